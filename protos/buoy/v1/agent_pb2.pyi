@@ -1,0 +1,102 @@
+from buoy.v1 import instance_pb2 as _instance_pb2
+from google.protobuf.internal import containers as _containers
+from google.protobuf import descriptor as _descriptor
+from google.protobuf import message as _message
+from collections.abc import Iterable as _Iterable, Mapping as _Mapping
+from typing import ClassVar as _ClassVar, Optional as _Optional, Union as _Union
+
+DESCRIPTOR: _descriptor.FileDescriptor
+
+class WatchNodeRequest(_message.Message):
+    __slots__ = ("node", "resume_revision", "agent_version", "external_interface")
+    NODE_FIELD_NUMBER: _ClassVar[int]
+    RESUME_REVISION_FIELD_NUMBER: _ClassVar[int]
+    AGENT_VERSION_FIELD_NUMBER: _ClassVar[int]
+    EXTERNAL_INTERFACE_FIELD_NUMBER: _ClassVar[int]
+    node: str
+    resume_revision: int
+    agent_version: str
+    external_interface: str
+    def __init__(self, node: _Optional[str] = ..., resume_revision: _Optional[int] = ..., agent_version: _Optional[str] = ..., external_interface: _Optional[str] = ...) -> None: ...
+
+class NodeUpdate(_message.Message):
+    __slots__ = ("revision", "reset", "upserts", "removed", "synced")
+    REVISION_FIELD_NUMBER: _ClassVar[int]
+    RESET_FIELD_NUMBER: _ClassVar[int]
+    UPSERTS_FIELD_NUMBER: _ClassVar[int]
+    REMOVED_FIELD_NUMBER: _ClassVar[int]
+    SYNCED_FIELD_NUMBER: _ClassVar[int]
+    revision: int
+    reset: bool
+    upserts: _containers.RepeatedCompositeFieldContainer[Binding]
+    removed: _containers.RepeatedCompositeFieldContainer[Removal]
+    synced: bool
+    def __init__(self, revision: _Optional[int] = ..., reset: _Optional[bool] = ..., upserts: _Optional[_Iterable[_Union[Binding, _Mapping]]] = ..., removed: _Optional[_Iterable[_Union[Removal, _Mapping]]] = ..., synced: _Optional[bool] = ...) -> None: ...
+
+class Binding(_message.Message):
+    __slots__ = ("interface_uuid", "generation", "instance_uuid", "driver", "order", "macaddr", "ipv4", "floating_address", "network")
+    INTERFACE_UUID_FIELD_NUMBER: _ClassVar[int]
+    GENERATION_FIELD_NUMBER: _ClassVar[int]
+    INSTANCE_UUID_FIELD_NUMBER: _ClassVar[int]
+    DRIVER_FIELD_NUMBER: _ClassVar[int]
+    ORDER_FIELD_NUMBER: _ClassVar[int]
+    MACADDR_FIELD_NUMBER: _ClassVar[int]
+    IPV4_FIELD_NUMBER: _ClassVar[int]
+    FLOATING_ADDRESS_FIELD_NUMBER: _ClassVar[int]
+    NETWORK_FIELD_NUMBER: _ClassVar[int]
+    interface_uuid: str
+    generation: int
+    instance_uuid: str
+    driver: _instance_pb2.InstanceDriver
+    order: int
+    macaddr: str
+    ipv4: str
+    floating_address: str
+    network: NetworkBinding
+    def __init__(self, interface_uuid: _Optional[str] = ..., generation: _Optional[int] = ..., instance_uuid: _Optional[str] = ..., driver: _Optional[_Union[_instance_pb2.InstanceDriver, str]] = ..., order: _Optional[int] = ..., macaddr: _Optional[str] = ..., ipv4: _Optional[str] = ..., floating_address: _Optional[str] = ..., network: _Optional[_Union[NetworkBinding, _Mapping]] = ...) -> None: ...
+
+class NetworkBinding(_message.Message):
+    __slots__ = ("uuid", "netblock", "provide_nat", "floating_gateway")
+    UUID_FIELD_NUMBER: _ClassVar[int]
+    NETBLOCK_FIELD_NUMBER: _ClassVar[int]
+    PROVIDE_NAT_FIELD_NUMBER: _ClassVar[int]
+    FLOATING_GATEWAY_FIELD_NUMBER: _ClassVar[int]
+    uuid: str
+    netblock: str
+    provide_nat: bool
+    floating_gateway: str
+    def __init__(self, uuid: _Optional[str] = ..., netblock: _Optional[str] = ..., provide_nat: _Optional[bool] = ..., floating_gateway: _Optional[str] = ...) -> None: ...
+
+class Removal(_message.Message):
+    __slots__ = ("interface_uuid", "generation")
+    INTERFACE_UUID_FIELD_NUMBER: _ClassVar[int]
+    GENERATION_FIELD_NUMBER: _ClassVar[int]
+    interface_uuid: str
+    generation: int
+    def __init__(self, interface_uuid: _Optional[str] = ..., generation: _Optional[int] = ...) -> None: ...
+
+class ReportNodeRequest(_message.Message):
+    __slots__ = ("node", "reports")
+    NODE_FIELD_NUMBER: _ClassVar[int]
+    REPORTS_FIELD_NUMBER: _ClassVar[int]
+    node: str
+    reports: _containers.RepeatedCompositeFieldContainer[BindingReport]
+    def __init__(self, node: _Optional[str] = ..., reports: _Optional[_Iterable[_Union[BindingReport, _Mapping]]] = ...) -> None: ...
+
+class BindingReport(_message.Message):
+    __slots__ = ("interface_uuid", "generation", "removed", "nic_error", "floating_error")
+    INTERFACE_UUID_FIELD_NUMBER: _ClassVar[int]
+    GENERATION_FIELD_NUMBER: _ClassVar[int]
+    REMOVED_FIELD_NUMBER: _ClassVar[int]
+    NIC_ERROR_FIELD_NUMBER: _ClassVar[int]
+    FLOATING_ERROR_FIELD_NUMBER: _ClassVar[int]
+    interface_uuid: str
+    generation: int
+    removed: bool
+    nic_error: str
+    floating_error: str
+    def __init__(self, interface_uuid: _Optional[str] = ..., generation: _Optional[int] = ..., removed: _Optional[bool] = ..., nic_error: _Optional[str] = ..., floating_error: _Optional[str] = ...) -> None: ...
+
+class ReportNodeResponse(_message.Message):
+    __slots__ = ()
+    def __init__(self) -> None: ...

@@ -1,0 +1,122 @@
+import datetime
+
+from google.protobuf import struct_pb2 as _struct_pb2
+from google.protobuf import timestamp_pb2 as _timestamp_pb2
+from google.protobuf.internal import containers as _containers
+from google.protobuf.internal import enum_type_wrapper as _enum_type_wrapper
+from google.protobuf import descriptor as _descriptor
+from google.protobuf import message as _message
+from collections.abc import Iterable as _Iterable, Mapping as _Mapping
+from typing import ClassVar as _ClassVar, Optional as _Optional, Union as _Union
+
+DESCRIPTOR: _descriptor.FileDescriptor
+
+class NetworkState(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
+    __slots__ = ()
+    NETWORK_STATE_UNSPECIFIED: _ClassVar[NetworkState]
+    NETWORK_STATE_INITIAL: _ClassVar[NetworkState]
+    NETWORK_STATE_CREATED: _ClassVar[NetworkState]
+    NETWORK_STATE_DELETE_WAIT: _ClassVar[NetworkState]
+    NETWORK_STATE_DELETED: _ClassVar[NetworkState]
+    NETWORK_STATE_ERROR: _ClassVar[NetworkState]
+NETWORK_STATE_UNSPECIFIED: NetworkState
+NETWORK_STATE_INITIAL: NetworkState
+NETWORK_STATE_CREATED: NetworkState
+NETWORK_STATE_DELETE_WAIT: NetworkState
+NETWORK_STATE_DELETED: NetworkState
+NETWORK_STATE_ERROR: NetworkState
+
+class Network(_message.Message):
+    __slots__ = ("uuid", "namespace", "name", "netblock", "provide_nat", "state", "state_reason", "floating_gateways", "metadata", "revision", "create_time", "update_time")
+    class MetadataEntry(_message.Message):
+        __slots__ = ("key", "value")
+        KEY_FIELD_NUMBER: _ClassVar[int]
+        VALUE_FIELD_NUMBER: _ClassVar[int]
+        key: str
+        value: _struct_pb2.Value
+        def __init__(self, key: _Optional[str] = ..., value: _Optional[_Union[_struct_pb2.Value, _Mapping]] = ...) -> None: ...
+    UUID_FIELD_NUMBER: _ClassVar[int]
+    NAMESPACE_FIELD_NUMBER: _ClassVar[int]
+    NAME_FIELD_NUMBER: _ClassVar[int]
+    NETBLOCK_FIELD_NUMBER: _ClassVar[int]
+    PROVIDE_NAT_FIELD_NUMBER: _ClassVar[int]
+    STATE_FIELD_NUMBER: _ClassVar[int]
+    STATE_REASON_FIELD_NUMBER: _ClassVar[int]
+    FLOATING_GATEWAYS_FIELD_NUMBER: _ClassVar[int]
+    METADATA_FIELD_NUMBER: _ClassVar[int]
+    REVISION_FIELD_NUMBER: _ClassVar[int]
+    CREATE_TIME_FIELD_NUMBER: _ClassVar[int]
+    UPDATE_TIME_FIELD_NUMBER: _ClassVar[int]
+    uuid: str
+    namespace: str
+    name: str
+    netblock: str
+    provide_nat: bool
+    state: NetworkState
+    state_reason: str
+    floating_gateways: _containers.RepeatedCompositeFieldContainer[FloatingGateway]
+    metadata: _containers.MessageMap[str, _struct_pb2.Value]
+    revision: int
+    create_time: _timestamp_pb2.Timestamp
+    update_time: _timestamp_pb2.Timestamp
+    def __init__(self, uuid: _Optional[str] = ..., namespace: _Optional[str] = ..., name: _Optional[str] = ..., netblock: _Optional[str] = ..., provide_nat: _Optional[bool] = ..., state: _Optional[_Union[NetworkState, str]] = ..., state_reason: _Optional[str] = ..., floating_gateways: _Optional[_Iterable[_Union[FloatingGateway, _Mapping]]] = ..., metadata: _Optional[_Mapping[str, _struct_pb2.Value]] = ..., revision: _Optional[int] = ..., create_time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., update_time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ...) -> None: ...
+
+class FloatingGateway(_message.Message):
+    __slots__ = ("node", "address", "pool")
+    NODE_FIELD_NUMBER: _ClassVar[int]
+    ADDRESS_FIELD_NUMBER: _ClassVar[int]
+    POOL_FIELD_NUMBER: _ClassVar[int]
+    node: str
+    address: str
+    pool: str
+    def __init__(self, node: _Optional[str] = ..., address: _Optional[str] = ..., pool: _Optional[str] = ...) -> None: ...
+
+class CreateNetworkRequest(_message.Message):
+    __slots__ = ("name", "namespace", "netblock", "provide_nat")
+    NAME_FIELD_NUMBER: _ClassVar[int]
+    NAMESPACE_FIELD_NUMBER: _ClassVar[int]
+    NETBLOCK_FIELD_NUMBER: _ClassVar[int]
+    PROVIDE_NAT_FIELD_NUMBER: _ClassVar[int]
+    name: str
+    namespace: str
+    netblock: str
+    provide_nat: bool
+    def __init__(self, name: _Optional[str] = ..., namespace: _Optional[str] = ..., netblock: _Optional[str] = ..., provide_nat: _Optional[bool] = ...) -> None: ...
+
+class GetNetworkRequest(_message.Message):
+    __slots__ = ("network_ref", "namespace")
+    NETWORK_REF_FIELD_NUMBER: _ClassVar[int]
+    NAMESPACE_FIELD_NUMBER: _ClassVar[int]
+    network_ref: str
+    namespace: str
+    def __init__(self, network_ref: _Optional[str] = ..., namespace: _Optional[str] = ...) -> None: ...
+
+class ListNetworksRequest(_message.Message):
+    __slots__ = ("namespace", "page_size", "page_token", "include_deleted")
+    NAMESPACE_FIELD_NUMBER: _ClassVar[int]
+    PAGE_SIZE_FIELD_NUMBER: _ClassVar[int]
+    PAGE_TOKEN_FIELD_NUMBER: _ClassVar[int]
+    INCLUDE_DELETED_FIELD_NUMBER: _ClassVar[int]
+    namespace: str
+    page_size: int
+    page_token: str
+    include_deleted: bool
+    def __init__(self, namespace: _Optional[str] = ..., page_size: _Optional[int] = ..., page_token: _Optional[str] = ..., include_deleted: _Optional[bool] = ...) -> None: ...
+
+class ListNetworksResponse(_message.Message):
+    __slots__ = ("networks", "next_page_token", "revision")
+    NETWORKS_FIELD_NUMBER: _ClassVar[int]
+    NEXT_PAGE_TOKEN_FIELD_NUMBER: _ClassVar[int]
+    REVISION_FIELD_NUMBER: _ClassVar[int]
+    networks: _containers.RepeatedCompositeFieldContainer[Network]
+    next_page_token: str
+    revision: int
+    def __init__(self, networks: _Optional[_Iterable[_Union[Network, _Mapping]]] = ..., next_page_token: _Optional[str] = ..., revision: _Optional[int] = ...) -> None: ...
+
+class DeleteNetworkRequest(_message.Message):
+    __slots__ = ("network_ref", "namespace")
+    NETWORK_REF_FIELD_NUMBER: _ClassVar[int]
+    NAMESPACE_FIELD_NUMBER: _ClassVar[int]
+    network_ref: str
+    namespace: str
+    def __init__(self, network_ref: _Optional[str] = ..., namespace: _Optional[str] = ...) -> None: ...
