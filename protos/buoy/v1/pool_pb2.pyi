@@ -3,12 +3,32 @@ import datetime
 from google.protobuf import duration_pb2 as _duration_pb2
 from google.protobuf import timestamp_pb2 as _timestamp_pb2
 from google.protobuf.internal import containers as _containers
+from google.protobuf.internal import enum_type_wrapper as _enum_type_wrapper
 from google.protobuf import descriptor as _descriptor
 from google.protobuf import message as _message
 from collections.abc import Iterable as _Iterable, Mapping as _Mapping
 from typing import ClassVar as _ClassVar, Optional as _Optional, Union as _Union
 
 DESCRIPTOR: _descriptor.FileDescriptor
+
+class ReservationType(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
+    __slots__ = ()
+    RESERVATION_TYPE_UNSPECIFIED: _ClassVar[ReservationType]
+    RESERVATION_TYPE_NETWORK: _ClassVar[ReservationType]
+    RESERVATION_TYPE_BROADCAST: _ClassVar[ReservationType]
+    RESERVATION_TYPE_GATEWAY: _ClassVar[ReservationType]
+    RESERVATION_TYPE_FLOATING: _ClassVar[ReservationType]
+    RESERVATION_TYPE_ROUTED: _ClassVar[ReservationType]
+    RESERVATION_TYPE_INSTANCE: _ClassVar[ReservationType]
+    RESERVATION_TYPE_DELETION_HALO: _ClassVar[ReservationType]
+RESERVATION_TYPE_UNSPECIFIED: ReservationType
+RESERVATION_TYPE_NETWORK: ReservationType
+RESERVATION_TYPE_BROADCAST: ReservationType
+RESERVATION_TYPE_GATEWAY: ReservationType
+RESERVATION_TYPE_FLOATING: ReservationType
+RESERVATION_TYPE_ROUTED: ReservationType
+RESERVATION_TYPE_INSTANCE: ReservationType
+RESERVATION_TYPE_DELETION_HALO: ReservationType
 
 class Pool(_message.Message):
     __slots__ = ("uuid", "name", "ranges", "exclusions", "quarantine", "usage", "revision", "create_time", "update_time")
@@ -87,3 +107,47 @@ class DeletePoolRequest(_message.Message):
     POOL_REF_FIELD_NUMBER: _ClassVar[int]
     pool_ref: str
     def __init__(self, pool_ref: _Optional[str] = ...) -> None: ...
+
+class Reservation(_message.Message):
+    __slots__ = ("address", "type", "owner", "namespace", "pool", "network_uuid", "since", "until", "comment", "revision")
+    ADDRESS_FIELD_NUMBER: _ClassVar[int]
+    TYPE_FIELD_NUMBER: _ClassVar[int]
+    OWNER_FIELD_NUMBER: _ClassVar[int]
+    NAMESPACE_FIELD_NUMBER: _ClassVar[int]
+    POOL_FIELD_NUMBER: _ClassVar[int]
+    NETWORK_UUID_FIELD_NUMBER: _ClassVar[int]
+    SINCE_FIELD_NUMBER: _ClassVar[int]
+    UNTIL_FIELD_NUMBER: _ClassVar[int]
+    COMMENT_FIELD_NUMBER: _ClassVar[int]
+    REVISION_FIELD_NUMBER: _ClassVar[int]
+    address: str
+    type: ReservationType
+    owner: str
+    namespace: str
+    pool: str
+    network_uuid: str
+    since: _timestamp_pb2.Timestamp
+    until: _timestamp_pb2.Timestamp
+    comment: str
+    revision: int
+    def __init__(self, address: _Optional[str] = ..., type: _Optional[_Union[ReservationType, str]] = ..., owner: _Optional[str] = ..., namespace: _Optional[str] = ..., pool: _Optional[str] = ..., network_uuid: _Optional[str] = ..., since: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., until: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., comment: _Optional[str] = ..., revision: _Optional[int] = ...) -> None: ...
+
+class ListAddressesRequest(_message.Message):
+    __slots__ = ("pool_ref", "page_size", "page_token")
+    POOL_REF_FIELD_NUMBER: _ClassVar[int]
+    PAGE_SIZE_FIELD_NUMBER: _ClassVar[int]
+    PAGE_TOKEN_FIELD_NUMBER: _ClassVar[int]
+    pool_ref: str
+    page_size: int
+    page_token: str
+    def __init__(self, pool_ref: _Optional[str] = ..., page_size: _Optional[int] = ..., page_token: _Optional[str] = ...) -> None: ...
+
+class ListAddressesResponse(_message.Message):
+    __slots__ = ("addresses", "next_page_token", "revision")
+    ADDRESSES_FIELD_NUMBER: _ClassVar[int]
+    NEXT_PAGE_TOKEN_FIELD_NUMBER: _ClassVar[int]
+    REVISION_FIELD_NUMBER: _ClassVar[int]
+    addresses: _containers.RepeatedCompositeFieldContainer[Reservation]
+    next_page_token: str
+    revision: int
+    def __init__(self, addresses: _Optional[_Iterable[_Union[Reservation, _Mapping]]] = ..., next_page_token: _Optional[str] = ..., revision: _Optional[int] = ...) -> None: ...

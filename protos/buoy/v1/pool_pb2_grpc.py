@@ -58,6 +58,11 @@ class PoolServiceStub:
                 request_serializer=buoy_dot_v1_dot_pool__pb2.DeletePoolRequest.SerializeToString,
                 response_deserializer=buoy_dot_v1_dot_pool__pb2.Pool.FromString,
                 _registered_method=True)
+        self.ListAddresses = channel.unary_unary(
+                '/buoy.v1.PoolService/ListAddresses',
+                request_serializer=buoy_dot_v1_dot_pool__pb2.ListAddressesRequest.SerializeToString,
+                response_deserializer=buoy_dot_v1_dot_pool__pb2.ListAddressesResponse.FromString,
+                _registered_method=True)
 
 
 class PoolServiceServicer:
@@ -95,6 +100,14 @@ class PoolServiceServicer:
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
+    def ListAddresses(self, request, context):
+        """Lists the addresses of a pool that are not free, each with the record that says why, in the order of the addresses.
+        Callers: operators.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
 
 def add_PoolServiceServicer_to_server(servicer, server):
     rpc_method_handlers = {
@@ -117,6 +130,11 @@ def add_PoolServiceServicer_to_server(servicer, server):
                     servicer.DeletePool,
                     request_deserializer=buoy_dot_v1_dot_pool__pb2.DeletePoolRequest.FromString,
                     response_serializer=buoy_dot_v1_dot_pool__pb2.Pool.SerializeToString,
+            ),
+            'ListAddresses': grpc.unary_unary_rpc_method_handler(
+                    servicer.ListAddresses,
+                    request_deserializer=buoy_dot_v1_dot_pool__pb2.ListAddressesRequest.FromString,
+                    response_serializer=buoy_dot_v1_dot_pool__pb2.ListAddressesResponse.SerializeToString,
             ),
     }
     generic_handler = grpc.method_handlers_generic_handler(
@@ -231,6 +249,33 @@ class PoolService:
             '/buoy.v1.PoolService/DeletePool',
             buoy_dot_v1_dot_pool__pb2.DeletePoolRequest.SerializeToString,
             buoy_dot_v1_dot_pool__pb2.Pool.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ListAddresses(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/buoy.v1.PoolService/ListAddresses',
+            buoy_dot_v1_dot_pool__pb2.ListAddressesRequest.SerializeToString,
+            buoy_dot_v1_dot_pool__pb2.ListAddressesResponse.FromString,
             options,
             channel_credentials,
             insecure,

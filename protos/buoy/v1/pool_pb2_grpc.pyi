@@ -45,6 +45,10 @@ class PoolServiceStub:
     """Lists pools, oldest first. Callers: operators."""
     DeletePool: _grpc.UnaryUnaryMultiCallable[_pool_pb2.DeletePoolRequest, _pool_pb2.Pool]
     """Deletes a pool of which no address is in use; quarantined ones do not hold it. Callers: operators. Reasons: POOL_IN_USE."""
+    ListAddresses: _grpc.UnaryUnaryMultiCallable[_pool_pb2.ListAddressesRequest, _pool_pb2.ListAddressesResponse]
+    """Lists the addresses of a pool that are not free, each with the record that says why, in the order of the addresses.
+    Callers: operators.
+    """
 
 @_typing.type_check_only
 class PoolServiceAsyncStub(PoolServiceStub):
@@ -63,6 +67,10 @@ class PoolServiceAsyncStub(PoolServiceStub):
     """Lists pools, oldest first. Callers: operators."""
     DeletePool: _aio.UnaryUnaryMultiCallable[_pool_pb2.DeletePoolRequest, _pool_pb2.Pool]  # type: ignore[assignment]
     """Deletes a pool of which no address is in use; quarantined ones do not hold it. Callers: operators. Reasons: POOL_IN_USE."""
+    ListAddresses: _aio.UnaryUnaryMultiCallable[_pool_pb2.ListAddressesRequest, _pool_pb2.ListAddressesResponse]  # type: ignore[assignment]
+    """Lists the addresses of a pool that are not free, each with the record that says why, in the order of the addresses.
+    Callers: operators.
+    """
 
 class PoolServiceServicer(metaclass=_abc_1.ABCMeta):
     """Pools of floating addresses.
@@ -102,5 +110,15 @@ class PoolServiceServicer(metaclass=_abc_1.ABCMeta):
         context: _ServicerContext,
     ) -> _typing.Union[_pool_pb2.Pool, _abc.Awaitable[_pool_pb2.Pool]]:
         """Deletes a pool of which no address is in use; quarantined ones do not hold it. Callers: operators. Reasons: POOL_IN_USE."""
+
+    @_abc_1.abstractmethod
+    def ListAddresses(
+        self,
+        request: _pool_pb2.ListAddressesRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_pool_pb2.ListAddressesResponse, _abc.Awaitable[_pool_pb2.ListAddressesResponse]]:
+        """Lists the addresses of a pool that are not free, each with the record that says why, in the order of the addresses.
+        Callers: operators.
+        """
 
 def add_PoolServiceServicer_to_server(servicer: PoolServiceServicer, server: _typing.Union[_grpc.Server, _aio.Server]) -> None: ...
