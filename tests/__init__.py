@@ -1,0 +1,1 @@
+"""What crosses the parts of Buoy, and what tests them with a real kernel."""

@@ -1,0 +1,23 @@
+"""Waiting for a condition with a deadline: tests never just sleep."""
+
+import time
+from collections.abc import Callable
+from typing import TypeVar
+
+Seen = TypeVar("Seen")
+
+
+class WaitTimeoutError(AssertionError):
+    """A condition did not come true before its deadline."""
+
+
+def wait_for(what: str, look: Callable[[], Seen], *, seconds: float = 10.0, every: float = 0.005) -> Seen:
+    """Calls `look` until it returns something true, and returns that; after `seconds` says what was waited for."""
+    deadline = time.monotonic() + seconds
+    while True:
+        seen = look()
+        if seen:
+            return seen
+        if time.monotonic() > deadline:
+            raise WaitTimeoutError(f"waited {seconds:g} s in vain for {what}; last seen: {seen!r}")
+        time.sleep(every)
