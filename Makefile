@@ -2,27 +2,56 @@
 SHELL := /bin/bash
 .SHELLFLAGS := -eu -o pipefail -c
 BIN := .venv/bin
-PROTOS := $(wildcard protos/buoy/v1/*.proto)
 PACKAGES := protos server agent clients/python
+ENTER := $(BIN)/python -m tests.support.enter --
+# The programs that tests read the kernel with, wherever they are.
+WITH_PROGRAMS := PATH="$(CURDIR)/.tools/bin:$$PATH:/usr/sbin:/sbin"
 
 .DEFAULT_GOAL := help
-.PHONY: help setup protos constraints
+.PHONY: help setup demo lab test verify fix bench protos constraints
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 setup: .venv/.installed ## install what is needed into the checkout
 
-.venv/.installed: constraints.txt $(PACKAGES:%=%/pyproject.toml) pyproject.toml
-	python3 -m venv .venv
-	$(BIN)/python -m pip --quiet install --constraint constraints.txt uv
-	$(BIN)/uv pip install --quiet --python $(BIN)/python --constraint constraints.txt --group dev $(PACKAGES:%=--editable %)
-	touch $@
+.venv/.installed: constraints.txt $(PACKAGES:%=%/pyproject.toml) pyproject.toml tools/make-venv
+	@echo "Installing into .venv ..."
+	@tools/make-venv $(PACKAGES)
+	@touch $@
+
+demo: setup ## show the main job: float an interface and reach it from outside, in a small world of namespaces
+	@$(ENTER) $(BIN)/python -m tests.lab.demo
+
+lab: setup ## bring that world up and keep it, for trying things by hand
+	@$(BIN)/python -m tests.lab
+
+test: setup ## run all tests, in a world of their own (ARGS: for pytest)
+	@tools/test-programs nft ip conntrack
+	$(WITH_PROGRAMS) $(ENTER) $(BIN)/python -m pytest $(ARGS)
+
+verify: setup ## check form, types, protos and generated stubs
+	$(BIN)/ruff check
+	$(BIN)/ruff format --check
+	$(BIN)/mypy agent clients/python server tests
+	tools/check-sizes
+	$(BIN)/buf lint protos
+	$(BIN)/buf format --diff --exit-code protos
+	tools/check-stubs
+	tools/check-breaking
+
+fix: setup ## mend what can be mended by itself
+	$(BIN)/ruff check --fix
+	$(BIN)/ruff format
+	$(BIN)/buf format --write protos
+
+bench: setup ## measure against peers in the same run (ROWS=1,2: only these rows)
+	@tools/test-programs nft ip conntrack iptables-nft
+	@$(WITH_PROGRAMS) $(ENTER) $(BIN)/python -m tests.bench $(ROWS)
 
 protos: setup ## generate the Python stubs from the proto files
 	$(BIN)/buf format --write protos
-	$(BIN)/python -m grpc_tools.protoc --proto_path protos --plugin=protoc-gen-mypy_grpc=$(BIN)/protoc-gen-mypy_grpc \
-	  --python_out protos --pyi_out protos --grpc_python_out protos --mypy_grpc_out protos $(PROTOS)
+	tools/generate-stubs protos
 
 constraints: setup ## pin the newest versions that fit, into constraints.txt
 	$(BIN)/uv pip compile --quiet --upgrade --universal --python-version 3.11 --no-emit-index-url --no-emit-find-links --no-header \
