@@ -125,8 +125,12 @@ def popen(name: str | None, argv: Sequence[str | Path], **options: Any) -> subpr
 
 def run(name: str, argv: Sequence[str | Path], **options: Any) -> subprocess.CompletedProcess[str]:
     """Runs a program inside the namespace to its end; a failure raises with what it wrote. Options as of subprocess.run."""
-    with inside(name):
-        return subprocess.run(list(map(str, argv)), check=True, capture_output=True, text=True, **options)
+    try:
+        with inside(name):
+            return subprocess.run(list(map(str, argv)), check=True, capture_output=True, text=True, **options)
+    except subprocess.CalledProcessError as error:
+        error.add_note(f"it wrote: {error.stdout}{error.stderr}")
+        raise
 
 
 def stop(process: subprocess.Popen[Any], *, how: signal.Signals = signal.SIGTERM, seconds: float = 10.0) -> int:
