@@ -1,0 +1,165 @@
+"""The objects that calls return: addresses are `ipaddress` objects, times are aware (UTC)."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from ipaddress import IPv4Address, IPv4Network
+
+from buoy_client.record import Json, Record
+from buoy_client.states import EventType, FloatingPhase, InstanceDriver, InstanceState, InterfaceState, NetworkState, NodeState
+
+
+@dataclass(frozen=True, slots=True)
+class Floating(Record):
+    """A floating address and how far it has come; packets flow while `phase` is ACTIVE."""
+
+    address: IPv4Address
+    pool: str
+    phase: FloatingPhase
+    reason: str
+    requested_time: datetime | None
+    active_time: datetime | None
+    generation: int
+    observed_generation: int
+
+
+@dataclass(frozen=True, slots=True)
+class Interface(Record):
+    """A network interface (NIC) of an instance; `ipv4` is its address within the network's netblock."""
+
+    uuid: str
+    namespace: str
+    instance_uuid: str
+    network_uuid: str
+    node: str
+    macaddr: str
+    ipv4: IPv4Address | None
+    order: int
+    model: str
+    state: InterfaceState
+    state_reason: str
+    floating: Floating | None
+    metadata: Mapping[str, Json]
+    version: int
+    revision: int
+    create_time: datetime | None
+    update_time: datetime | None
+    generation: int
+    observed_generation: int
+
+
+@dataclass(frozen=True, slots=True)
+class Instance(Record):
+    """Something with NICs: a virtual machine, a container."""
+
+    uuid: str
+    namespace: str
+    name: str
+    node: str
+    driver: InstanceDriver
+    state: InstanceState
+    state_reason: str
+    metadata: Mapping[str, Json]
+    revision: int
+    create_time: datetime | None
+    update_time: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class InterfaceSpec(Record):
+    """One interface of a new instance; what is None the server chooses."""
+
+    network: str
+    address: IPv4Address | str | None = None
+    macaddr: str | None = None
+    model: str | None = None
+    float: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class FloatingGateway(Record):
+    """The address that a network's outgoing packets bear on one node."""
+
+    node: str
+    address: IPv4Address
+    pool: str
+
+
+@dataclass(frozen=True, slots=True)
+class Network(Record):
+    """A private network; two networks may have the same netblock."""
+
+    uuid: str
+    namespace: str
+    name: str
+    netblock: IPv4Network
+    provide_nat: bool
+    state: NetworkState
+    state_reason: str
+    floating_gateways: tuple[FloatingGateway, ...]
+    metadata: Mapping[str, Json]
+    revision: int
+    create_time: datetime | None
+    update_time: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class PoolUsage(Record):
+    """How the addresses of a pool are used: size = free + in_use + reserved + quarantined."""
+
+    size: int
+    free: int
+    in_use: int
+    reserved: int
+    quarantined: int
+
+
+@dataclass(frozen=True, slots=True)
+class Pool(Record):
+    """A pool of floating addresses; ranges and exclusions are as they were given."""
+
+    uuid: str
+    name: str
+    ranges: tuple[str, ...]
+    exclusions: tuple[str, ...]
+    quarantine: timedelta
+    usage: PoolUsage
+    revision: int
+    create_time: datetime | None
+    update_time: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class Node(Record):
+    """A machine with an agent; `connected` says whether the agent's stream is open."""
+
+    name: str
+    state: NodeState
+    connected: bool
+    agent_version: str
+    external_interface: str
+    interfaces: int
+    floats: int
+    instances: int
+    revision: int
+    create_time: datetime | None
+    update_time: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class Cause(Record):
+    """What caused a change: the call, and who made it (a namespace, "node/NAME", or "server")."""
+
+    method: str
+    actor: str
+
+
+@dataclass(frozen=True, slots=True)
+class InterfaceEvent(Record):
+    """One interface as it was after one change."""
+
+    type: EventType
+    interface: Interface
+    cause: Cause
+    revision: int
+    time: datetime | None

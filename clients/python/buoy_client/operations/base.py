@@ -1,0 +1,93 @@
+"""What all operations stand on: the transport, paging, and waiting."""
+
+import time
+from collections.abc import Awaitable, Callable
+from typing import TypeVar
+
+from google.protobuf.message import Message
+
+from buoy_client.call import Call
+from buoy_client.errors import WaitTimeout
+from buoy_client.following import Follower
+from buoy_client.models import Instance, Interface, Network
+from buoy_client.transport import Transport
+from buoy_client.watching import Batch, WatchState
+
+Response = TypeVar("Response", bound=Message)
+Item = TypeVar("Item")
+Subject = TypeVar("Subject", Interface, Instance, Network)
+Page = tuple[list[Item], str]
+
+WAIT_TIMEOUT = 60.0
+WAIT_INTERVAL = 0.5
+POLL_FIRST, POLL_LONGEST = 0.05, 0.5
+
+
+def ignore(_: object) -> None:
+    """Take progress and do nothing with it."""
+
+
+class BaseOperations:
+    """The transport, the namespace, and the two ways of waiting."""
+
+    def __init__(self, transport: Transport, namespace: str | None = None) -> None:
+        """Take the transport and the namespace that calls name by default."""
+        self._transport = transport
+        self._namespace = namespace
+
+    @property
+    def target(self) -> str:
+        """The server's address, as grpc writes it."""
+        return self._transport.target
+
+    def _in(self, namespace: str | None) -> str:
+        return namespace if namespace is not None else self._namespace or ""
+
+    async def _pages(self, ask: Callable[[str], Call[Response, Page[Item]]]) -> list[Item]:
+        items, token = await self._transport.unary(ask(""))
+        while token:
+            more, token = await self._transport.unary(ask(token))
+            items.extend(more)
+        return items
+
+    async def _follow(
+        self,
+        subject: Subject,
+        done: Callable[[Subject], bool],
+        look: Callable[[Batch | None], Awaitable[Subject]],
+        state: WatchState,
+        timeout: float,  # noqa: ASYNC109  the deadline also bounds blocking reads
+        on_change: Callable[[Subject], object],
+    ) -> Subject:
+        """Follow a watch until `done`; `look` gives the subject as it is after a batch."""
+        deadline = time.monotonic() + timeout
+        follower = Follower(self._transport, state)
+        try:
+            while not done(subject):
+                on_change(subject)
+                batch = await follower.next_batch(deadline)
+                subject = await look(batch)
+        except TimeoutError:
+            raise WaitTimeout(f"not done after {timeout:g} s") from None
+        finally:
+            follower.close()
+        return subject
+
+    async def _poll(
+        self,
+        subject: Subject,
+        done: Callable[[Subject], bool],
+        look: Callable[[], Awaitable[Subject]],
+        timeout: float,  # noqa: ASYNC109  as above
+        on_change: Callable[[Subject], object],
+    ) -> Subject:
+        """Ask again and again until `done`, for objects that have no watch yet."""
+        deadline, pause, delay = time.monotonic() + timeout, self._transport.pause(), POLL_FIRST
+        while not done(subject):
+            on_change(subject)
+            if time.monotonic() >= deadline:
+                raise WaitTimeout(f"not done after {timeout:g} s")
+            await pause.wait(min(delay, max(deadline - time.monotonic(), 0)))
+            delay = min(delay * 1.5, POLL_LONGEST)
+            subject = await look()
+        return subject

@@ -1,0 +1,133 @@
+"""Calls of instances."""
+
+from collections.abc import Callable, Iterable
+from typing import TYPE_CHECKING
+
+from buoy.v1 import instance_pb2 as pb
+
+from buoy_client import waiting
+from buoy_client.call import call
+from buoy_client.convert import instance_from_proto, interface_from_proto
+from buoy_client.errors import NotFound
+from buoy_client.models import Instance, Interface, InterfaceSpec
+from buoy_client.operations.base import WAIT_INTERVAL, WAIT_TIMEOUT, BaseOperations, Page, ignore
+from buoy_client.operations.interfaces import text
+from buoy_client.states import InstanceDriver
+from buoy_client.watching import Batch, Selection, WatchState
+
+if TYPE_CHECKING:
+    from google.protobuf.message import Message
+
+SERVICE = "InstanceService"
+DRIVERS = {InstanceDriver.NETNS: pb.INSTANCE_DRIVER_NETNS, InstanceDriver.ADOPT: pb.INSTANCE_DRIVER_ADOPT}
+
+
+def spec_to_proto(spec: InterfaceSpec | str) -> pb.InterfaceSpec:
+    """Give one interface of a new instance; a bare text is its network."""
+    if isinstance(spec, str):
+        return pb.InterfaceSpec(network_ref=spec)
+    return pb.InterfaceSpec(
+        network_ref=spec.network,
+        address=text(spec.address),
+        macaddr=text(spec.macaddr),
+        model=text(spec.model),
+        float=spec.float,
+    )
+
+
+def page_from_proto(response: pb.ListInstancesResponse) -> Page[Instance]:
+    """Give one page of instances."""
+    return [instance_from_proto(item) for item in response.instances], response.next_page_token
+
+
+def interfaces_from_proto(response: pb.ListInstanceInterfacesResponse) -> list[Interface]:
+    """Give all interfaces of an answer."""
+    return [interface_from_proto(item) for item in response.interfaces]
+
+
+class InstanceOperations(BaseOperations):
+    """Calls of instances; every `instance` is a uuid or a name."""
+
+    async def create_instance(
+        self,
+        name: str,
+        interfaces: Iterable[InterfaceSpec | str] = (),
+        *,
+        node: str | None = None,
+        driver: InstanceDriver | str = InstanceDriver.NETNS,
+        namespace: str | None = None,
+        wait: bool = False,
+        timeout: float = WAIT_TIMEOUT,  # noqa: ASYNC109
+        on_change: Callable[[Instance], object] = ignore,
+    ) -> Instance:
+        """Create an instance with its interfaces, all or nothing; `wait` returns when every NIC is there."""
+        request = pb.CreateInstanceRequest(
+            name=name,
+            namespace=self._in(namespace),
+            node=text(node),
+            driver=DRIVERS[InstanceDriver(driver)],
+            interfaces=[spec_to_proto(spec) for spec in interfaces],
+        )
+        instance = await self._instance("CreateInstance", request)
+        return await self._wait_until(instance, waiting.is_instance_created, timeout, on_change) if wait else instance
+
+    async def get_instance(self, instance: str, namespace: str | None = None) -> Instance:
+        """Give one instance, also a deleted one for as long as the server keeps it."""
+        return await self._instance("GetInstance", pb.GetInstanceRequest(instance_ref=instance, namespace=self._in(namespace)))
+
+    async def get_instances(
+        self, *, namespace: str | None = None, node: str | None = None, include_deleted: bool = False
+    ) -> list[Instance]:
+        """List instances in the order of their uuid."""
+        return await self._pages(
+            lambda token: call(
+                SERVICE,
+                "ListInstances",
+                pb.ListInstancesRequest(
+                    namespace=self._in(namespace), node=text(node), include_deleted=include_deleted, page_token=token
+                ),
+                pb.ListInstancesResponse,
+                page_from_proto,
+            )
+        )
+
+    async def get_instance_interfaces(self, instance: str, namespace: str | None = None) -> list[Interface]:
+        """List the live interfaces of an instance by their order."""
+        request = pb.ListInstanceInterfacesRequest(instance_ref=instance, namespace=self._in(namespace))
+        asked = call(SERVICE, "ListInstanceInterfaces", request, pb.ListInstanceInterfacesResponse, interfaces_from_proto)
+        return await self._transport.unary(asked)
+
+    async def delete_instance(
+        self,
+        instance: str,
+        namespace: str | None = None,
+        *,
+        wait: bool = False,
+        timeout: float = WAIT_TIMEOUT,  # noqa: ASYNC109
+        on_change: Callable[[Instance], object] = ignore,
+    ) -> Instance:
+        """Delete an instance and its interfaces; `wait` returns when its node confirmed that nothing is left."""
+        request = pb.DeleteInstanceRequest(instance_ref=instance, namespace=self._in(namespace))
+        gone = await self._instance("DeleteInstance", request)
+        return await self._wait_until(gone, waiting.is_instance_deleted, timeout, on_change) if wait else gone
+
+    async def _instance(self, method: str, request: "Message") -> Instance:
+        return await self._transport.unary(call(SERVICE, method, request, pb.Instance, instance_from_proto))
+
+    async def _wait_until(
+        self,
+        instance: Instance,
+        done: Callable[[Instance], bool],
+        timeout: float,  # noqa: ASYNC109
+        on_change: Callable[[Instance], object],
+    ) -> Instance:
+        """Look at the instance whenever one of its interfaces changed: its state follows theirs."""
+
+        async def look(_: Batch | None) -> Instance:
+            return await self.get_instance(instance.uuid)
+
+        state = WatchState(Selection(instance=instance.uuid), instance.revision + 1, WAIT_INTERVAL)
+        try:
+            return await self._follow(instance, done, look, state, timeout, on_change)
+        except NotFound:  # its interfaces cannot be watched any more once it is gone: its own state decides
+            return await self._poll(instance, done, lambda: look(None), timeout, on_change)

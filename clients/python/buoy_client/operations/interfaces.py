@@ -1,0 +1,171 @@
+"""Calls of interfaces: their life, their floating address, and the stream of their changes."""
+
+from collections.abc import Callable
+from ipaddress import IPv4Address
+from typing import TYPE_CHECKING
+
+from buoy.v1 import interface_pb2 as pb
+
+from buoy_client import waiting
+from buoy_client.call import call
+from buoy_client.convert import interface_from_proto
+from buoy_client.following import Follower
+from buoy_client.models import Interface
+from buoy_client.operations.base import WAIT_INTERVAL, WAIT_TIMEOUT, BaseOperations, Page, ignore
+from buoy_client.watching import Batch, Selection, WatchState
+
+if TYPE_CHECKING:
+    from google.protobuf.message import Message
+
+SERVICE = "InterfaceService"
+
+
+def text(value: IPv4Address | str | None) -> str:
+    """Give an optional argument as a proto field has it."""
+    return str(value) if value is not None else ""
+
+
+def page_from_proto(response: pb.ListInterfacesResponse) -> Page[Interface]:
+    """Give one page of interfaces."""
+    return [interface_from_proto(item) for item in response.interfaces], response.next_page_token
+
+
+class InterfaceOperations(BaseOperations):
+    """Calls of interfaces."""
+
+    async def create_interface(
+        self,
+        instance: str,
+        network: str,
+        *,
+        address: IPv4Address | str | None = None,
+        macaddr: str | None = None,
+        model: str | None = None,
+        float: bool = False,  # noqa: A002  the field's own word
+        namespace: str | None = None,
+        wait: bool = False,
+        timeout: float = WAIT_TIMEOUT,  # noqa: ASYNC109
+        on_change: Callable[[Interface], object] = ignore,
+    ) -> Interface:
+        """Plug one more interface into an instance; `wait` returns when the NIC is there, and the float works if asked."""
+        request = pb.CreateInterfaceRequest(
+            instance_ref=instance,
+            network_ref=network,
+            namespace=self._in(namespace),
+            address=text(address),
+            macaddr=text(macaddr),
+            model=text(model),
+            float=float,
+        )
+        interface = await self._interface("CreateInterface", request)
+        if not wait:
+            return interface
+        interface = await self._wait_for(interface, waiting.is_interface_created, timeout, on_change)
+        return await self._wait_for(interface, waiting.is_active, timeout, on_change) if float else interface
+
+    async def get_interface(self, interface_uuid: str) -> Interface:
+        """Give one interface, also a deleted one for as long as the server keeps it."""
+        return await self._interface("GetInterface", pb.GetInterfaceRequest(interface_uuid=interface_uuid))
+
+    async def get_interfaces(
+        self,
+        *,
+        instance: str | None = None,
+        network: str | None = None,
+        node: str | None = None,
+        namespace: str | None = None,
+        include_deleted: bool = False,
+    ) -> list[Interface]:
+        """List interfaces in the order of their uuid; all that is given must hold."""
+        return await self._pages(
+            lambda token: call(
+                SERVICE,
+                "ListInterfaces",
+                pb.ListInterfacesRequest(
+                    instance_ref=text(instance),
+                    network_ref=text(network),
+                    node=text(node),
+                    namespace=self._in(namespace),
+                    include_deleted=include_deleted,
+                    page_token=token,
+                ),
+                pb.ListInterfacesResponse,
+                page_from_proto,
+            )
+        )
+
+    async def delete_interface(
+        self,
+        interface_uuid: str,
+        *,
+        wait: bool = False,
+        timeout: float = WAIT_TIMEOUT,  # noqa: ASYNC109
+        on_change: Callable[[Interface], object] = ignore,
+    ) -> Interface:
+        """Unplug and delete an interface; `wait` returns when its node confirmed that nothing is left."""
+        interface = await self._interface("DeleteInterface", pb.DeleteInterfaceRequest(interface_uuid=interface_uuid))
+        return await self._wait_for(interface, waiting.is_interface_deleted, timeout, on_change) if wait else interface
+
+    async def float_interface(
+        self,
+        interface_uuid: str,
+        address: IPv4Address | str | None = None,
+        pool: str | None = None,
+        *,
+        wait: bool = False,
+        timeout: float = WAIT_TIMEOUT,  # noqa: ASYNC109
+        on_change: Callable[[Interface], object] = ignore,
+    ) -> Interface:
+        """Give an interface an address of the outside world; `wait` returns when packets flow.
+
+        Without `wait` the phase is PENDING at first. Repeating the call is safe. With it, WaitFailed says why the node could
+        not, and WaitTimeout that nothing was heard in time (the float may still come).
+        """
+        request = pb.FloatInterfaceRequest(interface_uuid=interface_uuid, address=text(address), pool=text(pool))
+        interface = await self._interface("FloatInterface", request)
+        return await self._wait_for(interface, waiting.is_active, timeout, on_change) if wait else interface
+
+    async def defloat_interface(
+        self,
+        interface_uuid: str,
+        *,
+        wait: bool = False,
+        timeout: float = WAIT_TIMEOUT,  # noqa: ASYNC109
+        on_change: Callable[[Interface], object] = ignore,
+    ) -> Interface:
+        """Take the floating address away; `wait` returns when its node confirmed. Not floating: nothing happens."""
+        interface = await self._interface("DefloatInterface", pb.DefloatInterfaceRequest(interface_uuid=interface_uuid))
+        return await self._wait_for(interface, waiting.is_defloated, timeout, on_change) if wait else interface
+
+    def follow_interfaces(
+        self,
+        *,
+        interface_uuid: str | None = None,
+        instance: str | None = None,
+        network: str | None = None,
+        node: str | None = None,
+        namespace: str | None = None,
+        start_revision: int = 0,
+        progress_interval: float = 5.0,
+    ) -> Follower:
+        """Prepare a watch of all interfaces for which everything given holds; nothing is opened yet."""
+        selection = Selection(text(interface_uuid), text(instance), text(network), text(node), self._in(namespace))
+        return Follower(self._transport, WatchState(selection, start_revision, progress_interval))
+
+    async def _interface(self, method: str, request: "Message") -> Interface:
+        return await self._transport.unary(call(SERVICE, method, request, pb.Interface, interface_from_proto))
+
+    async def _wait_for(
+        self,
+        interface: Interface,
+        done: Callable[[Interface], bool],
+        timeout: float,  # noqa: ASYNC109
+        on_change: Callable[[Interface], object],
+    ) -> Interface:
+        async def look(batch: Batch | None) -> Interface:
+            if batch is not None and batch.events:
+                return batch.events[-1].interface
+            return await self.get_interface(interface.uuid)
+
+        state = WatchState(Selection(interface_uuid=interface.uuid), interface.revision + 1, WAIT_INTERVAL)
+        return await self._follow(interface, done, look, state, timeout, on_change)

@@ -1,0 +1,56 @@
+"""The port between the SDK's logic and grpc.
+
+The logic is written once, as coroutines. The blocking transport's methods never suspend: they block instead, so that such a
+coroutine runs to its end in one step (see `blocking.py`). Errors are always the SDK's own.
+"""
+
+from typing import Protocol, TypeVar
+
+from buoy.v1.interface_pb2 import WatchInterfaceRequest, WatchInterfaceResponse
+from google.protobuf.message import Message
+
+from buoy_client.call import Call
+
+Response = TypeVar("Response", bound=Message)
+Result = TypeVar("Result")
+
+
+class WatchStream(Protocol):
+    """One open stream; it is always cancelled by whoever opened it."""
+
+    async def read(self, limit: float) -> WatchInterfaceResponse | None:
+        """Give the next message, None at a clean end; TimeoutError after `limit` seconds, and the stream is then over."""
+
+    def cancel(self) -> None:
+        """End the stream; safe to repeat, and from another thread where the transport blocks."""
+
+
+class Pause(Protocol):
+    """A sleep that can be cut short."""
+
+    async def wait(self, seconds: float) -> None:
+        """Sleep, but not past `cut`."""
+
+    def cut(self) -> None:
+        """End this sleep and every later one at once."""
+
+
+class Transport(Protocol):
+    """Makes calls to one server."""
+
+    target: str
+
+    async def connect(self) -> None:
+        """Make the first connection; raises Unavailable (UNREACHABLE) in time. Later calls wait for the channel instead."""
+
+    async def unary(self, call: Call[Response, Result]) -> Result:
+        """Make a call, within the client's timeout."""
+
+    async def watch(self, request: WatchInterfaceRequest) -> WatchStream:
+        """Open a stream; it waits for the channel, and fails in `read`."""
+
+    def pause(self) -> Pause:
+        """Give something to sleep on."""
+
+    async def close(self) -> None:
+        """Close the channel; what still runs ends."""

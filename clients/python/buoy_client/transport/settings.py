@@ -1,0 +1,62 @@
+"""Channel settings: keepalive, reconnecting, and which calls grpc repeats by itself.
+
+A call is repeated on UNAVAILABLE when doing it twice is the same as doing it once. Creates are not among them: they only
+wait for the connection, so they are sent once or not at all.
+"""
+
+import json
+
+SAFE_TO_REPEAT = {
+    "InterfaceService": (
+        "GetInterface",
+        "ListInterfaces",
+        "DeleteInterface",
+        "FloatInterface",
+        "DefloatInterface",
+        "GetInterfaceMetadata",
+        "SetInterfaceMetadataItem",
+        "DeleteInterfaceMetadataItem",
+    ),
+    "InstanceService": ("GetInstance", "ListInstances", "ListInstanceInterfaces", "DeleteInstance"),
+    "NetworkService": ("GetNetwork", "ListNetworks", "DeleteNetwork"),
+    "PoolService": ("GetPool", "ListPools", "DeletePool"),
+    "NodeService": ("ListNodes", "GetNode"),
+}
+
+RETRY_POLICY = {
+    "maxAttempts": 5,
+    "initialBackoff": "0.1s",
+    "maxBackoff": "2s",
+    "backoffMultiplier": 2,
+    "retryableStatusCodes": ["UNAVAILABLE"],
+}
+
+
+def service_config() -> str:
+    """Give the service config as grpc wants it, in JSON."""
+    names = [
+        {"service": f"buoy.v1.{service}", "method": name} for service, methods in SAFE_TO_REPEAT.items() for name in methods
+    ]
+    repeat = {"name": names, "waitForReady": True, "retryPolicy": RETRY_POLICY}
+    return json.dumps({"methodConfig": [{"name": [{}], "waitForReady": True}, repeat]})
+
+
+def channel_options() -> list[tuple[str, str | int]]:
+    """Give the channel's options; the server permits pings every 5 s, so 20 s is polite."""
+    return [
+        ("grpc.service_config", service_config()),
+        ("grpc.keepalive_time_ms", 20_000),
+        ("grpc.keepalive_timeout_ms", 10_000),
+        ("grpc.http2.ping_timeout_ms", 10_000),  # without it a stalled server is noticed a minute later
+        ("grpc.keepalive_permit_without_calls", 1),
+        ("grpc.initial_reconnect_backoff_ms", 200),
+        ("grpc.min_reconnect_backoff_ms", 1_000),
+        ("grpc.max_reconnect_backoff_ms", 5_000),
+        ("grpc.max_receive_message_length", 16 * 1024 * 1024),
+        ("grpc.http2.bdp_probe", 0),  # a watcher that falls behind buffers 96 KB in the server, not 6 MB
+    ]
+
+
+def unreachable(target: str, seconds: float) -> str:
+    """Give the words for a server that cannot be reached."""
+    return f"cannot reach a Buoy server at {target} (tried for {seconds:g} s)"
