@@ -22,7 +22,7 @@ from pyroute2.netlink.rtnl.ndmsg import ndmsg
 from tests.support.netns import inside, links
 
 NTF_PROXY = 8
-# A dump (NLM_F_REQUEST | NLM_F_DUMP). The kernel shows proxies only where ndm_flags is NTF_PROXY; pyroute2's dump cannot set it.
+# A dump (NLM_F_REQUEST | NLM_F_DUMP). The kernel shows proxies only where ndm_flags is NTF_PROXY, which pyroute2 does not set.
 PROXY_DUMP = struct.pack("=IHHII BxxxiHBB", 28, RTM_GETNEIGH, 0x301, 1, 0, socket.AF_INET, 0, 0, NTF_PROXY, 0)
 BUOY_PROTOCOL = 187
 TABLE = "buoy"

@@ -174,14 +174,17 @@ def configure(nic: Nic) -> None:
         ipr.link("set", index=index, state="up")
 
 
-def bridge(name: str, ifname: str, ports: Sequence[str] = ()) -> None:
-    """Makes a bridge inside the namespace, with these NICs of it as ports, all up."""
+def bridge(name: str, ifname: str) -> None:
+    """Makes a bridge inside the namespace, up."""
     with links(name) as ipr:
         ipr.link("add", ifname=ifname, kind="bridge")
-        index = ipr.link_lookup(ifname=ifname)[0]
-        ipr.link("set", index=index, state="up")
-        for port in ports:
-            ipr.link("set", index=ipr.link_lookup(ifname=port)[0], master=index, state="up")
+        ipr.link("set", index=ipr.link_lookup(ifname=ifname)[0], state="up")
+
+
+def enslave(name: str, ifname: str, port: str) -> None:
+    """Makes a NIC of the namespace a port of its bridge."""
+    with links(name) as ipr:
+        ipr.link("set", index=ipr.link_lookup(ifname=port)[0], master=ipr.link_lookup(ifname=ifname)[0], state="up")
 
 
 def default_route(name: str, gateway: str) -> None:

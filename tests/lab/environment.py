@@ -1,0 +1,50 @@
+"""What `make lab` tells whatever runs beside it: `.lab/env`, in shell variables, and the same in words."""
+
+import shlex
+from collections.abc import Mapping
+from pathlib import Path
+
+from tests.lab.world import World
+
+GUIDE = """
+The lab is up: two nodes and an outside client on one LAN. Ctrl-C ends it, and leaves nothing behind.
+
+In another terminal, in this directory:
+
+  . .lab/env; PATH=.venv/bin:$PATH                                                  # tells `buoy` where the server is
+  buoy instance create web --network demo,float --node node1 --driver netns --wait  # an instance, floated
+  buoy instance interfaces web                                                      # its address, and its floating address
+  {enter_hint}nsenter --net=/run/netns/$LAB_NODE1_PREFIX<instance uuid> python3 -m http.server 80 &
+  {enter_hint}nsenter --net=/run/netns/$LAB_CLIENT_NETNS python3 -c \\
+    'import urllib.request as u; print(u.urlopen("http://<floating address>").status)'   # from outside
+  buoy interface watch                                                              # every change, as it happens
+
+  server  {server}        logs  {logs}
+"""
+
+
+def variables(world: World, server: str, enter: str) -> dict[str, str]:
+    """The shell variables of `.lab/env`."""
+    values = {
+        "BUOY_SERVER": server,
+        "LAB_CLIENT_NETNS": world.client,
+        "LAB_NODES": " ".join(site.name for site in world.nodes),
+        "LAB_ENTER": enter,
+    }
+    for site in world.nodes:
+        values[f"LAB_{site.name.upper()}_NETNS"] = site.netns
+        values[f"LAB_{site.name.upper()}_PREFIX"] = site.netns_prefix
+    return values
+
+
+def write(path: Path, values: Mapping[str, str]) -> None:
+    """Writes the variables in one step, so that a reader never sees half a file."""
+    lines = [f"{name}={shlex.quote(value)}" for name, value in values.items()]
+    draft = path.with_suffix(".draft")
+    draft.write_text("\n".join([*lines, f"export {' '.join(values)}"]) + "\n", encoding="utf-8")
+    draft.replace(path)
+
+
+def guide(values: Mapping[str, str], logs: str) -> str:
+    """How to use the lab, with commands to copy."""
+    return GUIDE.format(enter_hint="$LAB_ENTER " if values["LAB_ENTER"] else "", server=values["BUOY_SERVER"], logs=logs)

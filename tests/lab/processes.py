@@ -1,0 +1,122 @@
+"""Buoy's programs as they really run: started from .venv/bin, logging into files, stopped, killed and started again."""
+
+import signal
+import socket
+import subprocess
+import sys
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import grpc
+from grpc_health.v1 import health_pb2, health_pb2_grpc
+
+from tests.lab.world import EXTERNAL_INTERFACE, NodeSite
+from tests.support import netns
+from tests.support.waiting import wait_for
+
+BIN = Path(sys.executable).parent
+
+
+@dataclass(slots=True)
+class Program:
+    """One of our programs; `netns` is where it runs, None for here."""
+
+    name: str
+    argv: tuple[str, ...]
+    log: Path
+    netns: str | None = None
+    process: subprocess.Popen[Any] | None = field(default=None, repr=False)
+
+    def start(self) -> None:
+        """Starts it, its words going to the end of its log."""
+        with self.log.open("ab") as log:
+            self.process = netns.popen(self.netns, self.argv, stdout=log, stderr=log, stdin=subprocess.DEVNULL)
+
+    def stop(self) -> int:
+        """Asks it to end, as a service manager does, and returns its exit code."""
+        return netns.stop(self._started())
+
+    def kill(self) -> None:
+        """Ends it without a last word: kill -9."""
+        netns.stop(self._started(), how=signal.SIGKILL)
+
+    @property
+    def running(self) -> bool:
+        """Whether it runs right now."""
+        return self.process is not None and self.process.poll() is None
+
+    @property
+    def pid(self) -> int:
+        """Its process id."""
+        return self._started().pid
+
+    def last_words(self, lines: int = 5) -> str:
+        """The end of its log."""
+        return "\n".join(self.log.read_text(errors="replace").splitlines()[-lines:]) if self.log.exists() else ""
+
+    def _started(self) -> subprocess.Popen[Any]:
+        if self.process is None:
+            raise RuntimeError(f"{self.name} was never started")
+        return self.process
+
+
+@dataclass(frozen=True, slots=True)
+class ServerPlace:
+    """Where a server keeps its data and listens: on TCP, and on a unix socket, which crosses network namespaces."""
+
+    directory: Path
+    port: int
+
+    @property
+    def target(self) -> str:
+        """The gRPC target for clients."""
+        return f"127.0.0.1:{self.port}"
+
+    @property
+    def agent_target(self) -> str:
+        """The gRPC target for agents in the nodes' namespaces."""
+        return f"unix://{self.directory}/server.sock"
+
+    @property
+    def database(self) -> Path:
+        """The SQLite file."""
+        return self.directory / "buoy.db"
+
+
+def free_port() -> int:
+    """A TCP port of the loopback that nobody uses."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+def server(place: ServerPlace, log: Path) -> Program:
+    """A buoy-server, not started yet."""
+    listen = ["--listen", place.target, "--listen", place.agent_target]
+    argv = [str(BIN / "buoy-server"), "--database", f"sqlite:///{place.database}", *listen, "--insecure"]
+    return Program("server", tuple(argv), log)
+
+
+def agent(site: NodeSite, place: ServerPlace, log: Path) -> Program:
+    """A buoy-agent for a node, not started yet."""
+    node = ["--node", site.name, "--external-interface", EXTERNAL_INTERFACE, "--netns-prefix", site.netns_prefix]
+    argv = [str(BIN / "buoy-agent"), "--server", place.agent_target, *node]
+    return Program(f"agent-{site.name}", tuple(argv), log, site.netns)
+
+
+def wait_serving(program: Program, target: str, *, seconds: float = 20.0) -> None:
+    """Waits until a server that was started says SERVING; if it ends instead, raises with its last words."""
+    with grpc.insecure_channel(target, options=[("grpc.max_reconnect_backoff_ms", 50)]) as channel:
+        health: Any = health_pb2_grpc.HealthStub(channel)  # type: ignore[no-untyped-call] # grpc_health has no types
+
+        def serving() -> bool:
+            if not program.running:
+                raise RuntimeError(f"{program.name} ended at its start: {program.last_words()}")
+            try:
+                answer = health.Check(health_pb2.HealthCheckRequest(), timeout=1, wait_for_ready=True)
+            except grpc.RpcError:
+                return False
+            return bool(answer.status == health_pb2.HealthCheckResponse.SERVING)
+
+        wait_for(f"{program.name} to serve at {target}", serving, seconds=seconds)

@@ -1,0 +1,108 @@
+"""A world with everything running in it: what the demo and the end-to-end tests play on."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from ipaddress import IPv4Address
+from pathlib import Path
+from typing import Any
+
+from tests.lab import processes, world
+from tests.lab.cli import Cli
+from tests.lab.processes import Program, ServerPlace
+from tests.lab.world import NodeSite, World
+from tests.support.waiting import wait_for
+
+
+@dataclass(frozen=True, slots=True)
+class Guest:
+    """An instance with one NIC, and where it is."""
+
+    name: str
+    namespace: str
+    uuid: str
+    interface: str
+    address: IPv4Address
+    macaddr: str
+    site: NodeSite
+    network: str
+
+    @property
+    def netns(self) -> str:
+        """The instance's own network namespace."""
+        return self.site.netns_of(self.uuid)
+
+    @property
+    def network_netns(self) -> str:
+        """The namespace of its network on its node."""
+        return self.site.netns_of(self.network)
+
+
+@dataclass(slots=True)
+class Stage:
+    """One world, its server, its agents, and the `buoy` program to act with."""
+
+    world: World
+    place: ServerPlace
+    server: Program
+    agents: dict[str, Program]
+    cli: Cli
+    guests: list[Guest] = field(default_factory=list)
+
+    def start_server(self) -> None:
+        """Starts the server and waits until it serves."""
+        self.server.start()
+        processes.wait_serving(self.server, self.place.target)
+
+    def start_agent(self, node: str) -> None:
+        """Starts a node's agent and waits until the server knows that it is connected."""
+        self.agents[node].start()
+        self.wait_connected(node)
+
+    def connected(self, node: str) -> bool:
+        """Whether the node's agent is connected, as the server sees it."""
+        return any(entry["name"] == node and entry["connected"] for entry in listed(self.cli("node", "list")))
+
+    def wait_connected(self, *nodes: str, connected: bool = True) -> None:
+        """Waits until the server sees all these nodes connected, or all not."""
+        for node in nodes:
+            wait_for(f"{node}: connected={connected}", lambda node=node: self.connected(node) == connected, seconds=20)
+
+    def create_guest(self, name: str, namespace: str, network: dict[str, Any], node: str, address: str = "") -> Guest:
+        """Creates an instance with one NIC (driver `netns`) and waits until it is there."""
+        plug = network["uuid"] + (f",address={address}" if address else "")
+        where = ["--network", plug, "--node", node, "--driver", "netns", "--namespace", namespace]
+        instance = self.cli("instance", "create", name, *where, "--wait")
+        nic = listed(self.cli("instance", "interfaces", instance["uuid"]))[0]
+        fixed, site = IPv4Address(nic["ipv4"]), self.world.node(node)
+        guest = Guest(name, namespace, instance["uuid"], nic["uuid"], fixed, nic["macaddr"], site, network["uuid"])
+        self.guests.append(guest)
+        return guest
+
+    def float(self, guest: Guest) -> IPv4Address:
+        """Floats a guest's NIC, and returns the address when it is active."""
+        return IPv4Address(self.cli("interface", "float", guest.interface, "--wait")["floating"]["address"])
+
+    def programs(self) -> list[Program]:
+        """The server and the agents."""
+        return [self.server, *self.agents.values()]
+
+
+def listed(answer: Any) -> list[dict[str, Any]]:
+    """The objects of a list command's JSON."""
+    return list(answer)
+
+
+@contextmanager
+def opened(prefix: str, directory: Path, logs: Path) -> Iterator[Stage]:
+    """A stage with nothing started yet; at the end all is stopped and taken away."""
+    lab, place = World(prefix), ServerPlace(directory, processes.free_port())
+    agents = {site.name: processes.agent(site, place, logs / f"agent-{site.name}.log") for site in lab.nodes}
+    stage = Stage(lab, place, processes.server(place, logs / "server.log"), agents, Cli(place.target))
+    with world.built(lab):
+        try:
+            yield stage
+        finally:
+            for program in reversed(stage.programs()):
+                if program.running:
+                    program.stop()
