@@ -65,8 +65,11 @@ class Stage:
 
     def wait_connected(self, *nodes: str, connected: bool = True) -> None:
         """Waits until the server sees all these nodes connected, or all not."""
-        for node in nodes:
-            wait_for(f"{node}: connected={connected}", lambda node=node: self.connected(node) == connected, seconds=20)
+
+        def all_so() -> bool:
+            return all(self.connected(node) == connected for node in nodes)
+
+        wait_for(f"connected={connected} of {', '.join(nodes)}", all_so, seconds=20)
 
     def create_guest(self, name: str, namespace: str, network: dict[str, Any], node: str, address: str = "") -> Guest:
         """Creates an instance with one NIC (driver `netns`) and waits until it is there."""
