@@ -38,8 +38,18 @@ from buoy_client.models import (
     Node,
     Pool,
     PoolUsage,
+    Reservation,
 )
-from buoy_client.states import EventType, FloatingPhase, InstanceDriver, InstanceState, InterfaceState, NetworkState, NodeState
+from buoy_client.states import (
+    EventType,
+    FloatingPhase,
+    InstanceDriver,
+    InstanceState,
+    InterfaceState,
+    NetworkState,
+    NodeState,
+    ReservationType,
+)
 
 __version__ = "0.1.0"
 
@@ -79,6 +89,8 @@ __all__ = [
     "PermissionDenied",
     "Pool",
     "PoolUsage",
+    "Reservation",
+    "ReservationType",
     "ResourceExhausted",
     "Unauthenticated",
     "Unavailable",

@@ -103,6 +103,7 @@ class BuoyClient:
     create_pool = Blocking(Operations.create_pool)
     get_pool = Blocking(Operations.get_pool)
     get_pools = Blocking(Operations.get_pools)
+    get_pool_addresses = Blocking(Operations.get_pool_addresses)
     delete_pool = Blocking(Operations.delete_pool)
 
     get_node = Blocking(Operations.get_node)

@@ -1,5 +1,6 @@
 """Protobuf messages to the SDK's objects (`x_from_proto`) and JSON values both ways. Pure."""
 
+import json
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
@@ -14,7 +15,16 @@ from google.protobuf.timestamp_pb2 import Timestamp
 
 from buoy_client import models
 from buoy_client.record import Json
-from buoy_client.states import EventType, FloatingPhase, InstanceDriver, InstanceState, InterfaceState, NetworkState, NodeState
+from buoy_client.states import (
+    EventType,
+    FloatingPhase,
+    InstanceDriver,
+    InstanceState,
+    InterfaceState,
+    NetworkState,
+    NodeState,
+    ReservationType,
+)
 
 Word = TypeVar("Word", bound=StrEnum)
 
@@ -62,8 +72,9 @@ def json_from_value(value: Value) -> Json:
 def json_to_value(value: Json) -> Value:
     """Give Python's JSON as a protobuf Value; raises ValueError for what JSON cannot say (NaN, bytes)."""
     try:
+        json.dumps(value, allow_nan=False)
         return json_format.ParseDict(value, Value())  # type: ignore[arg-type]  # any JSON value is allowed here
-    except json_format.ParseError as error:
+    except (json_format.ParseError, TypeError, ValueError) as error:
         raise ValueError(f"not a JSON value: {error}") from None
 
 
@@ -171,6 +182,22 @@ def pool_from_proto(pool: pool_pb2.Pool) -> models.Pool:
         revision=pool.revision,
         create_time=time_from_proto(pool, "create_time"),
         update_time=time_from_proto(pool, "update_time"),
+    )
+
+
+def reservation_from_proto(reservation: pool_pb2.Reservation) -> models.Reservation:
+    """Give the record of an address that is not free."""
+    return models.Reservation(
+        address=IPv4Address(reservation.address),
+        type=word_from_enum(ReservationType, pool_pb2.ReservationType.Name, "RESERVATION_TYPE_", reservation.type),
+        owner=reservation.owner,
+        namespace=reservation.namespace,
+        pool=reservation.pool,
+        network_uuid=reservation.network_uuid,
+        since=time_from_proto(reservation, "since"),
+        until=time_from_proto(reservation, "until"),
+        comment=reservation.comment,
+        revision=reservation.revision,
     )
 
 

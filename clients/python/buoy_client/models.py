@@ -6,7 +6,16 @@ from datetime import datetime, timedelta
 from ipaddress import IPv4Address, IPv4Network
 
 from buoy_client.record import Json, Record
-from buoy_client.states import EventType, FloatingPhase, InstanceDriver, InstanceState, InterfaceState, NetworkState, NodeState
+from buoy_client.states import (
+    EventType,
+    FloatingPhase,
+    InstanceDriver,
+    InstanceState,
+    InterfaceState,
+    NetworkState,
+    NodeState,
+    ReservationType,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,6 +136,22 @@ class Pool(Record):
     revision: int
     create_time: datetime | None
     update_time: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class Reservation(Record):
+    """Why an address is not free: what holds it, whose it is or was last, and until when it rests."""
+
+    address: IPv4Address
+    type: ReservationType
+    owner: str
+    namespace: str
+    pool: str
+    network_uuid: str
+    since: datetime | None
+    until: datetime | None
+    comment: str
+    revision: int
 
 
 @dataclass(frozen=True, slots=True)

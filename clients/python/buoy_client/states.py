@@ -67,6 +67,19 @@ class NodeState(StrEnum):
     DELETED = "deleted"
 
 
+class ReservationType(StrEnum):
+    """What holds an address; DELETION_HALO is the rest after a release."""
+
+    UNKNOWN = "unknown"
+    NETWORK = "network"
+    BROADCAST = "broadcast"
+    GATEWAY = "gateway"
+    FLOATING = "floating"
+    ROUTED = "routed"
+    INSTANCE = "instance"
+    DELETION_HALO = "deletion-halo"
+
+
 class EventType(StrEnum):
     """What an event says: SNAPSHOT is the object as it was when the watch started."""
 

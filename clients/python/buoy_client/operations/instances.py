@@ -1,9 +1,9 @@
 """Calls of instances."""
 
 from collections.abc import Callable, Iterable
-from typing import TYPE_CHECKING
 
 from buoy.v1 import instance_pb2 as pb
+from google.protobuf.message import Message
 
 from buoy_client import waiting
 from buoy_client.call import call
@@ -14,9 +14,6 @@ from buoy_client.operations.base import WAIT_INTERVAL, WAIT_TIMEOUT, BaseOperati
 from buoy_client.operations.interfaces import text
 from buoy_client.states import InstanceDriver
 from buoy_client.watching import Batch, Selection, WatchState
-
-if TYPE_CHECKING:
-    from google.protobuf.message import Message
 
 SERVICE = "InstanceService"
 DRIVERS = {InstanceDriver.NETNS: pb.INSTANCE_DRIVER_NETNS, InstanceDriver.ADOPT: pb.INSTANCE_DRIVER_ADOPT}
@@ -111,7 +108,7 @@ class InstanceOperations(BaseOperations):
         gone = await self._instance("DeleteInstance", request)
         return await self._wait_until(gone, waiting.is_instance_deleted, timeout, on_change) if wait else gone
 
-    async def _instance(self, method: str, request: "Message") -> Instance:
+    async def _instance(self, method: str, request: Message) -> Instance:
         return await self._transport.unary(call(SERVICE, method, request, pb.Instance, instance_from_proto))
 
     async def _wait_until(

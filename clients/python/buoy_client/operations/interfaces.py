@@ -2,9 +2,9 @@
 
 from collections.abc import Callable
 from ipaddress import IPv4Address
-from typing import TYPE_CHECKING
 
 from buoy.v1 import interface_pb2 as pb
+from google.protobuf.message import Message
 
 from buoy_client import waiting
 from buoy_client.call import call
@@ -13,9 +13,6 @@ from buoy_client.following import Follower
 from buoy_client.models import Interface
 from buoy_client.operations.base import WAIT_INTERVAL, WAIT_TIMEOUT, BaseOperations, Page, ignore
 from buoy_client.watching import Batch, Selection, WatchState
-
-if TYPE_CHECKING:
-    from google.protobuf.message import Message
 
 SERVICE = "InterfaceService"
 
@@ -152,7 +149,7 @@ class InterfaceOperations(BaseOperations):
         selection = Selection(text(interface_uuid), text(instance), text(network), text(node), self._in(namespace))
         return Follower(self._transport, WatchState(selection, start_revision, progress_interval))
 
-    async def _interface(self, method: str, request: "Message") -> Interface:
+    async def _interface(self, method: str, request: Message) -> Interface:
         return await self._transport.unary(call(SERVICE, method, request, pb.Interface, interface_from_proto))
 
     async def _wait_for(

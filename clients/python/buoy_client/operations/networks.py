@@ -2,9 +2,9 @@
 
 from collections.abc import Callable
 from ipaddress import IPv4Network
-from typing import TYPE_CHECKING
 
 from buoy.v1 import network_pb2 as pb
+from google.protobuf.message import Message
 
 from buoy_client import waiting
 from buoy_client.call import call
@@ -12,9 +12,6 @@ from buoy_client.convert import network_from_proto
 from buoy_client.models import Interface, Network
 from buoy_client.operations.base import WAIT_TIMEOUT, Page, ignore
 from buoy_client.operations.interfaces import InterfaceOperations
-
-if TYPE_CHECKING:
-    from google.protobuf.message import Message
 
 SERVICE = "NetworkService"
 
@@ -78,5 +75,5 @@ class NetworkOperations(InterfaceOperations):
             return gone
         return await self._poll(gone, waiting.is_network_deleted, lambda: self.get_network(gone.uuid), timeout, on_change)
 
-    async def _network(self, method: str, request: "Message") -> Network:
+    async def _network(self, method: str, request: Message) -> Network:
         return await self._transport.unary(call(SERVICE, method, request, pb.Network, network_from_proto))

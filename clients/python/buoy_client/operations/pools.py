@@ -2,17 +2,14 @@
 
 from collections.abc import Iterable
 from datetime import timedelta
-from typing import TYPE_CHECKING
 
 from buoy.v1 import pool_pb2 as pb
+from google.protobuf.message import Message
 
 from buoy_client.call import call
-from buoy_client.convert import duration_to_proto, pool_from_proto
-from buoy_client.models import Pool
+from buoy_client.convert import duration_to_proto, pool_from_proto, reservation_from_proto
+from buoy_client.models import Pool, Reservation
 from buoy_client.operations.base import BaseOperations, Page
-
-if TYPE_CHECKING:
-    from google.protobuf.message import Message
 
 SERVICE = "PoolService"
 
@@ -20,6 +17,11 @@ SERVICE = "PoolService"
 def page_from_proto(response: pb.ListPoolsResponse) -> Page[Pool]:
     """Give one page of pools."""
     return [pool_from_proto(item) for item in response.pools], response.next_page_token
+
+
+def addresses_from_proto(response: pb.ListAddressesResponse) -> Page[Reservation]:
+    """Give one page of addresses."""
+    return [reservation_from_proto(item) for item in response.addresses], response.next_page_token
 
 
 class PoolOperations(BaseOperations):
@@ -54,9 +56,21 @@ class PoolOperations(BaseOperations):
             )
         )
 
+    async def get_pool_addresses(self, pool: str) -> list[Reservation]:
+        """List the addresses that are not free, each with why, in their order."""
+        return await self._pages(
+            lambda token: call(
+                SERVICE,
+                "ListAddresses",
+                pb.ListAddressesRequest(pool_ref=pool, page_token=token),
+                pb.ListAddressesResponse,
+                addresses_from_proto,
+            )
+        )
+
     async def delete_pool(self, pool: str) -> Pool:
         """Delete a pool of which no address is in use."""
         return await self._pool("DeletePool", pb.DeletePoolRequest(pool_ref=pool))
 
-    async def _pool(self, method: str, request: "Message") -> Pool:
+    async def _pool(self, method: str, request: Message) -> Pool:
         return await self._transport.unary(call(SERVICE, method, request, pb.Pool, pool_from_proto))

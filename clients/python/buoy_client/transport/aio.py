@@ -10,8 +10,7 @@ from google.protobuf.message import Message
 
 from buoy_client.call import Call
 from buoy_client.errors import Cancelled, Unavailable
-from buoy_client.transport.blocking import GLANCE, WATCH_PATH
-from buoy_client.transport.settings import channel_options, unreachable
+from buoy_client.transport.settings import GLANCE, PROBE_PATH, PROBE_REQUEST, WATCH_PATH, channel_options, unreachable
 from buoy_client.transport.status import error_from_call
 
 Response = TypeVar("Response", bound=Message)
@@ -88,13 +87,8 @@ class AioTransport:
 
     async def connect(self) -> None:
         """Make the first connection."""
-        if self._connected:
-            return
-        try:
-            async with asyncio.timeout(self._connect_timeout):
-                await self._channel.channel_ready()
-        except TimeoutError:
-            raise Unavailable(unreachable(self.target, self._connect_timeout), reason="UNREACHABLE") from None
+        if not self._connected and not await self._ready(self._connect_timeout):
+            raise Unavailable(unreachable(self.target, self._connect_timeout), reason="UNREACHABLE")
         self._connected = True
 
     async def unary(self, call: Call[Response, Result]) -> Result:
@@ -109,7 +103,7 @@ class AioTransport:
         try:
             response = await method(call.request, timeout=max(deadline - time.monotonic(), GLANCE), wait_for_ready=True)
         except grpc.aio.AioRpcError as error:
-            if error.code() is grpc.StatusCode.DEADLINE_EXCEEDED and not self._ready():
+            if error.code() is grpc.StatusCode.DEADLINE_EXCEEDED and not await self._ready(GLANCE):
                 raise Unavailable(unreachable(self.target, self._timeout), reason="UNREACHABLE") from None
             raise error_from_call(error) from None
         return call.parse(response)
@@ -132,5 +126,10 @@ class AioTransport:
         if self._opened is not None:
             await self._opened.close()
 
-    def _ready(self) -> bool:
-        return self._channel.get_state() is grpc.ChannelConnectivity.READY
+    async def _ready(self, limit: float) -> bool:
+        probe: Any = self._channel.unary_unary(PROBE_PATH)
+        try:
+            await probe(PROBE_REQUEST, timeout=limit, wait_for_ready=True)
+        except grpc.aio.AioRpcError as error:
+            return error.code() not in {grpc.StatusCode.DEADLINE_EXCEEDED, grpc.StatusCode.UNAVAILABLE}
+        return True

@@ -11,14 +11,12 @@ from google.protobuf.message import Message
 
 from buoy_client.call import Call
 from buoy_client.errors import Unavailable
-from buoy_client.transport.settings import channel_options, unreachable
+from buoy_client.transport.settings import GLANCE, PROBE_PATH, PROBE_REQUEST, WATCH_PATH, channel_options, unreachable
 from buoy_client.transport.status import error_from_call
 from buoy_client.transport.watchdog import Watchdog
 
 Response = TypeVar("Response", bound=Message)
 Result = TypeVar("Result")
-WATCH_PATH = "/buoy.v1.InterfaceService/WatchInterface"
-GLANCE = 0.05
 
 
 class BlockingStream:
@@ -114,11 +112,9 @@ class BlockingTransport:
         self._channel.close()
 
     def _ready(self, limit: float) -> bool:
-        ready = grpc.channel_ready_future(self._channel)
         try:
-            ready.result(timeout=limit)
-        except grpc.FutureTimeoutError:
-            return False
-        finally:
-            ready.cancel()
+            probe: Any = self._channel.unary_unary(PROBE_PATH)
+            probe(PROBE_REQUEST, timeout=limit, wait_for_ready=True)
+        except grpc.RpcError as error:
+            return error.code() not in {grpc.StatusCode.DEADLINE_EXCEEDED, grpc.StatusCode.UNAVAILABLE}
         return True

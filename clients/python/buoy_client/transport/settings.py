@@ -6,6 +6,14 @@ wait for the connection, so they are sent once or not at all.
 
 import json
 
+# Whether the server answers at all is asked with a health check: any answer will do, also that it knows no such call. Python's
+# grpc.channel_ready_future is not used: its thread outlives it, and fails loudly when the channel is closed meanwhile.
+PROBE_PATH = "/grpc.health.v1.Health/Check"
+PROBE_REQUEST = b""
+GLANCE = 0.1
+
+WATCH_PATH = "/buoy.v1.InterfaceService/WatchInterface"
+
 SAFE_TO_REPEAT = {
     "InterfaceService": (
         "GetInterface",
@@ -19,7 +27,7 @@ SAFE_TO_REPEAT = {
     ),
     "InstanceService": ("GetInstance", "ListInstances", "ListInstanceInterfaces", "DeleteInstance"),
     "NetworkService": ("GetNetwork", "ListNetworks", "DeleteNetwork"),
-    "PoolService": ("GetPool", "ListPools", "DeletePool"),
+    "PoolService": ("GetPool", "ListPools", "DeletePool", "ListAddresses"),
     "NodeService": ("ListNodes", "GetNode"),
 }
 

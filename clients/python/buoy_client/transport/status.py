@@ -4,7 +4,7 @@ from typing import Protocol
 
 import grpc
 from google.protobuf.any_pb2 import Any as AnyMessage
-from google.rpc import error_details_pb2, status_pb2  # type: ignore[import-untyped]
+from google.rpc import error_details_pb2, status_pb2
 from grpc_status import rpc_status
 
 from buoy_client.errors import BY_STATUS, BuoyError, FieldViolation

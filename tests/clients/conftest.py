@@ -1,0 +1,30 @@
+"""A scripted server on a unix socket, and a clean environment for every test."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.clients.scripted_server import ScriptedServer
+from tests.clients.scripted_world import World
+
+
+@pytest.fixture(autouse=True)
+def clean_environment(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """No settings of whoever runs the tests."""
+    for name in ("BUOY_SERVER", "BUOY_CONFIG", "BUOY_TIMEOUT", "BUOY_OUTPUT", "BUOY_NAMESPACE", "XDG_CONFIG_HOME"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("HOME", str(tmp_path))
+
+
+@pytest.fixture
+def server(tmp_path: Path) -> Iterator[ScriptedServer]:
+    """A running scripted server."""
+    with ScriptedServer(f"unix://{tmp_path}/buoy.sock") as running:
+        yield running
+
+
+@pytest.fixture
+def world(server: ScriptedServer) -> World:
+    """What the server knows."""
+    return server.world
