@@ -1,0 +1,80 @@
+"""The program: its global options and groups of commands."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from buoy_client.cli import instance, interface, metadata, network, node, pool
+from buoy_client.cli.failures import EXIT_CODES, ErrorGroup
+from buoy_client.cli.options import Output, seconds
+from buoy_client.cli.session import Globals
+from buoy_client.config import DEFAULT_SERVER
+
+EPILOG = (
+    EXIT_CODES
+    + " Settings: the command line, then BUOY_* variables, then the file (~/.config/buoy/config.toml: server, namespace, "
+    + "timeout, output), then defaults. A unix socket is unix:///PATH."
+)
+
+app = typer.Typer(
+    name="buoy",
+    cls=ErrorGroup,
+    help="Network interfaces of instances, and their floating addresses.",
+    epilog=EPILOG,
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+app.add_typer(pool.app, name="pool")
+app.add_typer(network.app, name="network")
+app.add_typer(instance.app, name="instance")
+app.add_typer(interface.app, name="interface")
+app.add_typer(node.app, name="node")
+interface.app.add_typer(metadata.app, name="metadata")
+
+
+def print_version(wanted: bool) -> None:
+    """Print the version and end."""
+    if wanted:
+        from buoy_client import __version__  # noqa: PLC0415  the package imports us first
+
+        typer.echo(f"buoy {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def options(
+    ctx: typer.Context,
+    server: Annotated[
+        str | None,
+        typer.Option(
+            "--server", envvar="BUOY_SERVER", metavar="TARGET", help=f"HOST:PORT or unix:///PATH; {DEFAULT_SERVER} by default."
+        ),
+    ] = None,
+    config: Annotated[
+        Path | None, typer.Option("--config", envvar="BUOY_CONFIG", metavar="FILE", help="Settings in TOML.")
+    ] = None,
+    timeout: Annotated[
+        float | None,
+        typer.Option(
+            "--timeout",
+            envvar="BUOY_TIMEOUT",
+            parser=seconds,
+            metavar="TIME",
+            help="How long one call may take; 30 s by default.",
+        ),
+    ] = None,
+    output: Output = None,
+    version: Annotated[
+        bool, typer.Option("--version", callback=print_version, is_eager=True, help="Print the version and end.")
+    ] = False,
+) -> None:
+    """Network interfaces of instances, and their floating addresses."""
+    del version
+    ctx.obj = Globals(server, config, timeout, output)
+
+
+def main() -> None:
+    """Run the program."""
+    app()

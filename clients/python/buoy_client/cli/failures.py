@@ -1,0 +1,85 @@
+"""Errors for people: one line that says what to do next, and an exit code that scripts can use."""
+
+import os
+import sys
+from typing import Any
+
+import typer
+from rich.console import Console
+from typer.core import TyperGroup
+
+from buoy_client.cli.words import clean
+from buoy_client.errors import BuoyError, DeadlineExceeded, NotFound, Unavailable, WaitTimeout
+
+REFUSED, NOT_FOUND, UNREACHABLE, WAIT_OVER, INTERRUPTED = 1, 3, 4, 5, 130
+EXIT_CODES = """\
+Exit codes: 0 done, 1 the server refused, 2 wrong usage, 3 not found, 4 the server cannot be reached, \
+5 the deadline of --wait passed (it may still come), 130 interrupted."""
+
+HINTS = {
+    "UNREACHABLE": "is it running? Name another one with --server or BUOY_SERVER",
+    "INTERFACE_NOT_FOUND": "see `buoy interface list`",
+    "INSTANCE_NOT_FOUND": "see `buoy instance list`",
+    "NETWORK_NOT_FOUND": "see `buoy network list`",
+    "POOL_NOT_FOUND": "see `buoy pool list`",
+    "NODE_NOT_FOUND": "see `buoy node list`",
+    "AMBIGUOUS_NAME": "name it by uuid, or add --namespace",
+    "ALREADY_FLOATING": "defloat it first, with `buoy interface defloat`",
+    "POOL_EXHAUSTED": "see `buoy pool list`; released addresses rest before they are free again",
+    "POOL_IN_USE": "see `buoy pool addresses`",
+    "NETWORK_IN_USE": "see `buoy interface list --network`",
+    "NO_NODE": "see `buoy node list`",
+    "STORAGE_FULL": "the server's disk is full",
+    "COMPACTED": "watch without --from",
+    "REVISION_IN_FUTURE": "watch without --from",
+    "WAIT_TIMEOUT": "it may still come; wait longer with --wait-timeout",
+    "DEADLINE_EXCEEDED": "the server did not answer in time; allow more with --timeout",
+}
+CODES: tuple[tuple[type[BuoyError], int], ...] = (
+    (NotFound, NOT_FOUND),
+    (WaitTimeout, WAIT_OVER),
+    (DeadlineExceeded, UNREACHABLE),
+)
+
+
+def exit_code(error: BuoyError) -> int:
+    """Give the exit code; a server that answers that its storage is away has refused."""
+    if isinstance(error, Unavailable):
+        return REFUSED if error.reason.startswith("STORAGE_") else UNREACHABLE
+    return next((code for kind, code in CODES if isinstance(error, kind)), REFUSED)
+
+
+def error_line(error: BuoyError) -> str:
+    """Give an error in one line: what, where in the request, and what to do."""
+    fields = [item for item in error.field_violations if item.field and item.field not in error.message]
+    words = "; ".join([error.message, *(f"{item.field}: {item.description}" for item in fields)])
+    hint = HINTS.get(error.reason)
+    return clean(f"Error: {words.rstrip('.')}{f' ({hint})' if hint else ''}".replace("\n", " "))
+
+
+def print_error(error: BuoyError) -> None:
+    """Print an error on stderr, in red on a terminal."""
+    console = Console(stderr=True, highlight=False, soft_wrap=True)
+    console.print(error_line(error), style="red" if console.is_terminal else None, markup=False)
+
+
+def mute_stdout() -> None:
+    """Let what is still in the buffer go nowhere, since nobody reads it any more."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+
+
+class ErrorGroup(TyperGroup):
+    """The root command: what its subcommands raise becomes a line and an exit code."""
+
+    def invoke(self, ctx: Any) -> Any:
+        """Run the subcommand."""
+        try:
+            return super().invoke(ctx)
+        except BuoyError as error:
+            print_error(error)
+            raise typer.Exit(exit_code(error)) from None
+        except KeyboardInterrupt:
+            raise typer.Exit(INTERRUPTED) from None
+        except BrokenPipeError:
+            mute_stdout()
+            raise typer.Exit(0) from None

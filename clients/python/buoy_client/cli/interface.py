@@ -1,0 +1,138 @@
+"""`buoy interface`: network interfaces and their floating addresses."""
+
+from typing import Annotated
+
+import typer
+
+from buoy_client.cli import views
+from buoy_client.cli.options import Deleted, InterfaceUuid, Namespace, Output, Wait, WaitTimeoutOption
+from buoy_client.cli.progress import after, wait_line
+from buoy_client.cli.session import open_session
+from buoy_client.cli.watch import watch
+from buoy_client.models import Interface
+from buoy_client.operations.base import WAIT_TIMEOUT
+
+app = typer.Typer(help="Network interfaces (NICs) of instances, and their floating addresses.", no_args_is_help=True)
+app.command()(watch)
+
+InstanceFilter = Annotated[str | None, typer.Option("--instance", metavar="REF", help="Only those of this instance.")]
+NetworkFilter = Annotated[str | None, typer.Option("--network", metavar="REF", help="Only those on this network.")]
+NodeFilter = Annotated[str | None, typer.Option("--node", metavar="N", help="Only those on this node.")]
+
+
+def outcome(interface: Interface) -> str:
+    """Give how a float ended, in words."""
+    floating = interface.floating
+    return f"floating at {floating.address}, {after(floating)}" if floating else f"interface is {interface.state}"
+
+
+@app.command()
+def create(
+    ctx: typer.Context,
+    instance: Annotated[str, typer.Option("--instance", metavar="REF", help="The instance, by name or uuid.")],
+    network: Annotated[str, typer.Option("--network", metavar="REF", help="The network, by name or uuid.")],
+    address: Annotated[str | None, typer.Option(metavar="A", help="Within the netblock; at random by default.")] = None,
+    mac: Annotated[str | None, typer.Option(metavar="M", help="At random by default.")] = None,
+    model: Annotated[str | None, typer.Option(help='What the hypervisor emulates; "virtio" by default.')] = None,
+    float_: Annotated[bool, typer.Option("--float", help="Float it in the same step.")] = False,
+    namespace: Namespace = None,
+    wait: Wait = False,
+    wait_timeout: WaitTimeoutOption = WAIT_TIMEOUT,
+    output: Output = None,
+) -> None:
+    """Plug one more interface into an instance (hot-plug)."""
+    session = open_session(ctx, output)
+    with wait_line("plugging", wait) as line:
+        interface = session.client.create_interface(
+            instance,
+            network,
+            address=address,
+            macaddr=mac,
+            model=model,
+            float=float_,
+            namespace=namespace,
+            wait=wait,
+            timeout=wait_timeout,
+            on_change=line.show,
+        )
+    line.finish(outcome(interface))
+    session.emit(interface, views.interface_fields, "interface")
+
+
+@app.command("list")
+def list_interfaces(
+    ctx: typer.Context,
+    instance: InstanceFilter = None,
+    network: NetworkFilter = None,
+    node: NodeFilter = None,
+    namespace: Namespace = None,
+    deleted: Deleted = False,
+    output: Output = None,
+) -> None:
+    """List interfaces; all that is given must hold."""
+    session = open_session(ctx, output)
+    found = session.client.get_interfaces(
+        instance=instance, network=network, node=node, namespace=namespace, include_deleted=deleted
+    )
+    session.emit_list(found, views.INTERFACES, "interfaces")
+
+
+@app.command()
+def show(ctx: typer.Context, interface: InterfaceUuid, output: Output = None) -> None:
+    """Show one interface."""
+    session = open_session(ctx, output)
+    session.emit(session.client.get_interface(interface), views.interface_fields, "interface")
+
+
+@app.command()
+def delete(
+    ctx: typer.Context,
+    interface: InterfaceUuid,
+    wait: Wait = False,
+    wait_timeout: WaitTimeoutOption = WAIT_TIMEOUT,
+    output: Output = None,
+) -> None:
+    """Unplug and delete an interface; a floating one is defloated first."""
+    session = open_session(ctx, output)
+    with wait_line("deleting", wait) as line:
+        gone = session.client.delete_interface(interface, wait=wait, timeout=wait_timeout, on_change=line.show)
+    line.finish(f"interface is gone from {gone.node}")
+    session.emit_done(gone, f"Interface {gone.uuid} is deleted.")
+
+
+@app.command("float")
+def float_interface(
+    ctx: typer.Context,
+    interface: InterfaceUuid,
+    address: Annotated[str | None, typer.Option(metavar="A", help="A given address of a pool; at random by default.")] = None,
+    pool: Annotated[str | None, typer.Option(metavar="REF", help="The pool to take it from; the oldest by default.")] = None,
+    wait: Wait = False,
+    wait_timeout: WaitTimeoutOption = WAIT_TIMEOUT,
+    output: Output = None,
+) -> None:
+    """Give an interface an address of the outside world; repeating it is safe."""
+    if address and pool:
+        raise typer.BadParameter("give --address or --pool, not both: an address names its pool")
+    session = open_session(ctx, output)
+    with wait_line("floating", wait) as line:
+        interface_now = session.client.float_interface(
+            interface, address, pool, wait=wait, timeout=wait_timeout, on_change=line.show
+        )
+    line.finish(outcome(interface_now))
+    session.emit(interface_now, views.interface_fields, "interface")
+
+
+@app.command()
+def defloat(
+    ctx: typer.Context,
+    interface: InterfaceUuid,
+    wait: Wait = False,
+    wait_timeout: WaitTimeoutOption = WAIT_TIMEOUT,
+    output: Output = None,
+) -> None:
+    """Take the floating address away; its live connections end."""
+    session = open_session(ctx, output)
+    with wait_line("defloating", wait) as line:
+        interface_now = session.client.defloat_interface(interface, wait=wait, timeout=wait_timeout, on_change=line.show)
+    line.finish("defloated")
+    session.emit(interface_now, views.interface_fields, "interface")

@@ -1,0 +1,60 @@
+"""`buoy network`: private networks."""
+
+from typing import Annotated
+
+import typer
+
+from buoy_client.cli import views
+from buoy_client.cli.options import Deleted, Namespace, NetworkRef, Output, Wait, WaitTimeoutOption
+from buoy_client.cli.progress import wait_line
+from buoy_client.cli.session import open_session
+from buoy_client.operations.base import WAIT_TIMEOUT
+
+app = typer.Typer(help="Private networks.", no_args_is_help=True)
+
+
+@app.command()
+def create(
+    ctx: typer.Context,
+    name: Annotated[str, typer.Argument(help="Unique among the namespace's networks.")],
+    netblock: Annotated[str, typer.Option("--netblock", metavar="CIDR", help="An IPv4 block; index 1 is the gateway.")],
+    nat: Annotated[bool, typer.Option("--nat/--no-nat", help="Instances without a floating address may call out.")] = False,
+    namespace: Namespace = None,
+    output: Output = None,
+) -> None:
+    """Create a network."""
+    session = open_session(ctx, output)
+    network = session.client.create_network(name, netblock, provide_nat=nat, namespace=namespace)
+    session.emit(network, views.network_fields, "network")
+
+
+@app.command("list")
+def list_networks(ctx: typer.Context, namespace: Namespace = None, deleted: Deleted = False, output: Output = None) -> None:
+    """List networks."""
+    session = open_session(ctx, output)
+    found = session.client.get_networks(namespace=namespace, include_deleted=deleted)
+    session.emit_list(found, views.NETWORKS, "networks")
+
+
+@app.command()
+def show(ctx: typer.Context, network: NetworkRef, namespace: Namespace = None, output: Output = None) -> None:
+    """Show one network."""
+    session = open_session(ctx, output)
+    session.emit(session.client.get_network(network, namespace), views.network_fields, "network")
+
+
+@app.command()
+def delete(
+    ctx: typer.Context,
+    network: NetworkRef,
+    namespace: Namespace = None,
+    wait: Wait = False,
+    wait_timeout: WaitTimeoutOption = WAIT_TIMEOUT,
+    output: Output = None,
+) -> None:
+    """Delete a network without interfaces."""
+    session = open_session(ctx, output)
+    with wait_line("deleting", wait) as line:
+        gone = session.client.delete_network(network, namespace, wait=wait, timeout=wait_timeout, on_change=line.show)
+    line.finish(f"network {gone.name} is gone from every node")
+    session.emit_done(gone, f"Network {gone.name} is {'deleted' if gone.state == 'deleted' else 'being deleted'}.")

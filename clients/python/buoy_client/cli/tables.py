@@ -1,0 +1,59 @@
+"""Tables that fit: the least important columns go first, and no cell is ever cut."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Generic, TypeVar
+
+from rich.cells import cell_len
+from rich.text import Text
+
+Item = TypeVar("Item")
+GAP = 2
+
+
+@dataclass(frozen=True, slots=True)
+class Column(Generic[Item]):
+    """One column; of those that do not fit, the one with the highest `rank` goes first."""
+
+    title: str
+    cell: Callable[[Item], Text]
+    rank: int = 0
+
+
+def width_of(cells: Sequence[Text]) -> int:
+    """Give the width of the widest cell."""
+    return max(cell_len(cell.plain) for cell in cells)
+
+
+def fit(widths: Sequence[int], ranks: Sequence[int], limit: int | None) -> list[int]:
+    """Give the indexes of the columns to keep; rank 0 is always kept, and without a limit all are."""
+    kept = list(range(len(widths)))
+    while limit is not None and sum(widths[i] for i in kept) + GAP * (len(kept) - 1) > limit:
+        worst = max(kept, key=lambda i: (ranks[i], i))
+        if not ranks[worst]:
+            break
+        kept.remove(worst)
+    return kept
+
+
+def table_lines(columns: Sequence[Column[Item]], items: Sequence[Item], limit: int | None) -> list[Text]:
+    """Give a table as lines, the titles first."""
+    table = [[Text(column.title, style="bold"), *(column.cell(item) for item in items)] for column in columns]
+    widths = [width_of(cells) for cells in table]
+    kept = fit(widths, [column.rank for column in columns], limit)
+    return [line([table[i][row] for i in kept], [widths[i] for i in kept]) for row in range(len(items) + 1)]
+
+
+def line(cells: Sequence[Text], widths: Sequence[int]) -> Text:
+    """Join cells, each as wide as its column; nothing follows the last one."""
+    joined = Text()
+    for index, (cell, width) in enumerate(zip(cells, widths, strict=True)):
+        padding = width - cell_len(cell.plain) + GAP if index < len(cells) - 1 else 0
+        joined = joined + cell + Text(" " * padding)
+    return joined
+
+
+def field_lines(fields: Sequence[tuple[str, Text]]) -> list[Text]:
+    """Give names and values as lines, the values below each other."""
+    width = max(cell_len(name) for name, _ in fields)
+    return [Text(f"{name.ljust(width)}  ", style="dim") + value for name, value in fields]

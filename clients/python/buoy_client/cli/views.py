@@ -1,0 +1,199 @@
+"""What people see of each object: the columns of its list, and the fields of its page. Tables of functions, nothing more."""
+
+import json
+from collections.abc import Mapping
+from datetime import UTC, datetime
+
+from rich.text import Text
+
+from buoy_client.cli.tables import Column
+from buoy_client.cli.words import (
+    ago,
+    clean,
+    duration_text,
+    exact_span,
+    floating_text,
+    plain_text,
+    state_text,
+    usage_bar,
+    yes_no,
+)
+from buoy_client.models import Floating, Instance, Interface, Network, Node, Pool, Reservation
+from buoy_client.record import Json
+
+Fields = list[tuple[str, Text]]
+
+
+def now() -> datetime:
+    """Give the present time."""
+    return datetime.now(UTC)
+
+
+INTERFACES: list[Column[Interface]] = [
+    Column("UUID", lambda it: plain_text(it.uuid)),
+    Column("STATE", lambda it: state_text(it.state), 1),
+    Column("ADDRESS", lambda it: plain_text(it.ipv4), 1),
+    Column("FLOATING", lambda it: floating_text(it.floating), 1),
+    Column("NODE", lambda it: plain_text(it.node), 2),
+    Column("CHANGED", lambda it: ago(it.update_time, now()), 3),
+    Column("MAC", lambda it: plain_text(it.macaddr), 4),
+    Column("INSTANCE", lambda it: plain_text(it.instance_uuid), 5),
+    Column("NETWORK", lambda it: plain_text(it.network_uuid), 6),
+    Column("NAMESPACE", lambda it: plain_text(it.namespace), 7),
+]
+INSTANCES: list[Column[Instance]] = [
+    Column("NAME", lambda it: plain_text(it.name)),
+    Column("UUID", lambda it: plain_text(it.uuid)),
+    Column("STATE", lambda it: state_text(it.state), 1),
+    Column("NODE", lambda it: plain_text(it.node), 2),
+    Column("CHANGED", lambda it: ago(it.update_time, now()), 3),
+    Column("DRIVER", lambda it: plain_text(it.driver), 5),
+    Column("NAMESPACE", lambda it: plain_text(it.namespace), 4),
+]
+NETWORKS: list[Column[Network]] = [
+    Column("NAME", lambda it: plain_text(it.name)),
+    Column("UUID", lambda it: plain_text(it.uuid)),
+    Column("NETBLOCK", lambda it: plain_text(it.netblock), 1),
+    Column("NAT", lambda it: yes_no(it.provide_nat), 3),
+    Column("STATE", lambda it: state_text(it.state), 2),
+    Column("CHANGED", lambda it: ago(it.update_time, now()), 5),
+    Column("NAMESPACE", lambda it: plain_text(it.namespace), 4),
+]
+NODES: list[Column[Node]] = [
+    Column("NAME", lambda it: plain_text(it.name)),
+    Column("STATE", lambda it: state_text(it.state), 1),
+    Column("CONNECTED", lambda it: yes_no(it.connected), 1),
+    Column("INSTANCES", lambda it: plain_text(it.instances), 2),
+    Column("INTERFACES", lambda it: plain_text(it.interfaces), 2),
+    Column("FLOATS", lambda it: plain_text(it.floats), 2),
+    Column("AGENT", lambda it: plain_text(it.agent_version), 3),
+    Column("OUTSIDE", lambda it: plain_text(it.external_interface), 4),
+]
+RESERVATIONS: list[Column[Reservation]] = [
+    Column("ADDRESS", lambda it: plain_text(it.address)),
+    Column("HELD AS", lambda it: plain_text(it.type)),
+    Column("OWNER", lambda it: plain_text(it.owner), 1),
+    Column("UNTIL", lambda it: ago(it.until, now()), 2),
+    Column("SINCE", lambda it: ago(it.since, now()), 3),
+    Column("NAMESPACE", lambda it: plain_text(it.namespace), 4),
+    Column("COMMENT", lambda it: plain_text(it.comment), 5),
+]
+
+
+def pools(ascii_only: bool) -> list[Column[Pool]]:
+    """Give the columns of pools, the bar in plain characters where asked."""
+    return [
+        Column("NAME", lambda it: plain_text(it.name)),
+        Column("RANGES", lambda it: plain_text(", ".join(it.ranges)), 1),
+        Column("IN USE", lambda it: usage_bar(it.usage, ascii_only), 1),
+        Column("FREE", lambda it: plain_text(it.usage.free), 1),
+        Column("RESTING", lambda it: plain_text(it.usage.quarantined), 2),
+        Column("UUID", lambda it: plain_text(it.uuid), 3),
+    ]
+
+
+def shown(reason: str) -> Text:
+    """Give a reason behind its state."""
+    return Text(f": {clean(reason)}") if reason else Text()
+
+
+def floating_words(floating: Floating | None) -> Text:
+    """Give a floating address with all that is known of how far it has come."""
+    if floating is None:
+        return floating_text(None)
+    text = Text(f"{floating.address} ") + state_text(floating.phase)
+    if floating.requested_time and floating.active_time and floating.phase == "active":
+        text += Text(f" after {exact_span((floating.active_time - floating.requested_time).total_seconds())}", style="dim")
+    return text + shown(floating.reason)
+
+
+def value_text(value: Json) -> str:
+    """Give a metadata value: text as it is, the rest as JSON."""
+    return clean(value if isinstance(value, str) else json.dumps(value, ensure_ascii=False))
+
+
+def metadata_field(metadata: Mapping[str, Json]) -> Text:
+    """Give metadata on one line."""
+    return plain_text(", ".join(f"{key}={value_text(value)}" for key, value in metadata.items()))
+
+
+def interface_fields(it: Interface) -> Fields:
+    """Give the page of an interface."""
+    return [
+        ("uuid", plain_text(it.uuid)),
+        ("state", state_text(it.state) + shown(it.state_reason)),
+        ("address", plain_text(it.ipv4)),
+        ("floating", floating_words(it.floating)),
+        ("mac", plain_text(it.macaddr)),
+        ("model", plain_text(it.model)),
+        ("order", plain_text(it.order)),
+        ("instance", plain_text(it.instance_uuid)),
+        ("network", plain_text(it.network_uuid)),
+        ("node", plain_text(it.node)),
+        ("namespace", plain_text(it.namespace)),
+        ("metadata", metadata_field(it.metadata)),
+        ("changed", ago(it.update_time, now()) + Text(f" (revision {it.revision})", style="dim")),
+    ]
+
+
+def instance_fields(it: Instance) -> Fields:
+    """Give the page of an instance."""
+    return [
+        ("name", plain_text(it.name)),
+        ("uuid", plain_text(it.uuid)),
+        ("state", state_text(it.state) + shown(it.state_reason)),
+        ("node", plain_text(it.node)),
+        ("driver", plain_text(it.driver)),
+        ("namespace", plain_text(it.namespace)),
+        ("metadata", metadata_field(it.metadata)),
+        ("created", ago(it.create_time, now())),
+        ("changed", ago(it.update_time, now()) + Text(f" (revision {it.revision})", style="dim")),
+    ]
+
+
+def network_fields(it: Network) -> Fields:
+    """Give the page of a network."""
+    gateways = ", ".join(f"{gateway.address} on {gateway.node}" for gateway in it.floating_gateways)
+    return [
+        ("name", plain_text(it.name)),
+        ("uuid", plain_text(it.uuid)),
+        ("state", state_text(it.state) + shown(it.state_reason)),
+        ("netblock", plain_text(it.netblock)),
+        ("nat", yes_no(it.provide_nat) + (Text(f" from {gateways}") if gateways else Text())),
+        ("namespace", plain_text(it.namespace)),
+        ("metadata", metadata_field(it.metadata)),
+        ("created", ago(it.create_time, now())),
+        ("changed", ago(it.update_time, now()) + Text(f" (revision {it.revision})", style="dim")),
+    ]
+
+
+def pool_fields(it: Pool, ascii_only: bool) -> Fields:
+    """Give the page of a pool."""
+    usage = it.usage
+    return [
+        ("name", plain_text(it.name)),
+        ("uuid", plain_text(it.uuid)),
+        ("ranges", plain_text(", ".join(it.ranges))),
+        ("exclusions", plain_text(", ".join(it.exclusions))),
+        ("in use", usage_bar(usage, ascii_only)),
+        ("free", plain_text(usage.free)),
+        ("resting", Text(f"{usage.quarantined}, each for ") + duration_text(it.quarantine) + Text(" after its release")),
+        ("reserved", plain_text(usage.reserved)),
+        ("created", ago(it.create_time, now())),
+    ]
+
+
+def node_fields(it: Node) -> Fields:
+    """Give the page of a node."""
+    return [
+        ("name", plain_text(it.name)),
+        ("state", state_text(it.state)),
+        ("connected", yes_no(it.connected)),
+        ("agent", plain_text(it.agent_version)),
+        ("outside", plain_text(it.external_interface)),
+        ("instances", plain_text(it.instances)),
+        ("interfaces", plain_text(it.interfaces)),
+        ("floats", plain_text(it.floats)),
+        ("first seen", ago(it.create_time, now())),
+        ("changed", ago(it.update_time, now())),
+    ]
