@@ -1,0 +1,222 @@
+"""The records of addresses that are not free: taking one, giving it back, letting it rest.
+
+A floating address is reserved from the call that asked for it until the node confirmed that it is gone from the kernel, and
+rests in quarantine from then on. Its last owner may have it back at once. When a pool has nothing else left, the address that
+has rested longest, and at least MIN_REST, is recycled.
+"""
+
+from collections.abc import Iterable
+from dataclasses import replace
+from datetime import timedelta
+from ipaddress import IPv4Address, IPv4Network
+from typing import cast
+
+from buoy_server.core import errors, lookup
+from buoy_server.core.allocation import pick_free
+from buoy_server.core.command import Context
+from buoy_server.core.model import (
+    Interface,
+    Network,
+    NetworkId,
+    Pool,
+    Reservation,
+    ReservationType,
+    reservation_key,
+)
+from buoy_server.core.ranges import AddressRange, AddressSpace
+from buoy_server.core.state import Draft, Kind, State
+
+MIN_REST = timedelta(seconds=30)
+
+
+def record_of(state: State, network: NetworkId | None, address: IPv4Address) -> Reservation | None:
+    """Return the record of an address of a private network, or of the pools where `network` is None."""
+    return cast("Reservation | None", state.get(Kind.RESERVATION, reservation_key(network, address)))
+
+
+def space_of(pool: Pool) -> AddressSpace:
+    """Return all addresses of a pool."""
+    return AddressSpace.of(pool.ranges, pool.exclusions)
+
+
+def usage(state: State, pool: Pool) -> dict[str, int]:
+    """Count a pool's addresses: size = free + in_use + reserved + quarantined."""
+    size = space_of(pool).size
+    names = ("in_use", "reserved", "quarantined")
+    counts = {name: len(state.find(Kind.RESERVATION, "pool_type", (pool.uuid, name))) for name in names}
+    return {"size": size, "free": size - sum(counts.values()), **counts}
+
+
+def reserve_block(draft: Draft, range_: AddressRange, owner: Network | Pool) -> None:
+    """Reserve the network, gateway and broadcast address of a block; a /31 or /32 has none of them."""
+    if range_.size < 4:
+        return
+    for address, type_ in (
+        (range_.first, ReservationType.NETWORK),
+        (range_.first + 1, ReservationType.GATEWAY),
+        (range_.last, ReservationType.BROADCAST),
+    ):
+        if isinstance(owner, Network):
+            draft.put(
+                Reservation(
+                    address=address,
+                    type=type_,
+                    owner=owner.uuid,
+                    since=draft.now,
+                    namespace=owner.namespace,
+                    network_uuid=owner.uuid,
+                )
+            )
+        elif address in space_of(owner):
+            draft.put(Reservation(address=address, type=type_, owner=owner.uuid, since=draft.now, pool=owner.uuid))
+
+
+def netblock_range(netblock: IPv4Network) -> AddressRange:
+    """Return a netblock as a range."""
+    return AddressRange(netblock.network_address, netblock.broadcast_address, block=True)
+
+
+def take_fixed(draft: Draft, owner: Interface) -> None:
+    """Reserve the fixed address of an interface, which `choose_fixed` returned."""
+    draft.put(
+        Reservation(
+            address=owner.ipv4,
+            type=ReservationType.INSTANCE,
+            owner=owner.uuid,
+            since=draft.now,
+            namespace=owner.namespace,
+            network_uuid=owner.network_uuid,
+        )
+    )
+
+
+def choose_fixed(draft: Draft, context: Context, network: Network, asked: IPv4Address | None, field: str) -> IPv4Address:
+    """Return the asked address of a private network if it is free, else a random free one."""
+    if asked is not None:
+        if asked not in network.netblock:
+            raise errors.AddressOutsideNetblock(f"{asked} is not in {network.netblock}", field=field)
+        _refuse_taken(record_of(draft, network.uuid, asked), asked, field)
+        return asked
+    first = int(network.netblock.network_address)
+    chosen = pick_free(
+        network.netblock.num_addresses,
+        lambda index: record_of(draft, network.uuid, IPv4Address(first + index)) is not None,
+        context.random,
+    )
+    if chosen is None:
+        raise errors.NetworkFull(f"every address of {network.netblock} is in use", field=field)
+    return IPv4Address(first + chosen)
+
+
+def take_floating(
+    draft: Draft, context: Context, owner: Interface, address: IPv4Address | None, pool: Pool | None
+) -> Reservation:
+    """Reserve a floating address for an interface: the asked one, or a random one of a pool."""
+    if address is not None:
+        pool = _pool_with(draft, address, pool)
+        record = record_of(draft, None, address)
+        if record is not None and record.owner != owner.uuid:
+            _refuse_taken(record, address, "address")
+    else:
+        pool = pool or default_pool(draft)
+        address = _choose_from(draft, context, pool)
+    return draft.put(
+        Reservation(
+            address=address,
+            type=ReservationType.FLOATING,
+            owner=owner.uuid,
+            since=draft.now,
+            namespace=owner.namespace,
+            pool=pool.uuid,
+        )
+    )
+
+
+def take_gateway(draft: Draft, context: Context, network: Network, node: str) -> Reservation | None:
+    """Reserve the source address for what leaves a network on a node, or return None when no pool has one to give."""
+    try:
+        pool = default_pool(draft)
+        address = _choose_from(draft, context, pool)
+    except (errors.PoolNotFound, errors.PoolExhausted):
+        return None
+    return draft.put(
+        Reservation(
+            address=address,
+            type=ReservationType.GATEWAY,
+            owner=network.uuid,
+            since=draft.now,
+            namespace=network.namespace,
+            pool=pool.uuid,
+            comment=f"outgoing packets on {node}",
+        )
+    )
+
+
+def release(draft: Draft, record: Reservation) -> None:
+    """Give an address back: one of a pool rests for the pool's quarantine, one of a private network is free at once."""
+    pool = cast("Pool | None", draft.get(Kind.POOL, record.pool)) if record.pool else None
+    if pool is None or not pool.quarantine:
+        draft.forget(record)
+        return
+    draft.put(
+        replace(
+            record,
+            type=ReservationType.DELETION_HALO,
+            since=draft.now,
+            until=draft.now + pool.quarantine,
+            comment=f"was {record.type}",
+        )
+    )
+
+
+def default_pool(state: State) -> Pool:
+    """Return the pool that is used where none is named: the oldest."""
+    pools = lookup.pools(state)
+    if not pools:
+        raise errors.PoolNotFound("there is no pool yet", field="pool")
+    return pools[0]
+
+
+def _pool_with(state: State, address: IPv4Address, pool: Pool | None) -> Pool:
+    candidates: Iterable[Pool] = [pool] if pool else lookup.pools(state)
+    for candidate in candidates:
+        if address in space_of(candidate):
+            return candidate
+    where = f"pool {pool.name}" if pool else "any pool"
+    raise errors.AddressOutsidePool(f"{address} is not in {where}", field="address")
+
+
+def _choose_from(draft: Draft, context: Context, pool: Pool) -> IPv4Address:
+    space = space_of(pool)
+    if usage(draft, pool)["free"] <= 0:
+        return _recycle(draft, pool)
+    chosen = pick_free(space.size, lambda index: record_of(draft, None, space[index]) is not None, context.random)
+    return space[cast("int", chosen)]
+
+
+def _recycle(draft: Draft, pool: Pool) -> IPv4Address:
+    keys = draft.find(Kind.RESERVATION, "pool_type", (pool.uuid, "quarantined"))
+    resting = [cast("Reservation", draft.get(Kind.RESERVATION, key)) for key in keys]
+    oldest = min(resting, key=lambda record: record.since, default=None)
+    if oldest is None:
+        raise errors.PoolExhausted(f"every address of pool {pool.name} is in use: release one, or add a pool", field="pool")
+    rested = oldest.since + MIN_REST
+    if rested > draft.now and (oldest.until is None or oldest.until > draft.now):
+        wait = (rested - draft.now).total_seconds()
+        raise errors.PoolExhausted(
+            f"every address of pool {pool.name} is in use or was released a moment ago: one is free in {wait:.0f} s",
+            field="pool",
+        )
+    return oldest.address
+
+
+def _refuse_taken(record: Reservation | None, address: IPv4Address, field: str) -> None:
+    if record is None:
+        return
+    match record.type:
+        case ReservationType.NETWORK | ReservationType.BROADCAST | ReservationType.GATEWAY:
+            raise errors.AddressReserved(f"{address} is the {record.type} address", field=field)
+        case ReservationType.DELETION_HALO:
+            raise errors.AddressInUse(f"{address} rests until {record.until:%H:%M:%S} UTC", field=field)
+        case _:
+            raise errors.AddressInUse(f"{address} is in use", field=field)

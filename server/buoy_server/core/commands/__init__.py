@@ -1,0 +1,1 @@
+"""One module a topic: the commands, each a value that decides what changes."""

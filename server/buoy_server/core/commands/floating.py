@@ -1,0 +1,101 @@
+"""Floating an interface and taking the address away again.
+
+(none) -> PENDING -> ACTIVE -> RELEASING -> (none)        FAILED is retried by the node
+             ^___________________|  floated again before the node let go: the same address, unless another is asked
+"""
+
+from dataclasses import dataclass, replace
+from ipaddress import IPv4Address
+
+from buoy_server.core import addresses, errors, lookup
+from buoy_server.core.command import Context
+from buoy_server.core.model import Floating, Interface, Network, Node, Pool
+from buoy_server.core.state import Draft, Kind
+from buoy_server.core.states import FLOATING_MOVES, FloatingPhase, InterfaceState, NetworkState, NodeState, move
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FloatInterface:
+    """Give an interface a floating address, PENDING until its node has it."""
+
+    interface_uuid: str
+    address: IPv4Address | None = None
+    pool_ref: str = ""
+
+    def decide(self, draft: Draft, context: Context) -> Interface:
+        """Return the interface with its floating address."""
+        interface = lookup.interface(draft, context.caller, self.interface_uuid)
+        pool = lookup.pool(draft, self.pool_ref, field="pool") if self.pool_ref else None
+        _refuse_unready(draft, interface)
+        current = interface.floating
+        if current is not None and current.phase is not FloatingPhase.RELEASING:
+            if self._is_met_by(current, pool):
+                return interface
+            raise errors.AlreadyFloating(f"the interface floats at {current.address}: defloat it first", field="address")
+        return draft.put(start_floating(draft, context, interface, self.address, pool))
+
+    def _is_met_by(self, current: Floating, pool: Pool | None) -> bool:
+        return self.address in (None, current.address) and (pool is None or pool.uuid == current.pool)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DefloatInterface:
+    """Take an interface's floating address away; RELEASING until its node let go."""
+
+    interface_uuid: str
+
+    def decide(self, draft: Draft, context: Context) -> Interface:
+        """Return the interface; one that does not float is returned as it is."""
+        interface = lookup.interface(draft, context.caller, self.interface_uuid)
+        if interface.floating is None or interface.floating.phase is FloatingPhase.RELEASING:
+            return interface
+        generation = interface.generation + 1
+        return draft.put(replace(interface, floating=start_release(draft, interface, generation), generation=generation))
+
+
+def start_floating(
+    draft: Draft, context: Context, interface: Interface, address: IPv4Address | None, pool: Pool | None
+) -> Interface:
+    """Return the interface with a floating address asked for, which is then reserved; the caller puts it."""
+    releasing = interface.floating
+    if releasing is not None:
+        move(FLOATING_MOVES, releasing.phase, FloatingPhase.PENDING)
+        if address is None and (pool is None or pool.uuid == releasing.pool):
+            address = releasing.address
+    record = addresses.take_floating(draft, context, interface, address, pool)
+    asked_before = draft.get(Kind.INTERFACE, interface.uuid) is not None
+    generation = interface.generation + 1 if asked_before else interface.generation
+    if record.pool is None:
+        raise errors.PoolNotFound(str(record.address), field="pool")
+    floating = Floating(
+        address=record.address,
+        pool=record.pool,
+        phase=FloatingPhase.PENDING,
+        reason=_why_it_waits(draft, interface.node),
+        requested_time=draft.now,
+        generation=generation,
+        observed_generation=interface.observed_generation,
+    )
+    return replace(interface, floating=floating, generation=generation)
+
+
+def start_release(draft: Draft, interface: Interface, generation: int) -> Floating | None:
+    """Return the floating address as it is once asked back, with that generation; None if there is none."""
+    if interface.floating is None:
+        return None
+    phase = move(FLOATING_MOVES, interface.floating.phase, FloatingPhase.RELEASING)
+    reason = _why_it_waits(draft, interface.node)
+    return replace(interface.floating, phase=phase, reason=reason, generation=generation)
+
+
+def _refuse_unready(draft: Draft, interface: Interface) -> None:
+    if interface.state in (InterfaceState.DELETED, InterfaceState.ERROR):
+        raise errors.NotReady(f"the interface is {interface.state}", field="interface_uuid")
+    network = draft.get(Kind.NETWORK, interface.network_uuid)
+    if not isinstance(network, Network) or network.state is not NetworkState.CREATED:
+        raise errors.NotReady("the interface's network is not there any more", field="interface_uuid")
+
+
+def _why_it_waits(draft: Draft, node_name: str) -> str:
+    node = draft.get(Kind.NODE, node_name)
+    return f"node {node_name} is away" if isinstance(node, Node) and node.state is NodeState.MISSING else ""

@@ -1,0 +1,67 @@
+"""Commands on instances: create with interfaces, delete with them."""
+
+from dataclasses import dataclass, replace
+
+from buoy_server.core import errors, lookup
+from buoy_server.core.command import Context
+from buoy_server.core.commands.plug import InterfaceSpec, plug, settle_instance, unplug
+from buoy_server.core.model import Driver, Instance, InstanceId
+from buoy_server.core.state import Draft, Kind
+from buoy_server.core.states import INSTANCE_MOVES, InstanceState, move
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CreateInstance:
+    """Create an instance with its interfaces, all or nothing; `connected` are the nodes to choose from where none is named."""
+
+    name: str
+    namespace: str
+    node: str
+    driver: Driver
+    interfaces: tuple[InterfaceSpec, ...]
+    connected: tuple[str, ...] = ()
+
+    def decide(self, draft: Draft, context: Context) -> Instance:
+        """Return the new instance, CREATING until its node has all its NICs."""
+        namespace = context.caller.within(self.namespace)
+        if draft.find(Kind.INSTANCE, "name", (namespace, self.name)):
+            raise errors.NameInUse(f"namespace {namespace} has an instance named {self.name}", field="name")
+        instance = draft.put(
+            Instance(
+                uuid=InstanceId(context.new_uuid()),
+                namespace=namespace,
+                name=self.name,
+                node=self._place(draft),
+                driver=self.driver,
+                state=InstanceState.CREATING,
+                metadata={},
+            )
+        )
+        for order, spec in enumerate(self.interfaces):
+            plug(draft, context, instance, spec, order)
+        return settle_instance(draft, instance)
+
+    def _place(self, draft: Draft) -> str:
+        if self.node:
+            return lookup.node(draft, self.node).name
+        if not self.connected:
+            raise errors.NoNode("no node is connected: start a buoy-agent, or name a node", field="node")
+        return min(self.connected, key=lambda name: (len(draft.find(Kind.INSTANCE, "node", name)), name))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DeleteInstance:
+    """Delete an instance and its interfaces."""
+
+    instance_ref: str
+    namespace: str
+
+    def decide(self, draft: Draft, context: Context) -> Instance:
+        """Return the instance, DELETE_WAIT until its node has nothing of it any more."""
+        instance = lookup.instance(draft, context.caller, self.instance_ref, self.namespace)
+        if not instance.live:
+            return instance
+        for interface in lookup.live_interfaces(draft, instance):
+            unplug(draft, interface)
+        state = move(INSTANCE_MOVES, instance.state, InstanceState.DELETE_WAIT)
+        return settle_instance(draft, draft.put(replace(instance, state=state)))

@@ -1,0 +1,141 @@
+"""What nodes say: that they are there, that they went away, and what their kernel now has."""
+
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import cast
+
+from buoy_server.core import addresses, lookup
+from buoy_server.core.command import Context
+from buoy_server.core.commands.plug import confirm_unplugged, settle_instance
+from buoy_server.core.model import Floating, Instance, Interface, Node
+from buoy_server.core.state import Draft, Kind
+from buoy_server.core.states import (
+    FLOATING_MOVES,
+    INTERFACE_MOVES,
+    NODE_MOVES,
+    FloatingPhase,
+    InterfaceState,
+    NodeState,
+    move,
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AnnounceNode:
+    """A node's agent opened its stream."""
+
+    name: str
+    agent_version: str
+    external_interface: str
+
+    def decide(self, draft: Draft, context: Context) -> Node:
+        """Return the node, CREATED; saying the same again changes nothing."""
+        del context
+        node = cast("Node | None", draft.get(Kind.NODE, self.name)) or Node(name=self.name)
+        announced = replace(
+            node,
+            state=move(NODE_MOVES, node.state, NodeState.CREATED),
+            agent_version=self.agent_version,
+            external_interface=self.external_interface,
+        )
+        return node if announced == node and node.revision else draft.put(announced)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MissNode:
+    """A node's agent has been away for longer than its lease."""
+
+    name: str
+
+    def decide(self, draft: Draft, context: Context) -> Node:
+        """Return the node, MISSING; floats that wait for it say so."""
+        del context
+        node = lookup.node(draft, self.name)
+        if node.state is not NodeState.CREATED:
+            return node
+        for key in list(draft.find(Kind.INTERFACE, "pending", node.name)):
+            interface = cast("Interface", draft.get(Kind.INTERFACE, key))
+            floating = replace(cast("Floating", interface.floating), reason=f"node {node.name} is away")
+            draft.put(replace(interface, floating=floating))
+        return draft.put(replace(node, state=move(NODE_MOVES, node.state, NodeState.MISSING)))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BindingReport:
+    """What a node's kernel has for one interface; an empty error is good news."""
+
+    interface_uuid: str
+    generation: int
+    removed: bool = False
+    nic_error: str = ""
+    floating_error: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReportNode:
+    """A node says what its kernel now has."""
+
+    node: str
+    reports: tuple[BindingReport, ...]
+
+    def decide(self, draft: Draft, context: Context) -> None:
+        """Take in each report that is about an interface of this node and about a generation that was asked."""
+        del context
+        lookup.node(draft, self.node)
+        for report in self.reports:
+            interface = cast("Interface | None", draft.get(Kind.INTERFACE, report.interface_uuid))
+            if interface is not None and interface.node == self.node and report.generation <= interface.generation:
+                _take_in(draft, interface, report)
+
+
+def _take_in(draft: Draft, interface: Interface, report: BindingReport) -> None:
+    if not interface.live:
+        if report.removed and report.generation == interface.generation and interface.bound:
+            confirm_unplugged(draft, interface)
+        return
+    if report.removed or report.generation < interface.observed_generation:
+        return  # about something older than what is known
+    observed = _observe(interface, report, draft.now)
+    if observed != interface:
+        draft.put(observed)
+    if report.generation == interface.generation and not report.floating_error:
+        _release_others(draft, observed)
+    if observed.state is not interface.state:
+        settle_instance(draft, cast("Instance", draft.get(Kind.INSTANCE, interface.instance_uuid)))
+
+
+def _observe(interface: Interface, report: BindingReport, now: datetime) -> Interface:
+    """Return the interface as the report shows it."""
+    state = interface.state
+    if state is InterfaceState.INITIAL and not report.nic_error:
+        state = move(INTERFACE_MOVES, state, InterfaceState.CREATED)
+    floating = interface.floating
+    if floating is not None:
+        floating = replace(floating, observed_generation=report.generation)
+        if report.generation >= floating.generation:
+            floating = _observe_floating(floating, report, now)
+    return replace(
+        interface,
+        state=state,
+        state_reason=report.nic_error,
+        floating=floating,
+        observed_generation=report.generation,
+    )
+
+
+def _observe_floating(floating: Floating, report: BindingReport, now: datetime) -> Floating | None:
+    error = report.floating_error or report.nic_error
+    if floating.phase is FloatingPhase.RELEASING:
+        return replace(floating, reason=report.floating_error) if report.floating_error else None
+    if error:
+        return replace(floating, phase=move(FLOATING_MOVES, floating.phase, FloatingPhase.FAILED), reason=error)
+    phase = move(FLOATING_MOVES, floating.phase, FloatingPhase.ACTIVE)
+    return replace(floating, phase=phase, reason="", active_time=floating.active_time or now)
+
+
+def _release_others(draft: Draft, interface: Interface) -> None:
+    """Release the floating addresses that the interface had before: its node has only the current one now."""
+    current = {interface.ipv4, interface.floating.address if interface.floating else None}
+    for record in lookup.reservations(draft, interface.uuid):
+        if record.until is None and record.address not in current:
+            addresses.release(draft, record)

@@ -1,0 +1,141 @@
+"""Plugging interfaces into instances and unplugging them: what the commands on instances and on interfaces share."""
+
+from dataclasses import dataclass, replace
+from ipaddress import IPv4Address
+from typing import cast
+
+from buoy_server.core import addresses, errors, lookup
+from buoy_server.core.allocation import pick_free
+from buoy_server.core.command import Context
+from buoy_server.core.commands.floating import start_floating, start_release
+from buoy_server.core.model import DEFAULT_MODEL, FloatingGateway, Instance, Interface, InterfaceId, Network
+from buoy_server.core.state import Draft, Kind
+from buoy_server.core.states import (
+    INSTANCE_MOVES,
+    INTERFACE_MOVES,
+    NETWORK_MOVES,
+    InstanceState,
+    InterfaceState,
+    NetworkState,
+    move,
+)
+
+MACADDR_PREFIX = "02:00:00"
+MAX_INTERFACES = 64
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class InterfaceSpec:
+    """What was asked of one new interface; `path` prefixes the names of its fields in errors."""
+
+    network_ref: str
+    address: IPv4Address | None = None
+    macaddr: str | None = None
+    model: str = DEFAULT_MODEL
+    float_it: bool = False
+    path: str = ""
+
+
+def plug(draft: Draft, context: Context, instance: Instance, spec: InterfaceSpec, order: int) -> Interface:
+    """Put a new interface of an instance on a network, with its addresses."""
+    network = lookup.network(draft, context.caller, spec.network_ref, instance.namespace, field=f"{spec.path}network_ref")
+    if network.state is not NetworkState.CREATED:
+        raise errors.NotReady(f"network {network.name} is {network.state}", field=f"{spec.path}network_ref")
+    interface = Interface(
+        uuid=InterfaceId(context.new_uuid()),
+        namespace=instance.namespace,
+        instance_uuid=instance.uuid,
+        network_uuid=network.uuid,
+        node=instance.node,
+        macaddr=_choose_macaddr(draft, context, spec),
+        ipv4=addresses.choose_fixed(draft, context, network, spec.address, f"{spec.path}address"),
+        order=order,
+        model=spec.model,
+        metadata={},
+    )
+    addresses.take_fixed(draft, interface)
+    _provide_gateway(draft, context, network, instance.node)
+    if spec.float_it:
+        interface = start_floating(draft, context, interface, None, None)
+    return draft.put(interface)
+
+
+def unplug(draft: Draft, interface: Interface) -> Interface:
+    """Delete an interface: what it has is released when its node confirmed that nothing of it is left."""
+    if not interface.live:
+        return interface
+    return draft.put(
+        replace(
+            interface,
+            state=move(INTERFACE_MOVES, interface.state, InterfaceState.DELETED),
+            state_reason="",
+            floating=start_release(draft, interface, interface.generation + 1),
+            generation=interface.generation + 1,
+        )
+    )
+
+
+def confirm_unplugged(draft: Draft, interface: Interface) -> None:
+    """Take in that a deleted interface's node has nothing of it any more: release its addresses and what waited for it."""
+    draft.put(replace(interface, floating=None, observed_generation=interface.generation))
+    for record in lookup.reservations(draft, interface.uuid):
+        if record.until is None:
+            addresses.release(draft, record)
+    settle_network(draft, cast("Network", draft.get(Kind.NETWORK, interface.network_uuid)), interface.node)
+    settle_instance(draft, cast("Instance", draft.get(Kind.INSTANCE, interface.instance_uuid)))
+
+
+def settle_network(draft: Draft, network: Network, node: str = "") -> Network:
+    """Release a network's gateway on a node without its interfaces, and end a deleted network that is on no node."""
+    gateway = network.gateway_on(node)
+    if gateway and not draft.find(Kind.INTERFACE, "network_node", (network.uuid, node)):
+        record = addresses.record_of(draft, None, gateway.address)
+        if record is not None:
+            addresses.release(draft, record)
+        kept = tuple(other for other in network.floating_gateways if other is not gateway)
+        network = draft.put(replace(network, floating_gateways=kept))
+    if network.state is NetworkState.DELETE_WAIT and not draft.find(Kind.INTERFACE, "network", network.uuid):
+        for record in lookup.reservations(draft, network.uuid):
+            if record.until is None:
+                addresses.release(draft, record)
+        network = draft.put(replace(network, state=move(NETWORK_MOVES, network.state, NetworkState.DELETED)))
+    return network
+
+
+def settle_instance(draft: Draft, instance: Instance) -> Instance:
+    """Move an instance on when its interfaces are all there, or all gone."""
+    new = instance.state
+    if instance.state is InstanceState.DELETE_WAIT:
+        if not draft.find(Kind.INTERFACE, "instance", instance.uuid):
+            new = InstanceState.DELETED
+    elif instance.state is InstanceState.CREATING and all(
+        interface.state is InterfaceState.CREATED for interface in lookup.live_interfaces(draft, instance)
+    ):
+        new = InstanceState.CREATED
+    if new is instance.state:
+        return instance
+    return draft.put(replace(instance, state=move(INSTANCE_MOVES, instance.state, new), state_reason=""))
+
+
+def _choose_macaddr(draft: Draft, context: Context, spec: InterfaceSpec) -> str:
+    if spec.macaddr is not None:
+        if draft.find(Kind.INTERFACE, "macaddr", spec.macaddr):
+            raise errors.MacaddrInUse(f"{spec.macaddr} is in use", field=f"{spec.path}macaddr")
+        return spec.macaddr
+    chosen = pick_free(1 << 24, lambda index: bool(draft.find(Kind.INTERFACE, "macaddr", _macaddr(index))), context.random)
+    if chosen is None:
+        raise errors.NetworkFull("every MAC address is in use", field=f"{spec.path}macaddr")
+    return _macaddr(chosen)
+
+
+def _macaddr(index: int) -> str:
+    return f"{MACADDR_PREFIX}:{index >> 16:02x}:{index >> 8 & 255:02x}:{index & 255:02x}"
+
+
+def _provide_gateway(draft: Draft, context: Context, network: Network, node: str) -> None:
+    if not network.provide_nat or network.gateway_on(node):
+        return
+    record = addresses.take_gateway(draft, context, network, node)
+    if record is not None and record.pool is not None:
+        gateway = FloatingGateway(node=node, address=record.address, pool=record.pool)
+        draft.put(replace(network, floating_gateways=(*network.floating_gateways, gateway)))

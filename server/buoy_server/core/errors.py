@@ -1,0 +1,185 @@
+"""What can go wrong, as the caller is told.
+
+DomainError
+  Malformed             the request itself is wrong
+    MetadataTooLarge  AddressOutsideNetblock  AddressOutsidePool
+  NotFound              absent, or not the caller's to see: the same words for both
+    InterfaceNotFound  InstanceNotFound  NetworkNotFound  PoolNotFound  NodeNotFound
+  Conflict              somebody else has it
+    NameInUse  AddressInUse  MacaddrInUse  PoolOverlap
+  Precondition          right request, wrong moment
+    NotReady  AlreadyFloating  AddressReserved  NetworkInUse  PoolInUse  NetblockOverlapsPool  NoNode  AmbiguousName
+    RevisionInFuture
+  Exhausted             nothing left
+    PoolExhausted  NetworkFull  StorageFull
+  Compacted             history is gone: list again
+  Superseded            a newer stream took over
+  Unavailable           try again
+    StorageUnavailable  ShuttingDown
+"""
+
+from typing import ClassVar
+
+
+class DomainError(Exception):
+    """An answer to the caller: `reason` for programs, the text for people, `field` where one input is to blame."""
+
+    reason: ClassVar[str] = "INTERNAL"
+
+    def __init__(self, message: str, *, field: str = "") -> None:
+        super().__init__(message)
+        self.message = message
+        self.field = field
+
+
+class Malformed(DomainError):
+    reason = "MALFORMED"
+
+
+class MetadataTooLarge(Malformed):
+    reason = "METADATA_TOO_LARGE"
+
+
+class AddressOutsideNetblock(Malformed):
+    reason = "ADDRESS_OUTSIDE_NETBLOCK"
+
+
+class AddressOutsidePool(Malformed):
+    reason = "ADDRESS_OUTSIDE_POOL"
+
+
+class NotFound(DomainError):
+    """Absent, or not the caller's: `kind` and `ref` name what was asked for."""
+
+    kind: ClassVar[str] = "object"
+
+    def __init__(self, ref: str, *, field: str = "") -> None:
+        super().__init__(f"{self.kind} not found: {ref}", field=field)
+        self.ref = ref
+
+
+class InterfaceNotFound(NotFound):
+    reason = "INTERFACE_NOT_FOUND"
+    kind = "interface"
+
+
+class InstanceNotFound(NotFound):
+    reason = "INSTANCE_NOT_FOUND"
+    kind = "instance"
+
+
+class NetworkNotFound(NotFound):
+    reason = "NETWORK_NOT_FOUND"
+    kind = "network"
+
+
+class PoolNotFound(NotFound):
+    reason = "POOL_NOT_FOUND"
+    kind = "pool"
+
+
+class NodeNotFound(NotFound):
+    reason = "NODE_NOT_FOUND"
+    kind = "node"
+
+
+class Conflict(DomainError):
+    reason = "CONFLICT"
+
+
+class NameInUse(Conflict):
+    reason = "NAME_IN_USE"
+
+
+class AddressInUse(Conflict):
+    reason = "ADDRESS_IN_USE"
+
+
+class MacaddrInUse(Conflict):
+    reason = "MACADDR_IN_USE"
+
+
+class PoolOverlap(Conflict):
+    reason = "POOL_OVERLAP"
+
+
+class Precondition(DomainError):
+    reason = "PRECONDITION"
+
+
+class NotReady(Precondition):
+    reason = "NOT_READY"
+
+
+class AlreadyFloating(Precondition):
+    reason = "ALREADY_FLOATING"
+
+
+class AddressReserved(Precondition):
+    reason = "ADDRESS_RESERVED"
+
+
+class NetworkInUse(Precondition):
+    reason = "NETWORK_IN_USE"
+
+
+class PoolInUse(Precondition):
+    reason = "POOL_IN_USE"
+
+
+class NetblockOverlapsPool(Precondition):
+    reason = "NETBLOCK_OVERLAPS_POOL"
+
+
+class NoNode(Precondition):
+    reason = "NO_NODE"
+
+
+class AmbiguousName(Precondition):
+    reason = "AMBIGUOUS_NAME"
+
+
+class RevisionInFuture(Precondition):
+    reason = "REVISION_IN_FUTURE"
+
+
+class Exhausted(DomainError):
+    reason = "EXHAUSTED"
+
+
+class PoolExhausted(Exhausted):
+    reason = "POOL_EXHAUSTED"
+
+
+class NetworkFull(Exhausted):
+    reason = "NETWORK_FULL"
+
+
+class StorageFull(Exhausted):
+    reason = "STORAGE_FULL"
+
+
+class Compacted(DomainError):
+    """`compact_revision` is the oldest revision that a watch can still start from."""
+
+    reason = "COMPACTED"
+
+    def __init__(self, compact_revision: int) -> None:
+        super().__init__(f"history before revision {compact_revision} is gone: list again", field="start_revision")
+        self.compact_revision = compact_revision
+
+
+class Superseded(DomainError):
+    reason = "SUPERSEDED"
+
+
+class Unavailable(DomainError):
+    reason = "UNAVAILABLE"
+
+
+class StorageUnavailable(Unavailable):
+    reason = "STORAGE_UNAVAILABLE"
+
+
+class ShuttingDown(Unavailable):
+    reason = "SHUTTING_DOWN"

@@ -1,0 +1,115 @@
+"""Finding what a request names, within what its caller may see.
+
+Absent and not the caller's are the same answer.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import cast
+from uuid import UUID
+
+from buoy_server.core import errors
+from buoy_server.core.model import Instance, Interface, Network, Node, Pool, Reservation
+from buoy_server.core.state import Kind, State
+
+SYSTEM = "system"
+
+
+@dataclass(frozen=True, slots=True)
+class Caller:
+    """Who calls: a namespace. `system` sees everything."""
+
+    namespace: str
+
+    def sees(self, namespace: str) -> bool:
+        """Whether what belongs to that namespace is this caller's to see."""
+        return self.namespace in (SYSTEM, namespace)
+
+    def within(self, namespace: str) -> str:
+        """The namespace that a request means: the one it names, else the caller's."""
+        return namespace or self.namespace
+
+
+def interface(state: State, caller: Caller, uuid: str) -> Interface:
+    """Return an interface by uuid, also a deleted one, or raise InterfaceNotFound."""
+    found = cast("Interface | None", state.get(Kind.INTERFACE, uuid))
+    if found is None or not caller.sees(found.namespace):
+        raise errors.InterfaceNotFound(uuid, field="interface_uuid")
+    return found
+
+
+def instance(state: State, caller: Caller, ref: str, namespace: str = "") -> Instance:
+    """Return an instance by uuid (also a deleted one) or by name (a live one), or raise InstanceNotFound."""
+    found = _by_ref(state, Kind.INSTANCE, caller, ref, namespace, "instance_ref")
+    if found is None:
+        raise errors.InstanceNotFound(ref, field="instance_ref")
+    return cast("Instance", found)
+
+
+def network(state: State, caller: Caller, ref: str, namespace: str = "", field: str = "network_ref") -> Network:
+    """Return a network by uuid (also a deleted one) or by name (a live one), or raise NetworkNotFound."""
+    found = _by_ref(state, Kind.NETWORK, caller, ref, namespace, field)
+    if found is None:
+        raise errors.NetworkNotFound(ref, field=field)
+    return cast("Network", found)
+
+
+def pool(state: State, ref: str, field: str = "pool_ref") -> Pool:
+    """Return a pool by uuid or name, or raise PoolNotFound."""
+    named = next(iter(state.find(Kind.POOL, "name", ref)), ref)
+    found = state.get(Kind.POOL, named)
+    if found is None:
+        raise errors.PoolNotFound(ref, field=field)
+    return cast("Pool", found)
+
+
+def pools(state: State) -> list[Pool]:
+    """Return all pools, oldest first."""
+    found = [cast("Pool", state.get(Kind.POOL, key)) for key in state.keys(Kind.POOL)]
+    return sorted(found, key=lambda pool: (pool.create_time, pool.uuid))
+
+
+def node(state: State, name: str, field: str = "node") -> Node:
+    """Return a node by name, or raise NodeNotFound."""
+    found = state.get(Kind.NODE, name)
+    if found is None:
+        raise errors.NodeNotFound(name, field=field)
+    return cast("Node", found)
+
+
+def interfaces(state: State, index: str, value: object) -> Iterator[Interface]:
+    """Yield the interfaces under a value of an index, in no order."""
+    for key in state.find(Kind.INTERFACE, index, cast("str", value)):
+        yield cast("Interface", state.get(Kind.INTERFACE, key))
+
+
+def live_interfaces(state: State, instance_: Instance) -> list[Interface]:
+    """Return the interfaces that an instance has, by their order."""
+    found = (interface_ for interface_ in interfaces(state, "instance", instance_.uuid) if interface_.live)
+    return sorted(found, key=lambda interface_: interface_.order)
+
+
+def reservations(state: State, owner: str) -> list[Reservation]:
+    """Return the address records of one owner."""
+    return [cast("Reservation", state.get(Kind.RESERVATION, key)) for key in state.find(Kind.RESERVATION, "owner", owner)]
+
+
+def _by_ref(state: State, kind: Kind, caller: Caller, ref: str, namespace: str, field: str) -> Instance | Network | None:
+    if _is_uuid(ref):
+        found = cast("Instance | Network | None", state.get(kind, ref))
+        if found is None or not caller.sees(found.namespace) or namespace not in ("", found.namespace):
+            return None
+        return found
+    keys = state.find(kind, "name", (caller.within(namespace), ref))
+    if not keys and not namespace and caller.namespace == SYSTEM:
+        keys = state.find(kind, "any_name", ref)
+    if len(keys) > 1:
+        raise errors.AmbiguousName(f"several namespaces have a {kind} named {ref}: give its namespace or uuid", field=field)
+    return cast("Instance | Network | None", state.get(kind, next(iter(keys)))) if keys else None
+
+
+def _is_uuid(ref: str) -> bool:
+    try:
+        return str(UUID(ref)) == ref
+    except ValueError:
+        return False

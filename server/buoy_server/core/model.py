@@ -1,0 +1,221 @@
+"""The objects that the ledger keeps: plain, frozen values."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from enum import StrEnum
+from ipaddress import IPv4Address, IPv4Network
+from typing import NewType
+
+from buoy_server.core.ranges import AddressRange
+from buoy_server.core.states import FloatingPhase, InstanceState, InterfaceState, NetworkState, NodeState
+
+InterfaceId = NewType("InterfaceId", str)
+InstanceId = NewType("InstanceId", str)
+NetworkId = NewType("NetworkId", str)
+PoolId = NewType("PoolId", str)
+
+Json = None | bool | float | str | list["Json"] | dict[str, "Json"]
+Metadata = Mapping[str, Json]
+
+INTERFACE_VERSION = 3
+DEFAULT_MODEL = "virtio"
+
+
+class Driver(StrEnum):
+    """Who makes the NICs of an instance."""
+
+    NETNS = "netns"
+    ADOPT = "adopt"
+
+
+class ReservationType(StrEnum):
+    """What holds an address."""
+
+    NETWORK = "network"
+    BROADCAST = "broadcast"
+    GATEWAY = "gateway"
+    FLOATING = "floating"
+    ROUTED = "routed"
+    INSTANCE = "instance"
+    DELETION_HALO = "deletion-halo"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Record:
+    """What every object of the ledger has; revision and times are set when it is put."""
+
+    revision: int = 0
+    create_time: datetime | None = None
+    update_time: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Floating:
+    """The floating address of an interface and how far it has come; `generation` is the interface's that asked."""
+
+    address: IPv4Address
+    pool: PoolId
+    phase: FloatingPhase
+    requested_time: datetime
+    generation: int
+    observed_generation: int = 0
+    reason: str = ""
+    active_time: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Interface(Record):
+    """A NIC of an instance on a network."""
+
+    uuid: InterfaceId
+    namespace: str
+    instance_uuid: InstanceId
+    network_uuid: NetworkId
+    node: str
+    macaddr: str
+    ipv4: IPv4Address
+    order: int
+    model: str = DEFAULT_MODEL
+    state: InterfaceState = InterfaceState.INITIAL
+    state_reason: str = ""
+    floating: Floating | None = None
+    metadata: Metadata
+    generation: int = 1
+    observed_generation: int = 0
+
+    @property
+    def key(self) -> str:
+        """Its key in the ledger."""
+        return self.uuid
+
+    @property
+    def live(self) -> bool:
+        """Whether its owner still has it."""
+        return self.state is not InterfaceState.DELETED
+
+    @property
+    def bound(self) -> bool:
+        """Whether its node may still have something of it in the kernel."""
+        return self.live or self.observed_generation < self.generation
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Instance(Record):
+    """Something with NICs."""
+
+    uuid: InstanceId
+    namespace: str
+    name: str
+    node: str
+    driver: Driver = Driver.NETNS
+    state: InstanceState = InstanceState.INITIAL
+    state_reason: str = ""
+    metadata: Metadata
+
+    @property
+    def key(self) -> str:
+        """Its key in the ledger."""
+        return self.uuid
+
+    @property
+    def live(self) -> bool:
+        """Whether its owner still has it."""
+        return self.state not in (InstanceState.DELETE_WAIT, InstanceState.DELETED)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FloatingGateway:
+    """The source address of what leaves a network on one node without a floating address."""
+
+    node: str
+    address: IPv4Address
+    pool: PoolId
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Network(Record):
+    """A private network."""
+
+    uuid: NetworkId
+    namespace: str
+    name: str
+    netblock: IPv4Network
+    provide_nat: bool = False
+    state: NetworkState = NetworkState.INITIAL
+    state_reason: str = ""
+    floating_gateways: tuple[FloatingGateway, ...] = ()
+    metadata: Metadata
+
+    @property
+    def key(self) -> str:
+        """Its key in the ledger."""
+        return self.uuid
+
+    @property
+    def live(self) -> bool:
+        """Whether its owner still has it."""
+        return self.state not in (NetworkState.DELETE_WAIT, NetworkState.DELETED)
+
+    def gateway_on(self, node: str) -> FloatingGateway | None:
+        """Its floating gateway on that node, if it has one."""
+        return next((gateway for gateway in self.floating_gateways if gateway.node == node), None)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Pool(Record):
+    """A pool of floating addresses."""
+
+    uuid: PoolId
+    name: str
+    ranges: tuple[AddressRange, ...]
+    exclusions: tuple[AddressRange, ...] = ()
+    quarantine: timedelta = timedelta(seconds=300)
+
+    @property
+    def key(self) -> str:
+        """Its key in the ledger."""
+        return self.uuid
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Node(Record):
+    """A machine with an agent."""
+
+    name: str
+    state: NodeState = NodeState.CREATED
+    agent_version: str = ""
+    external_interface: str = ""
+
+    @property
+    def key(self) -> str:
+        """Its key in the ledger."""
+        return self.name
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reservation(Record):
+    """Why an address is not free. It belongs to a pool, or to a private network."""
+
+    address: IPv4Address
+    type: ReservationType
+    owner: str
+    since: datetime
+    namespace: str = ""
+    pool: PoolId | None = None
+    network_uuid: NetworkId | None = None
+    until: datetime | None = None
+    comment: str = ""
+
+    @property
+    def key(self) -> str:
+        """Its key in the ledger: addresses of all pools share one space, each private network has its own."""
+        return reservation_key(self.network_uuid, self.address)
+
+
+def reservation_key(network: NetworkId | None, address: IPv4Address) -> str:
+    """Return the ledger key of an address of a private network, or of a pool where `network` is None."""
+    return f"{network or 'floating'}/{address}"
+
+
+AnyRecord = Interface | Instance | Network | Pool | Node | Reservation

@@ -1,0 +1,225 @@
+"""What the rules read (`State`) and where they write (`Draft`).
+
+A draft lies over a state: it reads through, keeps what is put, and hands it out as ledger entries. Drafts stack: the writer
+lays one over the committed view for a batch of commands, and one over that for each command, so that a refused command leaves
+nothing behind and a failed commit is undone by dropping the batch.
+
+Objects are found by key or through an index. The indexes are a table: each gives, for an object, the value that it stands
+under, or None when it is not in the index.
+"""
+
+from collections import defaultdict
+from collections.abc import Callable, Collection, Hashable, Iterator, Mapping
+from dataclasses import dataclass, replace
+from datetime import datetime
+from enum import StrEnum
+from typing import Protocol, TypeVar
+
+from buoy_server.core.model import AnyRecord, Instance, Interface, Network, Node, Pool, Reservation, ReservationType
+from buoy_server.core.states import FloatingPhase
+
+
+class Kind(StrEnum):
+    """The kinds of objects that the ledger keeps."""
+
+    INTERFACE = "interface"
+    INSTANCE = "instance"
+    NETWORK = "network"
+    POOL = "pool"
+    NODE = "node"
+    RESERVATION = "reservation"
+
+
+KIND_OF: Mapping[type, Kind] = {
+    Interface: Kind.INTERFACE,
+    Instance: Kind.INSTANCE,
+    Network: Kind.NETWORK,
+    Pool: Kind.POOL,
+    Node: Kind.NODE,
+    Reservation: Kind.RESERVATION,
+}
+
+BUCKET = 10  # seconds: how finely moments are indexed
+
+
+def bucket_of(moment: datetime) -> int:
+    """Return the number of the time bucket that begins at or after the moment."""
+    return -int(-moment.timestamp() // BUCKET)
+
+
+def _deleted(record: Interface | Instance | Network) -> int | None:
+    return bucket_of(record.update_time) if record.state == "deleted" and record.update_time else None
+
+
+Index = Callable[[AnyRecord], Hashable | None]
+
+
+def _indexes(**indexes: Callable[..., Hashable | None]) -> Mapping[str, Index]:
+    return indexes
+
+
+INDEXES: Mapping[Kind, Mapping[str, Index]] = {
+    Kind.INTERFACE: _indexes(
+        instance=lambda i: i.instance_uuid if i.bound else None,
+        network=lambda i: i.network_uuid if i.bound else None,
+        node=lambda i: i.node if i.bound else None,
+        network_node=lambda i: (i.network_uuid, i.node) if i.bound else None,
+        macaddr=lambda i: i.macaddr if i.bound else None,
+        pending=lambda i: i.node if i.floating and i.floating.phase is FloatingPhase.PENDING else None,
+        floating_node=lambda i: i.node if i.live and i.floating else None,
+        deleted=lambda i: _deleted(i) if not i.bound else None,
+    ),
+    Kind.INSTANCE: _indexes(
+        name=lambda i: (i.namespace, i.name) if i.live else None,
+        any_name=lambda i: i.name if i.live else None,
+        node=lambda i: i.node if i.live else None,
+        deleted=_deleted,
+    ),
+    Kind.NETWORK: _indexes(
+        name=lambda n: (n.namespace, n.name) if n.live else None,
+        any_name=lambda n: n.name if n.live else None,
+        deleted=_deleted,
+    ),
+    Kind.POOL: _indexes(name=lambda p: p.name),
+    Kind.NODE: _indexes(),
+    Kind.RESERVATION: _indexes(
+        owner=lambda r: r.owner,
+        pool=lambda r: r.pool,
+        network=lambda r: r.network_uuid,
+        pool_type=lambda r: (r.pool, _usage_class(r)) if r.pool else None,
+        until=lambda r: bucket_of(r.until) if r.until else None,
+    ),
+}
+
+
+def _usage_class(reservation: Reservation) -> str:
+    if reservation.type is ReservationType.DELETION_HALO:
+        return "quarantined"
+    return "reserved" if reservation.owner == reservation.pool else "in_use"
+
+
+class State(Protocol):
+    """Objects by key and by index, as of one revision."""
+
+    @property
+    def revision(self) -> int:
+        """The last revision that is in."""
+
+    def get(self, kind: Kind, key: str) -> AnyRecord | None:
+        """The object with that key, or None."""
+
+    def keys(self, kind: Kind) -> Collection[str]:
+        """The keys of all objects of a kind."""
+
+    def find(self, kind: Kind, index: str, value: Hashable) -> Collection[str]:
+        """The keys of the objects that stand under a value in an index."""
+
+    def values(self, kind: Kind, index: str) -> Collection[Hashable]:
+        """All values of an index under which something stands."""
+
+
+@dataclass(frozen=True, slots=True)
+class Cause:
+    """The call, report or housekeeping that caused a change, and who made it."""
+
+    method: str
+    actor: str
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One line of the ledger: an object before and after one change; `after` is None when it was forgotten."""
+
+    revision: int
+    kind: Kind
+    key: str
+    before: AnyRecord | None
+    after: AnyRecord | None
+    cause: Cause
+    time: datetime
+
+
+R = TypeVar("R", Interface, Instance, Network, Pool, Node, Reservation)
+
+
+class Draft:
+    """Changes over a state, in order, not committed; itself a `State`."""
+
+    def __init__(self, base: State, cause: Cause, now: datetime) -> None:
+        self.base = base
+        self.cause = cause
+        self.now = now
+        self.entries: list[Entry] = []
+        self._changed: dict[tuple[Kind, str], AnyRecord | None] = {}
+        self._added: dict[tuple[Kind, str, Hashable], set[str]] = defaultdict(set)
+        self._removed: dict[tuple[Kind, str, Hashable], set[str]] = defaultdict(set)
+
+    @property
+    def revision(self) -> int:
+        """The last revision that is in, with those of this draft."""
+        return self.base.revision + len(self.entries)
+
+    def get(self, kind: Kind, key: str) -> AnyRecord | None:
+        """The object with that key as of this draft."""
+        if (kind, key) in self._changed:
+            return self._changed[kind, key]
+        return self.base.get(kind, key)
+
+    def keys(self, kind: Kind) -> Collection[str]:
+        """The keys of all objects of a kind as of this draft."""
+        keys = set(self.base.keys(kind))
+        for (changed_kind, key), record in self._changed.items():
+            if changed_kind is kind:
+                (keys.discard if record is None else keys.add)(key)
+        return keys
+
+    def find(self, kind: Kind, index: str, value: Hashable) -> Collection[str]:
+        """The keys under a value of an index as of this draft."""
+        added, removed = self._added.get((kind, index, value)), self._removed.get((kind, index, value))
+        found = self.base.find(kind, index, value)
+        if not added and not removed:
+            return found
+        return (set(found) - (removed or set())) | (added or set())
+
+    def values(self, kind: Kind, index: str) -> Collection[Hashable]:
+        """The values of an index as of this draft."""
+        values = set(self.base.values(kind, index))
+        values.update(value for (k, i, value), keys in self._added.items() if k is kind and i == index and keys)
+        return values
+
+    def put(self, record: R) -> R:
+        """Write an object: it gets the next revision, and is returned with it."""
+        revision, kind = self.revision + 1, KIND_OF[type(record)]
+        stamped = replace(record, revision=revision, create_time=record.create_time or self.now, update_time=self.now)
+        self._write(Entry(revision, kind, record.key, self.get(kind, record.key), stamped, self.cause, self.now))
+        return stamped
+
+    def forget(self, record: AnyRecord) -> None:
+        """Remove an object for good."""
+        kind = KIND_OF[type(record)]
+        self._write(Entry(self.revision + 1, kind, record.key, self.get(kind, record.key), None, self.cause, self.now))
+
+    def absorb(self, other: "Draft") -> None:
+        """Take over the entries of a draft that lies over this one."""
+        for entry in other.entries:
+            self._write(entry)
+
+    def _write(self, entry: Entry) -> None:
+        self.entries.append(entry)
+        self._changed[entry.kind, entry.key] = entry.after
+        for name, old, new in index_moves(entry):
+            if old is not None:
+                self._added[entry.kind, name, old].discard(entry.key)
+                self._removed[entry.kind, name, old].add(entry.key)
+            if new is not None:
+                self._removed[entry.kind, name, new].discard(entry.key)
+                self._added[entry.kind, name, new].add(entry.key)
+
+
+def index_moves(entry: Entry) -> Iterator[tuple[str, Hashable | None, Hashable | None]]:
+    """Yield (index, old value, new value) for each index in which an entry moves its object."""
+    for name, index in INDEXES[entry.kind].items():
+        old = index(entry.before) if entry.before is not None else None
+        new = index(entry.after) if entry.after is not None else None
+        if old != new:
+            yield name, old, new

@@ -1,0 +1,53 @@
+"""A committed entry of the ledger, as it is kept in memory and sent to watchers."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from functools import cached_property
+
+from buoy.v1 import interface_pb2
+
+from buoy_server.codec import packing
+from buoy_server.codec.scalars import timestamp
+from buoy_server.core.model import AnyRecord, Interface
+from buoy_server.core.state import Cause, Kind
+
+_INTERFACE_FIELD = interface_pb2.InterfaceEvent.DESCRIPTOR.fields_by_name["interface"].number
+
+
+@dataclass(frozen=True)
+class Committed:
+    """One entry: the object after the change, also as bytes; both are None when it was forgotten.
+
+    `before_revision` is that of the object's entry before, 0 for a new object. `transaction` is the last revision of the
+    entries that were written by the same command: they are shown together or not at all.
+    """
+
+    revision: int
+    transaction: int
+    kind: Kind
+    key: str
+    before_revision: int
+    after: AnyRecord | None
+    body: bytes | None
+    cause: Cause
+    time: datetime
+
+    @cached_property
+    def event(self) -> bytes:
+        """The serialized InterfaceEvent; made once, for all watchers. Only for an interface that was not forgotten."""
+        if not isinstance(self.after, Interface) or self.body is None:
+            raise TypeError(f"revision {self.revision} is no change of an interface")
+        head = interface_pb2.InterfaceEvent(
+            type=self._event_type(self.after),
+            cause=interface_pb2.Cause(method=self.cause.method, actor=self.cause.actor),
+            revision=self.revision,
+            time=timestamp(self.time),
+        )
+        return packing.concatenated(head, packing.field(_INTERFACE_FIELD, self.body))
+
+    def _event_type(self, after: Interface) -> interface_pb2.InterfaceEventType:
+        if not after.live:
+            return interface_pb2.INTERFACE_EVENT_TYPE_DELETED
+        if not self.before_revision:
+            return interface_pb2.INTERFACE_EVENT_TYPE_CREATED
+        return interface_pb2.INTERFACE_EVENT_TYPE_UPDATED

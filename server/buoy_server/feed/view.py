@@ -1,0 +1,81 @@
+"""The view: all objects in memory as of the last committed revision, the fold of the ledger.
+
+It keeps the bytes of each object, which are what answers and streams send, and decodes one when a rule asks for it.
+"""
+
+from collections import defaultdict
+from collections.abc import Collection, Hashable, Iterable
+
+from buoy_server.codec import packing
+from buoy_server.core.model import AnyRecord
+from buoy_server.core.state import INDEXES, Entry, Kind
+
+_NOTHING: frozenset[str] = frozenset()
+
+
+class View:
+    """A `State` that is changed by committed entries only."""
+
+    def __init__(self) -> None:
+        self._revision = 0
+        self._bodies: dict[Kind, dict[str, bytes]] = {kind: {} for kind in Kind}
+        self._indexes: dict[tuple[Kind, str], dict[Hashable, set[str]]] = {
+            (kind, name): defaultdict(set) for kind, names in INDEXES.items() for name in names
+        }
+
+    @property
+    def revision(self) -> int:
+        """The last revision that is in."""
+        return self._revision
+
+    def get(self, kind: Kind, key: str) -> AnyRecord | None:
+        """The object with that key, or None."""
+        body = self._bodies[kind].get(key)
+        return None if body is None else packing.unpack(kind, body)
+
+    def body(self, kind: Kind, key: str) -> bytes | None:
+        """The serialized object with that key, or None."""
+        return self._bodies[kind].get(key)
+
+    def keys(self, kind: Kind) -> Collection[str]:
+        """The keys of all objects of a kind."""
+        return self._bodies[kind].keys()
+
+    def find(self, kind: Kind, index: str, value: Hashable) -> Collection[str]:
+        """The keys of the objects that stand under a value in an index."""
+        return self._indexes[kind, index].get(value, _NOTHING)
+
+    def values(self, kind: Kind, index: str) -> Collection[Hashable]:
+        """All values of an index under which something stands."""
+        return self._indexes[kind, index].keys()
+
+    def load(self, objects: Iterable[tuple[Kind, AnyRecord, bytes]], revision: int) -> None:
+        """Take in the objects of a snapshot, as of a revision."""
+        for kind, record, body in objects:
+            self._set(kind, record.key, None, record, body)
+        self._revision = revision
+
+    def apply(self, entry: Entry, body: bytes | None) -> None:
+        """Take in the next committed entry; `body` is its object, serialized."""
+        self._set(entry.kind, entry.key, entry.before, entry.after, body)
+        self._revision = entry.revision
+
+    def _set(self, kind: Kind, key: str, before: AnyRecord | None, after: AnyRecord | None, body: bytes | None) -> None:
+        for name, index in INDEXES[kind].items():
+            old = index(before) if before is not None else None
+            new = index(after) if after is not None else None
+            if old != new:
+                self._move(self._indexes[kind, name], key, old, new)
+        if body is None:
+            self._bodies[kind].pop(key, None)
+        else:
+            self._bodies[kind][key] = body
+
+    @staticmethod
+    def _move(index: dict[Hashable, set[str]], key: str, old: Hashable | None, new: Hashable | None) -> None:
+        if old is not None:
+            index[old].discard(key)
+            if not index[old]:
+                del index[old]
+        if new is not None:
+            index[new].add(key)

@@ -1,0 +1,73 @@
+"""Which nodes are there: one stream a node, and a lease that outlives it for a while."""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+
+from buoy_server.core.errors import Superseded
+
+LEASE = 15.0  # seconds that a node's agent may be away before the node is MISSING
+
+
+class Session:
+    """One stream of one node's agent."""
+
+    def __init__(self, node: str) -> None:
+        self.node = node
+        self._superseded = False
+
+    def supersede(self) -> None:
+        """End this session: the node has a newer one."""
+        self._superseded = True
+
+    def check(self) -> None:
+        """Raise Superseded when a newer session took over."""
+        if self._superseded:
+            raise Superseded(f"another agent took over as node {self.node}")
+
+
+class Presence:
+    """The sessions of this server, and what to call when a node stayed away for longer than its lease."""
+
+    def __init__(self, missed: Callable[[str], Awaitable[object]], lease: float = LEASE) -> None:
+        self._missed = missed
+        self._lease = lease
+        self._sessions: dict[str, Session] = {}
+        self._leases: dict[str, asyncio.Task[None]] = {}
+
+    @property
+    def connected(self) -> tuple[str, ...]:
+        """The names of the nodes whose stream is open."""
+        return tuple(self._sessions)
+
+    def open(self, node: str) -> Session:
+        """Begin a session; an older one of the same node is superseded."""
+        if older := self._sessions.get(node):
+            older.supersede()
+        if lease := self._leases.pop(node, None):
+            lease.cancel()
+        session = self._sessions[node] = Session(node)
+        return session
+
+    def close(self, session: Session) -> None:
+        """End a session; the node's lease runs from now on, unless a newer session is open."""
+        if self._sessions.get(session.node) is session:
+            del self._sessions[session.node]
+            self.expect(session.node)
+
+    def expect(self, node: str) -> None:
+        """Start a node's lease: it must open a session before it ends."""
+        if older := self._leases.pop(node, None):
+            older.cancel()
+        self._leases[node] = asyncio.create_task(self._run_lease(node), name=f"lease of {node}")
+
+    async def stop(self) -> None:
+        """End all leases without a word."""
+        leases, self._leases = list(self._leases.values()), {}
+        for lease in leases:
+            lease.cancel()
+        await asyncio.gather(*leases, return_exceptions=True)
+
+    async def _run_lease(self, node: str) -> None:
+        await asyncio.sleep(self._lease)
+        self._leases.pop(node, None)
+        await self._missed(node)

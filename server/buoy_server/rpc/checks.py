@@ -1,0 +1,136 @@
+"""Reading the inputs of requests: each function returns a value of the core, or raises Malformed naming the field."""
+
+import re
+from collections.abc import Callable, Sequence
+from datetime import timedelta
+from ipaddress import IPv4Address, IPv4Network
+from typing import TypeVar
+from uuid import UUID
+
+from google.protobuf.duration_pb2 import Duration
+
+from buoy_server.codec.scalars import duration_seconds
+from buoy_server.core.errors import Malformed
+from buoy_server.core.model import DEFAULT_MODEL
+from buoy_server.core.ranges import AddressRange
+
+T = TypeVar("T")
+
+MAX_NAME = 253
+_NAME = re.compile(r"[A-Za-z0-9._-]{1,253}")
+_MODEL = re.compile(r"[A-Za-z0-9._-]{1,64}")
+_MACADDR = re.compile(r"([0-9A-Fa-f]{2}:){5}[0-9A-Fa-f]{2}")
+_MULTICAST = 1
+_MAX_QUARANTINE = timedelta(hours=24)
+_MAX_RANGES = 256
+
+
+def uuid(text: str, field: str) -> str:
+    """Return a UUID in its usual lower-case form."""
+    try:
+        value = UUID(text)
+    except ValueError:
+        value = None
+    if value is None or str(value) != text.lower():
+        raise Malformed(f"{_shown(text)} is not a UUID such as b1981e81-b37a-4176-ba37-b61bc7208012", field=field)
+    return str(value)
+
+
+def ref(text: str, field: str) -> str:
+    """Return a UUID, in lower case, or a name."""
+    try:
+        return uuid(text, field)
+    except Malformed:
+        return name(text, field)
+
+
+def name(text: str, field: str) -> str:
+    """Return a name: 1 to 253 letters, digits, "-", "_" and "."."""
+    if not _NAME.fullmatch(text):
+        raise Malformed(f'{_shown(text)} is not a name: 1 to {MAX_NAME} letters, digits, "-", "_" and "."', field=field)
+    return text
+
+
+def optional(read: Callable[[str, str], T], text: str, field: str) -> T | None:
+    """Return what `read` returns, or None for an empty text."""
+    return read(text, field) if text else None
+
+
+def optional_text(read: Callable[[str, str], str], text: str, field: str) -> str:
+    """Return what `read` returns, or the empty text for an empty text."""
+    return read(text, field) if text else ""
+
+
+def address(text: str, field: str) -> IPv4Address:
+    """Return an IPv4 address."""
+    try:
+        return IPv4Address(text)
+    except ValueError as error:
+        raise Malformed(f"{_shown(text)} is not an IPv4 address such as 192.0.2.7", field=field) from error
+
+
+def netblock(text: str, field: str) -> IPv4Network:
+    """Return a netblock, /8 to /30."""
+    try:
+        block = IPv4Network(text)
+    except ValueError as error:
+        raise Malformed(f"{_shown(text)} is not a netblock such as 10.0.0.0/24: {error}", field=field) from error
+    if "/" not in text or not 8 <= block.prefixlen <= 30:
+        raise Malformed(f"{_shown(text)} is no netblock of /8 to /30", field=field)
+    if block.is_multicast or block.is_loopback or block.is_link_local or block.is_unspecified:
+        raise Malformed(f"{text} cannot be used for a network: it is set aside for other things", field=field)
+    return block
+
+
+def macaddr(text: str, field: str) -> str:
+    """Return a MAC address of one station, in lower case with colons."""
+    if not _MACADDR.fullmatch(text):
+        raise Malformed(f"{_shown(text)} is not a MAC address such as 02:00:00:73:18:66", field=field)
+    if int(text[:2], 16) & _MULTICAST or int(text.replace(":", ""), 16) == 0:
+        raise Malformed(f"{text} is no address of a single NIC", field=field)
+    return text.lower()
+
+
+def model(text: str, field: str) -> str:
+    """Return the model of a NIC, "virtio" for an empty text."""
+    if text and not _MODEL.fullmatch(text):
+        raise Malformed(f"{_shown(text)} is not the model of a NIC such as virtio", field=field)
+    return text or DEFAULT_MODEL
+
+
+def ranges(texts: Sequence[str], field: str) -> tuple[AddressRange, ...]:
+    """Return ranges of addresses."""
+    if len(texts) > _MAX_RANGES:
+        raise Malformed(f"more than {_MAX_RANGES} of them", field=field)
+    return tuple(_range(text, f"{field}[{index}]") for index, text in enumerate(texts))
+
+
+def quarantine(duration: Duration | None, default: timedelta) -> timedelta:
+    """Return how long a pool's addresses rest."""
+    if duration is None:
+        return default
+    seconds = duration_seconds(duration)
+    if not 0 <= seconds <= _MAX_QUARANTINE.total_seconds():
+        raise Malformed("a quarantine is 0 s to 24 h", field="quarantine")
+    return timedelta(seconds=seconds)
+
+
+def metadata_key(text: str) -> str:
+    """Return a metadata key."""
+    if not 1 <= len(text) <= MAX_NAME:
+        raise Malformed(f"a key has 1 to {MAX_NAME} characters", field="key")
+    return text
+
+
+def _range(text: str, field: str) -> AddressRange:
+    try:
+        range_ = AddressRange.parse(text)
+    except ValueError as error:
+        raise Malformed(f"{_shown(text)} is neither 192.0.2.0/24 nor 192.0.2.10-192.0.2.20: {error}", field=field) from error
+    if range_.first.is_multicast or range_.first.is_loopback or range_.first.is_unspecified or range_.size > 1 << 24:
+        raise Malformed(f"{text} cannot be used for floating addresses", field=field)
+    return range_
+
+
+def _shown(text: str) -> str:
+    return ascii(text if len(text) <= 64 else f"{text[:64]}...")

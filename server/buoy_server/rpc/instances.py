@@ -1,0 +1,102 @@
+"""InstanceService."""
+
+from buoy.v1 import instance_pb2
+from google.protobuf.message import Message
+
+from buoy_server.codec import packing
+from buoy_server.codec.records import DRIVERS, instance_to_proto
+from buoy_server.core import lookup
+from buoy_server.core.commands.instances import CreateInstance, DeleteInstance
+from buoy_server.core.commands.plug import MAX_INTERFACES
+from buoy_server.core.errors import Malformed
+from buoy_server.core.lookup import Caller
+from buoy_server.core.model import Driver, Instance
+from buoy_server.core.state import Kind
+from buoy_server.rpc import checks, paging
+from buoy_server.rpc.backend import Backend
+from buoy_server.rpc.interfaces import interface_spec
+
+Answer = Message | bytes
+
+_INTERFACES = instance_pb2.ListInstanceInterfacesResponse.DESCRIPTOR.fields_by_name["interfaces"].number
+
+
+class InstanceService:
+    """Instances and their interfaces."""
+
+    def __init__(self, backend: Backend) -> None:
+        self._backend = backend
+
+    async def CreateInstance(self, request: instance_pb2.CreateInstanceRequest, caller: Caller) -> Answer:
+        """Create an instance with its interfaces."""
+        if len(request.interfaces) > MAX_INTERFACES:
+            raise Malformed(f"an instance has at most {MAX_INTERFACES} interfaces", field="interfaces")
+        command = CreateInstance(
+            name=checks.name(request.name, "name"),
+            namespace=checks.optional_text(checks.name, request.namespace, "namespace"),
+            node=checks.optional_text(checks.name, request.node, "node"),
+            driver=_driver(request.driver),
+            interfaces=tuple(interface_spec(spec, f"interfaces[{index}].") for index, spec in enumerate(request.interfaces)),
+            connected=self._backend.presence.connected,
+        )
+        return instance_to_proto(await self._backend.run(command, caller))
+
+    async def GetInstance(self, request: instance_pb2.GetInstanceRequest, caller: Caller) -> Answer:
+        """Return one instance."""
+        return instance_to_proto(self._instance(request, caller))
+
+    async def ListInstances(self, request: instance_pb2.ListInstancesRequest, caller: Caller) -> Answer:
+        """List instances."""
+        view = self._backend.view
+        namespace = checks.optional_text(checks.name, request.namespace, "namespace")
+        node = checks.optional_text(checks.name, request.node, "node")
+
+        def meant(key: str) -> bool:
+            instance = view.get(Kind.INSTANCE, key)
+            return (
+                isinstance(instance, Instance)
+                and caller.sees(instance.namespace)
+                and namespace in ("", instance.namespace)
+                and node in ("", instance.node)
+                and (request.include_deleted or instance.state != "deleted")
+            )
+
+        return paging.listed(
+            [key for key in paging.page_after(view.keys(Kind.INSTANCE), request.page_token) if meant(key)],
+            paging.page_size(request.page_size),
+            lambda key: view.body(Kind.INSTANCE, key),
+            lambda token: instance_pb2.ListInstancesResponse(next_page_token=token, revision=view.revision),
+        )
+
+    async def ListInstanceInterfaces(self, request: instance_pb2.ListInstanceInterfacesRequest, caller: Caller) -> Answer:
+        """List the live interfaces of one instance by their order."""
+        view = self._backend.view
+        interfaces = lookup.live_interfaces(view, self._instance(request, caller))
+        bodies = [view.body(Kind.INTERFACE, interface.uuid) or b"" for interface in interfaces]
+        rest = instance_pb2.ListInstanceInterfacesResponse(revision=view.revision)
+        return packing.concatenated(packing.joined(_INTERFACES, bodies), rest)
+
+    async def DeleteInstance(self, request: instance_pb2.DeleteInstanceRequest, caller: Caller) -> Answer:
+        """Delete an instance and its interfaces."""
+        command = DeleteInstance(
+            instance_ref=checks.ref(request.instance_ref, "instance_ref"),
+            namespace=checks.optional_text(checks.name, request.namespace, "namespace"),
+        )
+        return instance_to_proto(await self._backend.run(command, caller))
+
+    def _instance(
+        self, request: instance_pb2.GetInstanceRequest | instance_pb2.ListInstanceInterfacesRequest, caller: Caller
+    ) -> Instance:
+        ref = checks.ref(request.instance_ref, "instance_ref")
+        namespace = checks.optional_text(checks.name, request.namespace, "namespace")
+        return lookup.instance(self._backend.view, caller, ref, namespace)
+
+
+def _driver(number: int) -> Driver:
+    if number == instance_pb2.INSTANCE_DRIVER_UNSPECIFIED:
+        return Driver.NETNS
+    try:
+        driver: Driver = DRIVERS.from_proto(number)
+    except KeyError as error:
+        raise Malformed(f"there is no driver {number}", field="driver") from error
+    return driver

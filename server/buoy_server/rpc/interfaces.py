@@ -1,0 +1,131 @@
+"""InterfaceService, but for its stream."""
+
+from collections.abc import AsyncIterator, Collection
+
+from buoy.v1 import instance_pb2, interface_pb2
+from google.protobuf.message import Message
+
+from buoy_server.codec.records import interface_to_proto
+from buoy_server.codec.scalars import json_from_value, put_metadata
+from buoy_server.core import lookup
+from buoy_server.core.commands.floating import DefloatInterface, FloatInterface
+from buoy_server.core.commands.interfaces import (
+    CreateInterface,
+    DeleteInterface,
+    DeleteInterfaceMetadataItem,
+    SetInterfaceMetadataItem,
+)
+from buoy_server.core.commands.plug import InterfaceSpec
+from buoy_server.core.errors import Malformed
+from buoy_server.core.lookup import Caller
+from buoy_server.core.model import Interface
+from buoy_server.core.state import Kind
+from buoy_server.rpc import checks, paging
+from buoy_server.rpc.backend import Backend
+from buoy_server.rpc.watch import InterfaceFilter, filter_of, watch
+
+Answer = Message | bytes
+
+
+class InterfaceService:
+    """The interfaces of instances."""
+
+    def __init__(self, backend: Backend) -> None:
+        self._backend = backend
+
+    async def CreateInterface(self, request: interface_pb2.CreateInterfaceRequest, caller: Caller) -> Answer:
+        """Plug one more interface into an instance."""
+        command = CreateInterface(
+            instance_ref=checks.ref(request.instance_ref, "instance_ref"),
+            namespace=checks.optional_text(checks.name, request.namespace, "namespace"),
+            spec=interface_spec(request, ""),
+        )
+        return interface_to_proto(await self._backend.run(command, caller))
+
+    async def GetInterface(self, request: interface_pb2.GetInterfaceRequest, caller: Caller) -> Answer:
+        """Return one interface."""
+        interface = self._interface(request.interface_uuid, caller)
+        return self._backend.view.body(Kind.INTERFACE, interface.uuid) or b""
+
+    async def ListInterfaces(self, request: interface_pb2.ListInterfacesRequest, caller: Caller) -> Answer:
+        """List interfaces."""
+        view, wanted = self._backend.view, filter_of(self._backend.view, caller, request)
+        keys = paging.page_after(wanted.candidates(view), request.page_token)
+        return paging.listed(
+            self._matching(keys, wanted, include_deleted=request.include_deleted),
+            paging.page_size(request.page_size),
+            lambda key: view.body(Kind.INTERFACE, key),
+            lambda token: interface_pb2.ListInterfacesResponse(next_page_token=token, revision=view.revision),
+        )
+
+    async def DeleteInterface(self, request: interface_pb2.DeleteInterfaceRequest, caller: Caller) -> Answer:
+        """Unplug an interface."""
+        command = DeleteInterface(interface_uuid=checks.uuid(request.interface_uuid, "interface_uuid"))
+        return interface_to_proto(await self._backend.run(command, caller))
+
+    async def FloatInterface(self, request: interface_pb2.FloatInterfaceRequest, caller: Caller) -> Answer:
+        """Give an interface a floating address."""
+        command = FloatInterface(
+            interface_uuid=checks.uuid(request.interface_uuid, "interface_uuid"),
+            address=checks.optional(checks.address, request.address, "address"),
+            pool_ref=checks.optional_text(checks.ref, request.pool, "pool"),
+        )
+        return interface_to_proto(await self._backend.run(command, caller))
+
+    async def DefloatInterface(self, request: interface_pb2.DefloatInterfaceRequest, caller: Caller) -> Answer:
+        """Take an interface's floating address away."""
+        command = DefloatInterface(interface_uuid=checks.uuid(request.interface_uuid, "interface_uuid"))
+        return interface_to_proto(await self._backend.run(command, caller))
+
+    async def GetInterfaceMetadata(self, request: interface_pb2.GetInterfaceMetadataRequest, caller: Caller) -> Answer:
+        """Return the metadata of an interface."""
+        response = interface_pb2.GetInterfaceMetadataResponse()
+        put_metadata(self._interface(request.interface_uuid, caller).metadata, response.metadata)
+        return response
+
+    async def SetInterfaceMetadataItem(self, request: interface_pb2.SetInterfaceMetadataItemRequest, caller: Caller) -> Answer:
+        """Set one metadata key."""
+        if not request.HasField("value") or request.value.WhichOneof("kind") is None:
+            raise Malformed("a value is missing", field="value")
+        command = SetInterfaceMetadataItem(
+            interface_uuid=checks.uuid(request.interface_uuid, "interface_uuid"),
+            key=checks.metadata_key(request.key),
+            value=json_from_value(request.value),
+        )
+        return interface_to_proto(await self._backend.run(command, caller))
+
+    async def DeleteInterfaceMetadataItem(
+        self, request: interface_pb2.DeleteInterfaceMetadataItemRequest, caller: Caller
+    ) -> Answer:
+        """Delete one metadata key."""
+        command = DeleteInterfaceMetadataItem(
+            interface_uuid=checks.uuid(request.interface_uuid, "interface_uuid"), key=checks.metadata_key(request.key)
+        )
+        return interface_to_proto(await self._backend.run(command, caller))
+
+    def WatchInterface(self, request: interface_pb2.WatchInterfaceRequest, caller: Caller) -> AsyncIterator[bytes]:
+        """Stream every change of the chosen interfaces."""
+        return watch(self._backend, request, caller)
+
+    def _interface(self, uuid: str, caller: Caller) -> Interface:
+        return lookup.interface(self._backend.view, caller, checks.uuid(uuid, "interface_uuid"))
+
+    def _matching(self, keys: Collection[str], wanted: InterfaceFilter, *, include_deleted: bool) -> list[str]:
+        found = []
+        for key in keys:
+            interface = self._backend.view.get(Kind.INTERFACE, key)
+            if isinstance(interface, Interface) and wanted.takes(interface) and (interface.live or include_deleted):
+                found.append(key)
+        return found
+
+
+def interface_spec(request: interface_pb2.CreateInterfaceRequest | instance_pb2.InterfaceSpec, path: str) -> InterfaceSpec:
+    """Read what is asked of one new interface; `path` prefixes the fields' names in errors."""
+    return InterfaceSpec(
+        network_ref=checks.ref(request.network_ref, f"{path}network_ref"),
+        address=checks.optional(checks.address, request.address, f"{path}address"),
+        macaddr=checks.optional(checks.macaddr, request.macaddr, f"{path}macaddr"),
+        model=checks.model(request.model, f"{path}model"),
+        float_it=request.float,
+        path=path,
+    )

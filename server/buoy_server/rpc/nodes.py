@@ -1,0 +1,43 @@
+"""NodeService."""
+
+from buoy.v1 import node_pb2
+from google.protobuf.message import Message
+
+from buoy_server.codec.records import node_to_proto
+from buoy_server.core import lookup
+from buoy_server.core.lookup import Caller
+from buoy_server.core.state import Kind
+from buoy_server.rpc import checks, paging
+from buoy_server.rpc.backend import Backend
+
+Answer = Message | bytes
+
+
+class NodeService:
+    """The nodes that agents have announced themselves on."""
+
+    def __init__(self, backend: Backend) -> None:
+        self._backend = backend
+
+    async def ListNodes(self, request: node_pb2.ListNodesRequest, _caller: Caller) -> Answer:
+        """List nodes by name."""
+        view = self._backend.view
+        return paging.listed(
+            paging.page_after(view.keys(Kind.NODE), request.page_token),
+            paging.page_size(request.page_size),
+            lambda name: self._node(name).SerializeToString(),
+            lambda token: node_pb2.ListNodesResponse(next_page_token=token, revision=view.revision),
+        )
+
+    async def GetNode(self, request: node_pb2.GetNodeRequest, _caller: Caller) -> Answer:
+        """Return one node."""
+        return self._node(checks.name(request.node, "node"))
+
+    def _node(self, name: str) -> node_pb2.Node:
+        view = self._backend.view
+        message = node_to_proto(lookup.node(view, name))
+        message.connected = name in self._backend.presence.connected
+        message.interfaces = sum(interface.live for interface in lookup.interfaces(view, "node", name))
+        message.floats = len(view.find(Kind.INTERFACE, "floating_node", name))
+        message.instances = len(view.find(Kind.INSTANCE, "node", name))
+        return message

@@ -1,0 +1,57 @@
+"""Pages of lists: objects in the order of their key, and a token that says after which key the next page starts."""
+
+import base64
+import binascii
+from bisect import bisect_right
+from collections.abc import Callable, Iterable, Sequence
+
+from google.protobuf.message import Message
+
+from buoy_server.codec import packing
+from buoy_server.core.errors import Malformed
+
+MAX_PAGE = 1000
+MAX_BYTES = 3 << 20  # below the 4 MiB that clients receive by default
+
+_REPEATED = 1  # every list response has its objects in field 1
+
+
+def page_size(asked: int) -> int:
+    """Return how many objects a page may have."""
+    if not 0 <= asked <= MAX_PAGE:
+        raise Malformed(f"a page has 1 to {MAX_PAGE} objects", field="page_size")
+    return asked or MAX_PAGE
+
+
+def page_after(keys: Iterable[str], token: str) -> Sequence[str]:
+    """Return the keys that come after those of the page that gave the token, in order."""
+    ordered = sorted(keys)
+    return ordered[bisect_right(ordered, _read_token(token)) :] if token else ordered
+
+
+def listed(keys: Sequence[str], size: int, body: Callable[[str], bytes | None], rest: Callable[[str], Message]) -> bytes:
+    """Return a list response: the objects of `keys` up to a page; `rest` makes its other fields from the next token."""
+    chosen: list[bytes] = []
+    total = 0
+    last = ""
+    for key in keys:
+        packed = body(key)
+        if packed is None:
+            continue
+        if len(chosen) == size or total + len(packed) > MAX_BYTES:
+            return packing.concatenated(packing.joined(_REPEATED, chosen), rest(_token(last)))
+        chosen.append(packed)
+        total += len(packed)
+        last = key
+    return packing.concatenated(packing.joined(_REPEATED, chosen), rest(""))
+
+
+def _token(key: str) -> str:
+    return base64.urlsafe_b64encode(key.encode()).decode()
+
+
+def _read_token(token: str) -> str:
+    try:
+        return base64.b64decode(token, altchars=b"-_", validate=True).decode()
+    except (binascii.Error, UnicodeDecodeError) as error:
+        raise Malformed("this is no token from next_page_token", field="page_token") from error

@@ -1,0 +1,80 @@
+"""PoolService."""
+
+from datetime import timedelta
+from ipaddress import IPv4Address
+
+from buoy.v1 import pool_pb2
+from google.protobuf.message import Message
+
+from buoy_server.codec.records import pool_to_proto
+from buoy_server.core import addresses, lookup
+from buoy_server.core.commands.pools import CreatePool, DeletePool
+from buoy_server.core.errors import Malformed
+from buoy_server.core.lookup import Caller
+from buoy_server.core.model import Pool
+from buoy_server.core.state import Kind
+from buoy_server.rpc import checks, paging
+from buoy_server.rpc.backend import Backend
+
+Answer = Message | bytes
+
+
+class PoolService:
+    """Pools of floating addresses."""
+
+    def __init__(self, backend: Backend, quarantine: timedelta) -> None:
+        self._backend = backend
+        self._quarantine = quarantine
+
+    async def CreatePool(self, request: pool_pb2.CreatePoolRequest, caller: Caller) -> Answer:
+        """Create a pool."""
+        if not request.ranges:
+            raise Malformed("a pool needs at least one range", field="ranges")
+        command = CreatePool(
+            name=checks.name(request.name, "name"),
+            ranges=checks.ranges(request.ranges, "ranges"),
+            exclusions=checks.ranges(request.exclusions, "exclusions"),
+            quarantine=checks.quarantine(request.quarantine if request.HasField("quarantine") else None, self._quarantine),
+        )
+        return self._with_usage(await self._backend.run(command, caller))
+
+    async def GetPool(self, request: pool_pb2.GetPoolRequest, _caller: Caller) -> Answer:
+        """Return one pool with its usage."""
+        return self._with_usage(lookup.pool(self._backend.view, checks.ref(request.pool_ref, "pool_ref")))
+
+    async def ListPools(self, request: pool_pb2.ListPoolsRequest, _caller: Caller) -> Answer:
+        """List pools, oldest first."""
+        view = self._backend.view
+        by_age = {f"{pool.create_time}/{pool.uuid}": pool for pool in lookup.pools(view)}
+        return paging.listed(
+            paging.page_after(by_age, request.page_token),
+            paging.page_size(request.page_size),
+            lambda key: self._with_usage(by_age[key]).SerializeToString(),
+            lambda token: pool_pb2.ListPoolsResponse(next_page_token=token, revision=view.revision),
+        )
+
+    async def DeletePool(self, request: pool_pb2.DeletePoolRequest, caller: Caller) -> Answer:
+        """Delete a pool of which no address is in use."""
+        return pool_to_proto(await self._backend.run(DeletePool(pool_ref=checks.ref(request.pool_ref, "pool_ref")), caller))
+
+    async def ListAddresses(self, request: pool_pb2.ListAddressesRequest, _caller: Caller) -> Answer:
+        """List the addresses of a pool that are not free."""
+        view = self._backend.view
+        pool = lookup.pool(view, checks.ref(request.pool_ref, "pool_ref"))
+        keys = {_sortable(key): key for key in view.find(Kind.RESERVATION, "pool", pool.uuid)}
+        return paging.listed(
+            paging.page_after(keys, request.page_token),
+            paging.page_size(request.page_size),
+            lambda key: view.body(Kind.RESERVATION, keys[key]),
+            lambda token: pool_pb2.ListAddressesResponse(next_page_token=token, revision=view.revision),
+        )
+
+    def _with_usage(self, pool: Pool) -> pool_pb2.Pool:
+        message = pool_to_proto(pool)
+        message.usage.CopyFrom(pool_pb2.PoolUsage(**addresses.usage(self._backend.view, pool)))
+        return message
+
+
+def _sortable(key: str) -> str:
+    """Return the key of a reservation in a form whose order is the addresses' own."""
+    return f"{int(IPv4Address(key.rpartition('/')[2])):010d}"

@@ -1,0 +1,144 @@
+"""The composition root: everything put together, started in order, and stopped in the order that loses nothing.
+
+Stopping: health says NOT_SERVING, streams end with UNAVAILABLE, calls under way finish, the writer commits what waits, the
+database closes.
+"""
+
+import asyncio
+import contextlib
+import socket
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import grpc
+import structlog
+from buoy.v1 import agent_pb2, instance_pb2, interface_pb2, network_pb2, node_pb2, pool_pb2
+from grpc_health.v1 import health_pb2_grpc
+from grpc_reflection.v1alpha import reflection
+
+from buoy_server.core.commands.housekeeping import ExpireQuarantine, ForgetDeleted
+from buoy_server.core.commands.nodes import MissNode
+from buoy_server.core.lookup import SYSTEM, Caller
+from buoy_server.core.state import Kind
+from buoy_server.feed.feed import Feed
+from buoy_server.feed.view import View
+from buoy_server.feed.writer import Writer
+from buoy_server.nodes import Presence
+from buoy_server.rpc.agents import AgentService
+from buoy_server.rpc.backend import Backend
+from buoy_server.rpc.health import HEALTH_SERVICE, Health
+from buoy_server.rpc.instances import InstanceService
+from buoy_server.rpc.interfaces import InterfaceService
+from buoy_server.rpc.networks import NetworkService
+from buoy_server.rpc.nodes import NodeService
+from buoy_server.rpc.pools import PoolService
+from buoy_server.rpc.register import register
+from buoy_server.storage.store import SqlStore
+
+log = structlog.get_logger()
+
+GRACE = 10.0  # seconds that calls under way get to finish
+HOUSEKEEPING_SECONDS = 5.0
+HOUSEKEEPER = Caller(SYSTEM)
+
+# Each measured: see docs/decisions/0002-grpc-settings.md.
+OPTIONS: tuple[tuple[str, int], ...] = (
+    ("grpc.so_reuseport", 0),  # a second server on the port is refused instead of sharing it in silence
+    ("grpc.keepalive_time_ms", 20_000),
+    ("grpc.keepalive_timeout_ms", 10_000),
+    ("grpc.http2.ping_timeout_ms", 10_000),  # without it a stalled peer is noticed a minute late
+    ("grpc.keepalive_permit_without_calls", 1),
+    ("grpc.http2.min_recv_ping_interval_without_data_ms", 5_000),
+    ("grpc.server.max_pending_requests", 100_000),  # a storm of reconnects is queued, not refused
+    ("grpc.server.max_pending_requests_hard_limit", 200_000),
+    ("grpc.max_receive_message_length", 1 << 20),
+    ("grpc.max_send_message_length", 4 << 20),
+    ("grpc.max_concurrent_streams", 1000),
+    ("grpc.max_connection_age_ms", 30 * 60_000),
+    ("grpc.max_connection_age_grace_ms", 30_000),
+)
+
+
+class ListenError(Exception):
+    """A target that cannot be served, in words for the operator."""
+
+
+class Server:
+    """A running control plane over an open store."""
+
+    def __init__(self, store: SqlStore, *, quarantine: timedelta, keep_deleted: timedelta, node_lease: float) -> None:
+        view = View()
+        view.load(store.load(), store.head())
+        feed = Feed(store, view.revision)
+        writer = Writer(store, view, feed)
+        presence = Presence(lambda node: writer.submit(MissNode(name=node), HOUSEKEEPER, "MissNode", "server"), node_lease)
+        self._backend = Backend(view, writer, feed, presence)
+        self._keep_deleted = keep_deleted
+        self._grpc = grpc.aio.server(options=OPTIONS)
+        names = self._register(quarantine)
+        self._health = Health(writer, names)
+        health_pb2_grpc.add_HealthServicer_to_server(self._health.servicer, self._grpc)  # type: ignore[no-untyped-call]
+        names_shown = [*names, HEALTH_SERVICE, reflection.SERVICE_NAME]
+        reflection.enable_server_reflection(names_shown, self._grpc)  # type: ignore[no-untyped-call]
+        self._housekeeping: asyncio.Task[None] | None = None
+
+    async def start(self, targets: list[str]) -> list[str]:
+        """Serve on the targets and return them with the ports that were bound, or raise ListenError."""
+        bound = [self._bind(target) for target in targets]
+        await self._grpc.start()
+        for node in self._backend.view.keys(Kind.NODE):
+            self._backend.presence.expect(node)
+        self._housekeeping = asyncio.create_task(self._keep_house(), name="housekeeping")
+        await self._health.start()
+        return bound
+
+    async def stop(self) -> None:
+        """Stop in the order that loses nothing."""
+        await self._health.stop()
+        if self._housekeeping is not None:
+            self._housekeeping.cancel()
+        await self._backend.presence.stop()
+        self._backend.feed.close()
+        await self._grpc.stop(GRACE)
+        await self._backend.presence.stop()
+        await self._backend.writer.close()
+
+    def _register(self, quarantine: timedelta) -> list[str]:
+        backend = self._backend
+        services: tuple[tuple[Any, str, object], ...] = (
+            (interface_pb2.DESCRIPTOR, "InterfaceService", InterfaceService(backend)),
+            (instance_pb2.DESCRIPTOR, "InstanceService", InstanceService(backend)),
+            (network_pb2.DESCRIPTOR, "NetworkService", NetworkService(backend)),
+            (pool_pb2.DESCRIPTOR, "PoolService", PoolService(backend, quarantine)),
+            (node_pb2.DESCRIPTOR, "NodeService", NodeService(backend)),
+            (agent_pb2.DESCRIPTOR, "AgentService", AgentService(backend)),
+        )
+        for file, name, service in services:
+            register(self._grpc, file.services_by_name[name], service)
+        return [file.services_by_name[name].full_name for file, name, _ in services]
+
+    def _bind(self, target: str) -> str:
+        if target.startswith("unix:"):
+            _refuse_served_socket(Path(target.removeprefix("unix:").replace("///", "/", 1)))
+        try:
+            port = self._grpc.add_insecure_port(target)
+        except RuntimeError as error:
+            raise ListenError(f"listen: {target} cannot be served: is another server on it?") from error
+        return target if target.startswith("unix:") else f"{target.rpartition(':')[0]}:{port}"
+
+    async def _keep_house(self) -> None:
+        while True:
+            await asyncio.sleep(HOUSEKEEPING_SECONDS)
+            for command in (ExpireQuarantine(), ForgetDeleted(keep=self._keep_deleted)):
+                try:
+                    await self._backend.writer.submit(command, HOUSEKEEPER, type(command).__name__, "server")
+                except Exception as error:  # noqa: BLE001 - logged; the next round tries again
+                    log.warning("housekeeping failed", command=type(command).__name__, error=str(error))
+
+
+def _refuse_served_socket(path: Path) -> None:
+    """Raise ListenError when somebody serves that socket; gRPC would take it away in silence."""
+    with socket.socket(socket.AF_UNIX) as probe, contextlib.suppress(OSError):
+        probe.connect(str(path))
+        raise ListenError(f"listen: another server is on {path}")

@@ -1,0 +1,1 @@
+"""Durable storage through SQLAlchemy Core: the ledger, and the current state of every object."""

@@ -1,0 +1,154 @@
+"""Appending to the ledger and reading it back.
+
+One connection writes, in the writer's thread, and is the only one that ever checkpoints (SQLite before 3.51.3 may corrupt a
+WAL database that two connections write at once); readers have connections of their own that cannot write.
+"""
+
+from collections.abc import Iterator, Sequence
+from datetime import UTC, datetime, timedelta
+from itertools import groupby
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.exc import DBAPIError, IntegrityError
+
+from buoy_server.codec.packing import unpack
+from buoy_server.core.errors import DomainError, StorageFull, StorageUnavailable
+from buoy_server.core.model import AnyRecord
+from buoy_server.core.state import Cause, Kind
+from buoy_server.feed.entry import Committed
+from buoy_server.storage.tables import STATE_TABLES, ledger
+
+_EPOCH = datetime.fromtimestamp(0, UTC)
+_MICROSECOND = timedelta(microseconds=1)
+_LOAD_CHUNK = 10_000
+
+
+class SqlStore:
+    """The ledger and the tables of current state in one database."""
+
+    def __init__(self, engine: sa.Engine) -> None:
+        self._engine = engine
+        self._writing: sa.Connection | None = None
+        self._upserts = {kind: _upsert(engine.dialect.name, state.table) for kind, state in STATE_TABLES.items()}
+
+    def append(self, entries: Sequence[Committed]) -> None:
+        """Write entries and the rows that they change in one durable transaction, or raise a DomainError: nothing changed."""
+        try:
+            with self._connection().begin():
+                self._write(entries)
+        except IntegrityError as error:
+            raise StorageUnavailable("another change came first: try again") from error
+        except DBAPIError as error:
+            raise storage_error(error) from error
+
+    def probe(self) -> None:
+        """Find out whether the database takes writes again; raises a DomainError when it does not."""
+        try:
+            with self._connection().begin() as transaction:
+                self._connection().execute(sa.insert(ledger), _row(_PROBE))
+                transaction.rollback()
+        except DBAPIError as error:
+            raise storage_error(error) from error
+
+    def load(self) -> Iterator[tuple[Kind, AnyRecord, bytes]]:
+        """Yield every object as it is now."""
+        with self._engine.connect() as connection:
+            for kind, state in STATE_TABLES.items():
+                rows = connection.execution_options(yield_per=_LOAD_CHUNK).execute(sa.select(state.table.c.body))
+                for (body,) in rows:
+                    yield kind, unpack(kind, body), body
+
+    def head(self) -> int:
+        """Return the last revision, 0 for an empty ledger."""
+        with self._engine.connect() as connection:
+            return connection.scalar(sa.select(sa.func.max(ledger.c.revision))) or 0
+
+    def oldest(self) -> int:
+        """Return the oldest revision that is kept, 1 for an empty ledger."""
+        with self._engine.connect() as connection:
+            return connection.scalar(sa.select(sa.func.min(ledger.c.revision))) or 1
+
+    def read(self, after: int, limit: int) -> Sequence[Committed]:
+        """Return at most `limit` entries after a revision, in order."""
+        query = sa.select(ledger).where(ledger.c.revision > after).order_by(ledger.c.revision).limit(limit)
+        with self._engine.connect() as connection:
+            return [_entry(row) for row in connection.execute(query).mappings()]
+
+    def close(self) -> None:
+        """Close every connection."""
+        if self._writing is not None:
+            self._writing.close()
+        self._engine.dispose()
+
+    def _connection(self) -> sa.Connection:
+        if self._writing is None or self._writing.closed or self._writing.invalidated:
+            self._writing = self._engine.connect()
+        return self._writing
+
+    def _write(self, entries: Sequence[Committed]) -> None:
+        connection = self._connection()
+        connection.execute(sa.insert(ledger), [_row(entry) for entry in entries])
+        for kind, of_kind in groupby(sorted(entries, key=lambda entry: entry.kind), key=lambda entry: entry.kind):
+            self._write_state(connection, kind, list(of_kind))
+
+    def _write_state(self, connection: sa.Connection, kind: Kind, entries: Sequence[Committed]) -> None:
+        """Write each state of each object in order: a value that one object gives up may be the next one's."""
+        state = STATE_TABLES[kind]
+        for gone, group in groupby(entries, key=lambda entry: entry.after is None):
+            if gone:
+                keys = [{"gone": entry.key} for entry in group]
+                connection.execute(sa.delete(state.table).where(state.table.c.key == sa.bindparam("gone")), keys)
+            else:
+                rows = [
+                    {"key": e.key, "revision": e.revision, "body": e.body, **state.columns(e.after)} for e in group if e.after
+                ]
+                connection.execute(self._upserts[kind], rows)
+
+
+def storage_error(error: DBAPIError) -> DomainError:
+    """Return what a failed statement means to the caller."""
+    text = str(error.orig).lower()
+    if "disk is full" in text or "no space left" in text:
+        return StorageFull("the server's disk is full: nothing was changed; free space on it, then try again")
+    return StorageUnavailable("the server's database does not take writes: nothing was changed; try again")
+
+
+def _upsert(dialect: str, table: sa.Table) -> Any:
+    insert = postgresql.insert if dialect == "postgresql" else sqlite.insert
+    statement = insert(table)
+    changed = {column.name: statement.excluded[column.name] for column in table.columns if column.name != "key"}
+    return statement.on_conflict_do_update(index_elements=[table.c.key], set_=changed)
+
+
+def _row(entry: Committed) -> dict[str, Any]:
+    return {
+        "revision": entry.revision,
+        "transaction_revision": entry.transaction,
+        "time": (entry.time - _EPOCH) // _MICROSECOND,
+        "kind": entry.kind.value,
+        "key": entry.key,
+        "before_revision": entry.before_revision,
+        "body": entry.body,
+        "method": entry.cause.method,
+        "actor": entry.cause.actor,
+    }
+
+
+def _entry(row: Any) -> Committed:
+    kind = Kind(row["kind"])
+    return Committed(
+        revision=row["revision"],
+        transaction=row["transaction_revision"],
+        kind=kind,
+        key=row["key"],
+        before_revision=row["before_revision"],
+        after=unpack(kind, row["body"]) if row["body"] is not None else None,
+        body=row["body"],
+        cause=Cause(row["method"], row["actor"]),
+        time=_EPOCH + row["time"] * _MICROSECOND,
+    )
+
+
+_PROBE = Committed(-1, -1, Kind.NODE, "probe", 0, None, bytes(4096), Cause("Probe", "server"), _EPOCH)

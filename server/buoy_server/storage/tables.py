@@ -1,0 +1,73 @@
+"""The tables: the ledger, and one of current state for each kind of object.
+
+A state table holds the object as bytes, and as columns only what must be unique: the last line behind the rules, which holds
+even if two servers decided at once.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import sqlalchemy as sa
+
+from buoy_server.core.state import Kind
+
+metadata = sa.MetaData()
+
+ledger = sa.Table(
+    "ledger",
+    metadata,
+    sa.Column("revision", sa.BigInteger().with_variant(sa.Integer, "sqlite"), primary_key=True, autoincrement=False),
+    sa.Column("transaction_revision", sa.BigInteger, nullable=False),  # the last revision of the same command
+    sa.Column("time", sa.BigInteger, nullable=False),  # microseconds since 1970
+    sa.Column("kind", sa.Text, nullable=False),
+    sa.Column("key", sa.Text, nullable=False),
+    sa.Column("before_revision", sa.BigInteger, nullable=False),  # 0: the object is new
+    sa.Column("body", sa.LargeBinary),  # NULL: the object was forgotten
+    sa.Column("method", sa.Text, nullable=False),
+    sa.Column("actor", sa.Text, nullable=False),
+)
+
+
+def _state_table(name: str, *columns: sa.Column[Any] | sa.UniqueConstraint) -> sa.Table:
+    return sa.Table(
+        name,
+        metadata,
+        sa.Column("key", sa.Text, primary_key=True),
+        sa.Column("revision", sa.BigInteger, nullable=False),
+        sa.Column("body", sa.LargeBinary, nullable=False),
+        *columns,
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class StateTable:
+    """A table of current state, and the values of its unique columns for an object."""
+
+    table: sa.Table
+    columns: Callable[[Any], dict[str, Any]]
+
+
+STATE_TABLES: Mapping[Kind, StateTable] = {
+    Kind.INTERFACE: StateTable(
+        _state_table("interfaces", sa.Column("macaddr", sa.Text, unique=True), sa.Column("floating", sa.Text, unique=True)),
+        lambda interface: {
+            "macaddr": interface.macaddr if interface.bound else None,
+            "floating": str(interface.floating.address) if interface.floating else None,
+        },
+    ),
+    Kind.INSTANCE: StateTable(
+        _state_table("instances", sa.Column("live_name", sa.Text, unique=True)),
+        lambda instance: {"live_name": f"{instance.namespace}/{instance.name}" if instance.live else None},
+    ),
+    Kind.NETWORK: StateTable(
+        _state_table("networks", sa.Column("live_name", sa.Text, unique=True)),
+        lambda network: {"live_name": f"{network.namespace}/{network.name}" if network.live else None},
+    ),
+    Kind.POOL: StateTable(
+        _state_table("pools", sa.Column("name", sa.Text, nullable=False, unique=True)), lambda pool: {"name": pool.name}
+    ),
+    Kind.NODE: StateTable(_state_table("nodes"), lambda _: {}),
+    # Its key is the network (or "floating") and the address: no address twice.
+    Kind.RESERVATION: StateTable(_state_table("reservations"), lambda _: {}),
+}
