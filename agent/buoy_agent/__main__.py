@@ -1,0 +1,54 @@
+"""The command `buoy-agent`. Exit codes: 0 stopped, 1 unforeseen, 2 an option is wrong, 3 the machine lacks something."""
+
+import asyncio
+import logging
+import sys
+from contextlib import closing
+
+import structlog
+
+from buoy_agent import app, settings
+from buoy_agent.errors import AgentError, ConfigurationError, PrerequisiteError
+from buoy_agent.kernel import prerequisites
+from buoy_agent.kernel.linux import LinuxKernel
+
+_EXIT_CODES: tuple[tuple[type[AgentError], int], ...] = ((ConfigurationError, 2), (PrerequisiteError, 3), (AgentError, 1))
+
+
+def main() -> None:
+    """Runs the agent and exits with its code."""
+    sys.exit(run(sys.argv[1:]))
+
+
+def run(arguments: list[str]) -> int:
+    """Runs the agent to its end; returns the exit code."""
+    try:
+        options = settings.load(arguments)
+        configure_logs(options.log_level)
+        prerequisites.check(options.external_interface)
+        with closing(LinuxKernel(options.external_interface, options.netns_prefix)) as kernel:
+            asyncio.run(app.run(options, kernel))
+    except AgentError as error:
+        sys.stderr.write(f"buoy-agent: {error}\n")
+        return next(code for kind, code in _EXIT_CODES if isinstance(error, kind))
+    return 0
+
+
+def configure_logs(level: str) -> None:
+    """JSON lines on stderr; for a person at a terminal, coloured ones."""
+    terminal = sys.stderr.isatty()
+    structlog.configure(
+        processors=[
+            structlog.contextvars.merge_contextvars,
+            structlog.processors.add_log_level,
+            structlog.processors.TimeStamper(fmt="iso"),
+            structlog.processors.format_exc_info,
+            structlog.dev.ConsoleRenderer() if terminal else structlog.processors.JSONRenderer(),
+        ],
+        wrapper_class=structlog.make_filtering_bound_logger(logging.getLevelNamesMapping()[level.upper()]),
+        logger_factory=structlog.WriteLoggerFactory(file=sys.stderr),
+    )
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,137 @@
+"""Puts the agent together: stream -> reconciler (in the kernel thread) -> reports and announcements."""
+
+import asyncio
+import signal
+import time
+from collections.abc import Callable, Coroutine
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any, TypeVar
+
+import grpc
+import structlog
+from buoy.v1 import agent_pb2, agent_pb2_grpc
+
+from buoy_agent import __version__
+from buoy_agent.core.spec import Address, Report, Update
+from buoy_agent.kernel.port import Kernel
+from buoy_agent.settings import Settings
+from buoy_agent.sync.announcer import Announcer
+from buoy_agent.sync.reconciler import Outcome, Reconciler, StreamBegun
+from buoy_agent.sync.report import Reporter
+from buoy_agent.sync.stream import Stream
+
+# Detects a stopped or vanished server within seconds; the server permits pings this often (docs of grpc: keepalive).
+CHANNEL_OPTIONS = (
+    ("grpc.keepalive_time_ms", 5000),
+    ("grpc.keepalive_timeout_ms", 3000),
+    ("grpc.http2.ping_timeout_ms", 3000),
+    ("grpc.keepalive_permit_without_calls", 1),
+    ("grpc.http2.bdp_probe", 0),
+    ("grpc.initial_reconnect_backoff_ms", 200),
+    ("grpc.min_reconnect_backoff_ms", 200),
+    ("grpc.max_reconnect_backoff_ms", 5000),
+    ("grpc.lb_policy_name", "round_robin"),
+    ("grpc.use_local_subchannel_pool", 1),
+)
+Result = TypeVar("Result")
+log = structlog.get_logger()
+
+
+class Agent:
+    """One node's agent; `run` returns when `stop` was called, and leaves everything programmed."""
+
+    def __init__(self, settings: Settings, kernel: Kernel) -> None:
+        self._settings, self._kernel = settings, kernel
+        self.reconciler = Reconciler(kernel)
+        self.passes = 0
+        self._waiting: list[Update | StreamBegun] = []
+        self._wake, self._stopped = asyncio.Event(), asyncio.Event()
+        self._kernel_thread = ThreadPoolExecutor(1, "kernel")
+        self._announce_thread = ThreadPoolExecutor(1, "announce")
+        self._announcer = Announcer(self._announce)
+
+    def stop(self) -> None:
+        """Ends `run`."""
+        self._stopped.set()
+
+    async def run(self) -> None:
+        """Works until stopped; raises what a part of it raised."""
+        settings = self._settings
+        async with grpc.aio.insecure_channel(settings.server, options=CHANNEL_OPTIONS) as channel:
+            stub = agent_pb2_grpc.AgentServiceStub(channel)
+            reporter = Reporter(stub, settings.node)
+            request = agent_pb2.WatchNodeRequest(
+                node=settings.node, agent_version=__version__, external_interface=settings.external_interface
+            )
+            stream = Stream(stub, request, self._take, reporter.offer)
+            await self._in_kernel_thread(self.reconciler.start)
+            log.info("kernel read", networks=len(self.reconciler.actual.networks), floats=len(self.reconciler.actual.holders))
+            try:
+                await self._until_stopped(stream.run(), reporter.run(), self._reconcile(reporter))
+            finally:
+                self._announcer.close()
+                self._kernel_thread.shutdown(cancel_futures=True)
+                self._announce_thread.shutdown(cancel_futures=True)
+
+    async def _until_stopped(self, *coroutines: Coroutine[Any, Any, None]) -> None:
+        tasks = [asyncio.ensure_future(coroutine) for coroutine in (*coroutines, self._stopped.wait())]
+        try:
+            done, _ = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
+            for task in done:
+                task.result()
+        finally:
+            for task in tasks:
+                task.cancel()
+            await asyncio.gather(*tasks, return_exceptions=True)
+
+    def _take(self, update: Update | StreamBegun) -> None:
+        self._waiting.append(update)
+        self._wake.set()
+
+    async def _reconcile(self, reporter: Reporter) -> None:
+        """The one loop that changes the kernel: takes all that waits at once."""
+        due: float | None = None
+        while True:
+            await self._until_due(due)
+            updates, self._waiting = self._waiting, []
+            self._wake.clear()
+            outcome = await self._in_kernel_thread(self.reconciler.work, updates, time.monotonic())
+            due = outcome.next_due
+            self._publish(outcome, reporter)
+
+    def _publish(self, outcome: Outcome, reporter: Reporter) -> None:
+        self.passes += 1
+        reporter.offer(outcome.reports)
+        self._announcer.remove(outcome.withdrawn - outcome.published)
+        self._announcer.add(outcome.published)
+        if outcome.reports:
+            log.debug("pass", reports=len(outcome.reports), writes=self._kernel.writes)
+        if errors := [report for report in outcome.reports if report.nic_error or report.floating_error]:
+            log.info("not as it should be", interfaces=len(errors), first=_words(errors[0]))
+
+    async def _until_due(self, due: float | None) -> None:
+        try:
+            async with asyncio.timeout(None if due is None else max(0.0, due - time.monotonic())):
+                await self._wake.wait()
+        except TimeoutError:
+            return
+
+    async def _in_kernel_thread(self, function: Callable[..., Result], *arguments: Any) -> Result:
+        return await asyncio.get_running_loop().run_in_executor(self._kernel_thread, function, *arguments)
+
+    async def _announce(self, addresses: list[Address]) -> None:
+        await asyncio.get_running_loop().run_in_executor(self._announce_thread, self._kernel.announce, addresses)
+
+
+async def run(settings: Settings, kernel: Kernel) -> None:
+    """Runs an agent until SIGTERM or SIGINT."""
+    agent = Agent(settings, kernel)
+    for number in (signal.SIGTERM, signal.SIGINT):
+        asyncio.get_running_loop().add_signal_handler(number, agent.stop)
+    log.info("started", version=__version__, node=settings.node, server=settings.server)
+    await agent.run()
+    log.info("stopped", writes=kernel.writes)
+
+
+def _words(report: Report) -> str:
+    return f"{report.interface}: {report.nic_error or report.floating_error}"

@@ -1,0 +1,102 @@
+"""What the kernel has of ours: read at the start, kept by what was applied, read again after errors."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from typing import Any
+
+from buoy_agent.core.spec import Address, InterfaceId, NetworkId
+
+Pair = tuple[Address, Address]
+
+
+@dataclass(slots=True)
+class NetworkState:
+    """What one network's namespace holds."""
+
+    digest: str = ""  # of the rules and links as they are; empty when something of them is missing
+    forward: dict[Address, Address] = field(default_factory=dict)  # floating -> fixed
+    backward: dict[Address, Address] = field(default_factory=dict)  # fixed -> floating
+    nics: dict[InterfaceId, str] = field(default_factory=dict)  # the marks of the ports
+
+
+@dataclass(frozen=True, slots=True)
+class Parts:
+    """What the floats of one network lose or gain, down to the single entry."""
+
+    network: NetworkId
+    forward: tuple[Pair, ...] = ()  # floating, fixed
+    backward: tuple[Pair, ...] = ()  # fixed, floating
+    routes: tuple[Address, ...] = ()
+    proxies: tuple[Address, ...] = ()
+
+    @property
+    def addresses(self) -> set[Address]:
+        """Every floating address that is concerned."""
+        return {*(pair[0] for pair in self.forward), *(pair[1] for pair in self.backward), *self.routes, *self.proxies}
+
+    def only(self, addresses: set[Address]) -> "Parts":
+        """The same for some of the addresses."""
+        return Parts(
+            self.network,
+            tuple(pair for pair in self.forward if pair[0] in addresses),
+            tuple(pair for pair in self.backward if pair[1] in addresses),
+            tuple(address for address in self.routes if address in addresses),
+            tuple(address for address in self.proxies if address in addresses),
+        )
+
+
+@dataclass(slots=True)
+class Actual:
+    """All that is ours on the node."""
+
+    namespaces: set[str] = field(default_factory=set)  # uuids of networks and instances
+    networks: dict[NetworkId, NetworkState] = field(default_factory=dict)
+    routes: dict[Address, NetworkId] = field(default_factory=dict)
+    proxies: set[Address] = field(default_factory=set)
+    holders: dict[Address, NetworkId] = field(default_factory=dict)  # which network has the address as a map element
+
+    def put_network(self, network: NetworkId, state: NetworkState) -> None:
+        """Replaces what is known of one network."""
+        self._forget_holders(network)
+        self.namespaces.add(network)
+        self.networks[network] = state
+        self.holders.update(dict.fromkeys(state.forward, network))
+
+    def drop_namespace(self, uuid: str) -> None:
+        """A namespace is gone, with all that it held and the routes into it."""
+        network = NetworkId(uuid)
+        self.namespaces.discard(uuid)
+        self._forget_holders(network)
+        if self.networks.pop(network, None) is not None:
+            self.routes = {address: other for address, other in self.routes.items() if other != network}
+
+    def add(self, parts: Parts) -> None:
+        """These entries are in the kernel now."""
+        if state := self.networks.get(parts.network):
+            state.forward.update(parts.forward)
+            state.backward.update(parts.backward)
+            self.holders.update((floating, parts.network) for floating, _ in parts.forward)
+        self.routes.update((address, parts.network) for address in parts.routes)
+        self.proxies.update(parts.proxies)
+
+    def remove(self, parts: Parts) -> None:
+        """These entries are not in the kernel any more."""
+        if state := self.networks.get(parts.network):
+            _forget(state.forward, (floating for floating, _ in parts.forward))
+            _forget(state.backward, (fixed for fixed, _ in parts.backward))
+        _forget(self.holders, (floating for floating, _ in parts.forward if self.holders.get(floating) == parts.network))
+        _forget(self.routes, parts.routes)
+        self.proxies.difference_update(parts.proxies)
+
+    def has_address(self, address: Address) -> bool:
+        """Whether anything at all of a floating address is there."""
+        return address in self.holders or address in self.routes or address in self.proxies
+
+    def _forget_holders(self, network: NetworkId) -> None:
+        if state := self.networks.get(network):
+            _forget(self.holders, [floating for floating in state.forward if self.holders.get(floating) == network])
+
+
+def _forget(table: dict[Address, Any], keys: Iterable[Address]) -> None:
+    for key in keys:
+        table.pop(key, None)

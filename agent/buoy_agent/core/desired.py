@@ -1,0 +1,224 @@
+"""What the node should have: the fold of the feed.
+
+A stream begins with `reset` messages up to `synced` (a full snapshot, in one message or many), or goes on where the last one
+ended. A snapshot is built beside what was there and takes its place at `synced`, so that a broken snapshot changes nothing;
+what is not in it is not wanted. Every change names what it may have touched (`Scope`), so that a float among 100,000 costs
+what it costs among none.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from typing import TypeVar
+
+from buoy_agent.core.spec import Address, Binding, Float, InstanceId, InterfaceId, Network, NetworkId, Nic, Update
+
+Key = TypeVar("Key")
+
+
+@dataclass(slots=True)
+class Scope:
+    """What to look at: everything, or these things."""
+
+    everything: bool = False
+    interfaces: set[InterfaceId] = field(default_factory=set)
+    networks: set[NetworkId] = field(default_factory=set)
+    instances: set[InstanceId] = field(default_factory=set)
+    addresses: set[Address] = field(default_factory=set)
+
+    def merge(self, other: "Scope") -> None:
+        """Adds another scope to this one."""
+        self.everything = self.everything or other.everything
+        self.interfaces |= other.interfaces
+        self.networks |= other.networks
+        self.instances |= other.instances
+        self.addresses |= other.addresses
+
+    def __bool__(self) -> bool:
+        return self.everything or bool(self.interfaces or self.networks or self.instances or self.addresses)
+
+
+@dataclass(slots=True)
+class Targets:
+    """The bindings of a node, and what follows from them."""
+
+    bindings: dict[InterfaceId, Binding] = field(default_factory=dict)
+    networks: dict[NetworkId, Network] = field(default_factory=dict)
+    members: dict[NetworkId, set[InterfaceId]] = field(default_factory=dict)
+    instances: dict[InstanceId, set[InterfaceId]] = field(default_factory=dict)
+    floats: dict[Address, Float] = field(default_factory=dict)
+    owners: dict[Address, InterfaceId] = field(default_factory=dict)  # of floats; networks' own addresses have none
+
+    def put(self, binding: Binding, scope: Scope) -> None:
+        """A binding is new or changed."""
+        before = self.bindings.get(binding.interface)
+        if before is not None and _place(before) != _place(binding):
+            self.drop(binding.interface, scope)
+        elif before is not None and before.floating != binding.floating:
+            self._unfloat(before, scope)
+        self.bindings[binding.interface] = binding
+        self.members.setdefault(binding.network.id, set()).add(binding.interface)
+        self.instances.setdefault(binding.instance, set()).add(binding.interface)
+        self._put_network(binding.network, scope)
+        if binding.floating is not None:
+            self.floats[binding.floating] = Float(binding.floating, binding.network.id, binding.address)
+            self.owners[binding.floating] = binding.interface
+        _touch(scope, binding, self.instances[binding.instance])
+
+    def drop(self, interface: InterfaceId, scope: Scope) -> None:
+        """A binding must go; one that is not there is no error."""
+        binding = self.bindings.pop(interface, None)
+        scope.interfaces.add(interface)
+        if binding is None:
+            return
+        self._unfloat(binding, scope)
+        siblings = _leave(self.instances, binding.instance, interface)
+        if not _leave(self.members, binding.network.id, interface):
+            self._drop_network(binding.network.id, scope)
+        _touch(scope, binding, siblings)
+
+    def nic(self, interface: InterfaceId) -> Nic | None:
+        """The NIC that an interface should have."""
+        binding = self.bindings.get(interface)
+        if binding is None:
+            return None
+        network = self.networks[binding.network.id]
+        return Nic(
+            interface=interface,
+            instance=binding.instance,
+            driver=binding.driver,
+            order=binding.order,
+            macaddr=binding.macaddr,
+            address=binding.address,
+            network=network.id,
+            prefixlen=network.netblock.prefixlen,
+            gateway=network.gateway,
+            is_default=self._is_default(binding),
+        )
+
+    def _is_default(self, binding: Binding) -> bool:
+        orders = (self.bindings[other].order for other in self.instances[binding.instance])
+        return binding.order == min(orders)
+
+    def _put_network(self, network: Network, scope: Scope) -> None:
+        before = self.networks.get(network.id)
+        if before == network:
+            return
+        if before is not None and before.egress is not None:
+            self._unannounce(before.egress, network.id, scope)
+        self.networks[network.id] = network
+        if network.egress is not None:
+            self.floats[network.egress] = Float(network.egress, network.id, None)
+            self.owners.pop(network.egress, None)
+            scope.addresses.add(network.egress)
+        scope.networks.add(network.id)
+        scope.interfaces |= self.members.get(network.id, set())
+
+    def _drop_network(self, network: NetworkId, scope: Scope) -> None:
+        gone = self.networks.pop(network)
+        if gone.egress is not None:
+            self._unannounce(gone.egress, network, scope)
+        scope.networks.add(network)
+
+    def _unfloat(self, binding: Binding, scope: Scope) -> None:
+        if binding.floating is None:
+            return
+        scope.addresses.add(binding.floating)
+        if self.owners.get(binding.floating) == binding.interface:
+            del self.owners[binding.floating]
+            del self.floats[binding.floating]
+
+    def _unannounce(self, address: Address, network: NetworkId, scope: Scope) -> None:
+        scope.addresses.add(address)
+        if self.floats.get(address) == Float(address, network, None):
+            del self.floats[address]
+
+
+@dataclass(slots=True)
+class Desired:
+    """The state of the feed: what is wanted, what must be confirmed, and how far we are."""
+
+    targets: Targets = field(default_factory=Targets)
+    removals: dict[InterfaceId, int] = field(default_factory=dict)  # generation to confirm
+    leaving: dict[InterfaceId, set[Address]] = field(default_factory=dict)  # addresses that an interface gave up
+    revision: int = 0
+    in_sync: bool = False
+    _staged: Targets | None = None
+    _staged_removals: dict[InterfaceId, int] = field(default_factory=dict)
+
+    def begin_stream(self) -> None:
+        """A new stream has begun: half a snapshot of the last one is worth nothing."""
+        self._staged, self._staged_removals = None, {}
+
+    def apply(self, update: Update) -> Scope:
+        """Works one message in, and returns what it may have touched (nothing before the snapshot is complete)."""
+        if update.reset and self._staged is None:
+            self._staged, self._staged_removals = Targets(), {}
+        if self._staged is None:
+            scope = self._change(update)
+            self.revision = max(self.revision, update.revision)
+        else:
+            scope = self._stage(self._staged, update)
+        self.in_sync = self.in_sync or update.synced
+        return scope
+
+    def forget_removal(self, interface: InterfaceId) -> None:
+        """A removal has been confirmed."""
+        self.removals.pop(interface, None)
+        self.leaving.pop(interface, None)
+
+    def _stage(self, staged: Targets, update: Update) -> Scope:
+        for binding in update.upserts:
+            staged.put(binding, Scope())
+            self._staged_removals.pop(binding.interface, None)
+        for removal in update.removals:
+            staged.drop(removal.interface, Scope())
+            self._staged_removals[removal.interface] = removal.generation
+        return self._take_over(staged, update.revision) if update.synced else Scope()
+
+    def _take_over(self, staged: Targets, revision: int) -> Scope:
+        for interface, before in self.targets.bindings.items():
+            after = staged.bindings.get(interface)
+            if before.floating is not None and (after is None or after.floating != before.floating):
+                self.leaving.setdefault(interface, set()).add(before.floating)
+        self.targets, self.removals = staged, self._staged_removals
+        self._staged, self._staged_removals = None, {}
+        self.revision = revision
+        return Scope(everything=True)
+
+    def _change(self, update: Update) -> Scope:
+        scope = Scope()
+        for binding in update.upserts:
+            self._note_leaving(binding.interface, binding.floating)
+            self.removals.pop(binding.interface, None)
+            self.targets.put(binding, scope)
+        for removal in update.removals:
+            self._note_leaving(removal.interface, None)
+            self.targets.drop(removal.interface, scope)
+            self.removals[removal.interface] = removal.generation
+        return scope
+
+    def _note_leaving(self, interface: InterfaceId, floating: Address | None) -> None:
+        before = self.targets.bindings.get(interface)
+        if before is not None and before.floating is not None and before.floating != floating:
+            self.leaving.setdefault(interface, set()).add(before.floating)
+
+
+def _place(binding: Binding) -> tuple[NetworkId, InstanceId, Address]:
+    return binding.network.id, binding.instance, binding.address
+
+
+def _touch(scope: Scope, binding: Binding, siblings: Iterable[InterfaceId]) -> None:
+    scope.interfaces.add(binding.interface)
+    scope.interfaces.update(siblings)
+    scope.instances.add(binding.instance)
+    scope.networks.add(binding.network.id)
+    if binding.floating is not None:
+        scope.addresses.add(binding.floating)
+
+
+def _leave(table: dict[Key, set[InterfaceId]], key: Key, interface: InterfaceId) -> set[InterfaceId]:
+    rest = table.get(key, set())
+    rest.discard(interface)
+    if not rest:
+        table.pop(key, None)
+    return rest

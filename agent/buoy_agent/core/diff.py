@@ -1,0 +1,194 @@
+"""The difference between what should be and what is, as a plan: a value that can be printed.
+
+The order of a plan, and why: what is wrong goes first (an address that moves must leave its old place before it appears at
+the new one), then NICs and namespaces that nobody wants, then networks, then NICs and floats in the networks that are whole.
+A network that is made or repaired is read again and its content planned anew, so a plan may need a second round.
+"""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+
+from buoy_agent.core.actual import Actual, Pair, Parts
+from buoy_agent.core.desired import Scope, Targets
+from buoy_agent.core.ruleset import digest
+from buoy_agent.core.spec import Address, InstanceId, InterfaceId, Network, NetworkId, Nic
+
+NOWHERE = NetworkId("")  # of a proxy neighbour without route or element
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """What to do, in the order of the fields."""
+
+    withdraw: tuple[Parts, ...] = ()
+    drop_nics: tuple[tuple[NetworkId, InterfaceId], ...] = ()
+    drop_namespaces: tuple[str, ...] = ()
+    networks: tuple[Network, ...] = ()
+    nics: tuple[Nic, ...] = ()
+    publish: tuple[Parts, ...] = ()
+
+    def __bool__(self) -> bool:
+        return any((self.withdraw, self.drop_nics, self.drop_namespaces, self.networks, self.nics, self.publish))
+
+
+def diff(desired: Targets, actual: Actual, scope: Scope) -> Plan:
+    """The plan that turns `actual` into `desired`, as far as `scope` reaches."""
+    floats = _Floats(desired, actual)
+    if scope.everything:
+        floats.look_at({*desired.floats, *actual.routes, *actual.proxies, *actual.holders})
+        floats.look_for_strays()
+    else:
+        floats.look_at(scope.addresses)
+    return Plan(
+        withdraw=floats.withdraw(),
+        drop_nics=tuple(_nics_to_drop(desired, actual, scope)),
+        drop_namespaces=tuple(_namespaces_to_drop(desired, actual, scope)),
+        networks=tuple(_networks_to_make(desired, actual, scope)),
+        nics=tuple(_nics_to_make(desired, actual, scope)),
+        publish=floats.publish(),
+    )
+
+
+def _whole(desired: Targets, actual: Actual, network: NetworkId) -> bool:
+    """Whether a network is there as it should be."""
+    spec, state = desired.networks.get(network), actual.networks.get(network)
+    return spec is not None and state is not None and state.digest == digest(spec)
+
+
+def _networks_to_make(desired: Targets, actual: Actual, scope: Scope) -> Iterator[Network]:
+    for network in desired.networks if scope.everything else scope.networks:
+        if network in desired.networks and not _whole(desired, actual, network):
+            yield desired.networks[network]
+
+
+def _namespaces_to_drop(desired: Targets, actual: Actual, scope: Scope) -> Iterator[str]:
+    candidates = actual.namespaces if scope.everything else (scope.networks | scope.instances) & actual.namespaces
+    for uuid in sorted(candidates):
+        if NetworkId(uuid) not in desired.networks and InstanceId(uuid) not in desired.instances:
+            yield uuid
+
+
+def _nics_to_drop(desired: Targets, actual: Actual, scope: Scope) -> Iterator[tuple[NetworkId, InterfaceId]]:
+    for network, state in actual.networks.items():
+        for interface in list(state.nics) if scope.everything else scope.interfaces & state.nics.keys():
+            nic = desired.nic(interface)
+            if nic is None or nic.network != network or _body(state.nics[interface]) != _body(nic.mark):
+                yield network, interface
+
+
+def _nics_to_make(desired: Targets, actual: Actual, scope: Scope) -> Iterator[Nic]:
+    for interface in desired.bindings if scope.everything else scope.interfaces:
+        nic = desired.nic(interface)
+        if nic is None:
+            continue
+        state = actual.networks.get(nic.network)
+        if state is not None and state.nics.get(interface) != nic.mark and _whole(desired, actual, nic.network):
+            yield nic
+
+
+def _body(mark: str) -> str:
+    return mark.rpartition(":")[0]
+
+
+@dataclass(slots=True)
+class _Entries:
+    """Parts in the making."""
+
+    forward: list[Pair] = field(default_factory=list)
+    backward: list[Pair] = field(default_factory=list)
+    routes: list[Address] = field(default_factory=list)
+    proxies: list[Address] = field(default_factory=list)
+
+    def parts(self, network: NetworkId) -> Parts:
+        return Parts(network, tuple(self.forward), tuple(self.backward), tuple(self.routes), tuple(self.proxies))
+
+
+class _Floats:
+    """Compares floats address by address, and gathers by network what must go and what must come."""
+
+    def __init__(self, desired: Targets, actual: Actual) -> None:
+        self.desired, self.actual = desired, actual
+        self.out: dict[NetworkId, _Entries] = {}
+        self.into: dict[NetworkId, _Entries] = {}
+        self.whole: dict[NetworkId, bool] = {}
+
+    def withdraw(self) -> tuple[Parts, ...]:
+        return tuple(entries.parts(network) for network, entries in self.out.items())
+
+    def publish(self) -> tuple[Parts, ...]:
+        return tuple(entries.parts(network) for network, entries in self.into.items())
+
+    def look_at(self, addresses: Iterable[Address]) -> None:
+        for address in addresses:
+            gone = self._is_wrong(address)
+            if gone:
+                self._take_out(address)
+            self._put_in(address, afresh=gone)
+
+    def look_for_strays(self) -> None:
+        """Finds elements that no address leads to: half pairs, and the same address in a second network."""
+        for network, state in self.actual.networks.items():
+            for floating, fixed in state.forward.items():
+                if self.actual.holders.get(floating) != network:
+                    _entries(self.out, network).forward.append((floating, fixed))
+            for fixed, floating in state.backward.items():
+                want = self.desired.floats.get(floating)
+                wanted = want is not None and (want.network, want.fixed) == (network, fixed)
+                pair = self.actual.holders.get(floating) == network and state.forward[floating] == fixed
+                if not wanted and not pair:
+                    _entries(self.out, network).backward.append((fixed, floating))
+
+    def _is_wrong(self, address: Address) -> bool:
+        """Whether something of the address is there that must not be."""
+        want = self.desired.floats.get(address)
+        if want is None:
+            return self.actual.has_address(address)
+        holder, route = self.actual.holders.get(address), self.actual.routes.get(address)
+        if holder is not None and (holder, self.actual.networks[holder].forward[address]) != (want.network, want.fixed):
+            return True
+        return route is not None and route != want.network
+
+    def _take_out(self, address: Address) -> None:
+        holder, route = self.actual.holders.get(address), self.actual.routes.get(address)
+        place = holder if holder is not None else route if route is not None else NOWHERE
+        entries = _entries(self.out, place)
+        if holder is not None:
+            state = self.actual.networks[holder]
+            fixed = state.forward[address]
+            entries.forward.append((address, fixed))
+            if state.backward.get(fixed) == address:
+                entries.backward.append((fixed, address))
+        if route is not None:
+            _entries(self.out, route).routes.append(address)
+        if address in self.actual.proxies:
+            entries.proxies.append(address)
+
+    def _put_in(self, address: Address, *, afresh: bool) -> None:
+        want = self.desired.floats.get(address)
+        if want is None or not self._is_whole(want.network):
+            return
+        state = self.actual.networks[want.network]
+        parts = Parts(
+            want.network,
+            () if want.fixed is None or (not afresh and address in state.forward) else ((address, want.fixed),),
+            ()
+            if want.fixed is None or (not afresh and state.backward.get(want.fixed) == address)
+            else ((want.fixed, address),),
+            () if not afresh and address in self.actual.routes else (address,),
+            () if not afresh and address in self.actual.proxies else (address,),
+        )
+        if parts.addresses:
+            entries = _entries(self.into, want.network)
+            entries.forward += parts.forward
+            entries.backward += parts.backward
+            entries.routes += parts.routes
+            entries.proxies += parts.proxies
+
+    def _is_whole(self, network: NetworkId) -> bool:
+        if network not in self.whole:
+            self.whole[network] = _whole(self.desired, self.actual, network)
+        return self.whole[network]
+
+
+def _entries(table: dict[NetworkId, _Entries], network: NetworkId) -> _Entries:
+    return table.setdefault(network, _Entries())

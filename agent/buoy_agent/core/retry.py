@@ -1,0 +1,68 @@
+"""When to try again what failed: exponential backoff, and what failed when."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+
+FIRST, LONGEST = 0.2, 5.0
+Key = tuple[str, str | bytes]  # what kind of thing, and which
+
+
+def backoff(attempt: int, fraction: float = 1.0, *, first: float = FIRST, longest: float = LONGEST) -> float:
+    """Seconds to wait after the attempt (1, 2, ...) failed: doubling up to `longest`.
+
+    `fraction` (0 to 1) is the caller's randomness: it spreads the wait over the upper half.
+    """
+    whole = min(longest, first * 2.0 ** min(max(attempt, 1) - 1, 30))
+    return whole * (0.5 + fraction / 2)
+
+
+@dataclass(frozen=True, slots=True)
+class Fault:
+    """Something that failed: in words, how often in a row, and when to try again (monotonic seconds)."""
+
+    words: str
+    attempts: int
+    due: float
+
+
+@dataclass(slots=True)
+class Faults:
+    """What failed and has not been made good, by key."""
+
+    by_key: dict[Key, Fault] = field(default_factory=dict)
+
+    def add(self, key: Key, words: str, now: float) -> Fault:
+        """Notes a failure, and when to try again."""
+        before = self.by_key.get(key)
+        attempts = before.attempts + 1 if before else 1
+        fault = Fault(words, attempts, now + backoff(attempts, longest=30.0))
+        self.by_key[key] = fault
+        return fault
+
+    def clear(self, key: Key) -> None:
+        """Forgets the failures of a key: it went well, or something else is wanted."""
+        self.by_key.pop(key, None)
+
+    def words(self, key: Key) -> str:
+        """What failed; empty when nothing did."""
+        fault = self.by_key.get(key)
+        return fault.words if fault else ""
+
+    def waits(self, key: Key, now: float) -> bool:
+        """Whether the key has failed and its time has not come yet."""
+        fault = self.by_key.get(key)
+        return fault is not None and fault.due > now
+
+    def due(self, now: float) -> list[Key]:
+        """The keys whose time has come."""
+        return [key for key, fault in self.by_key.items() if fault.due <= now]
+
+    def next_due(self) -> float | None:
+        """When the next one is due; None when nothing failed."""
+        return min((fault.due for fault in self.by_key.values()), default=None)
+
+    def hurry(self, keys: Iterable[Key]) -> None:
+        """Makes keys due at once; their count of attempts stays."""
+        for key in keys:
+            if fault := self.by_key.get(key):
+                self.by_key[key] = Fault(fault.words, fault.attempts, 0.0)

@@ -1,0 +1,139 @@
+"""What the feed asks for: networks, NICs and floats, as values.
+
+Addresses are packed bytes (4 for IPv4), the form in which the kernel takes them and the fastest key that Python has: hashing
+an `ipaddress` object costs some ten times as much, and a node holds 100,000 of them.
+"""
+
+import hashlib
+from dataclasses import dataclass
+from enum import Enum
+from ipaddress import IPv4Network, ip_address
+from typing import NewType
+
+Address = NewType("Address", bytes)
+InterfaceId = NewType("InterfaceId", str)
+InstanceId = NewType("InstanceId", str)
+NetworkId = NewType("NetworkId", str)
+
+
+def packed(text: str) -> Address:
+    """The packed form of an address in words; raises ValueError."""
+    return Address(ip_address(text).packed)
+
+
+def text(address: Address) -> str:
+    """The address in words."""
+    return str(ip_address(address))
+
+
+class Driver(Enum):
+    """Who makes the NIC."""
+
+    NETNS = "netns"  # the agent, with a network namespace for the instance
+    ADOPT = "adopt"  # somebody else
+
+
+@dataclass(frozen=True, slots=True)
+class Network:
+    """A network as this node needs it."""
+
+    id: NetworkId
+    netblock: IPv4Network
+    provide_nat: bool = False
+    floating_gateway: Address | None = None
+
+    @property
+    def gateway(self) -> Address:
+        """The address of the bridge: index 1 of the netblock."""
+        return Address(self.netblock[1].packed)
+
+    @property
+    def egress(self) -> Address | None:
+        """The source of what leaves without a float; None when nothing may."""
+        return self.floating_gateway if self.provide_nat else None
+
+    @property
+    def map_size(self) -> int:
+        """Buckets of the maps: twice the netblock as a power of two, at most 2^18."""
+        return int(min(2 * self.netblock.num_addresses, 1 << 18))
+
+
+@dataclass(frozen=True, slots=True)
+class Binding:
+    """All that the feed says of one interface."""
+
+    interface: InterfaceId
+    generation: int
+    instance: InstanceId
+    driver: Driver
+    order: int
+    macaddr: str
+    address: Address
+    floating: Address | None
+    network: Network
+
+
+@dataclass(frozen=True, slots=True)
+class Nic:
+    """The part of a binding that makes a NIC."""
+
+    interface: InterfaceId
+    instance: InstanceId
+    driver: Driver
+    order: int
+    macaddr: str
+    address: Address
+    network: NetworkId
+    prefixlen: int
+    gateway: Address
+    is_default: bool
+
+    @property
+    def body(self) -> str:
+        """What cannot be changed in place: another body is another NIC."""
+        words = (self.instance, self.driver.value, self.order, self.macaddr, self.address.hex(), self.network, self.prefixlen)
+        return hashlib.sha256(repr(words).encode()).hexdigest()[:12]
+
+    @property
+    def mark(self) -> str:
+        """What stands on the NIC's link in the kernel once all of it is done."""
+        return f"buoy:{self.interface}:{self.body}:{'default' if self.is_default else 'plain'}"
+
+
+@dataclass(frozen=True, slots=True)
+class Float:
+    """An outside address that this node answers for; `fixed` is None for a network's own gateway address."""
+
+    floating: Address
+    network: NetworkId
+    fixed: Address | None
+
+
+@dataclass(frozen=True, slots=True)
+class Removal:
+    """An interface that must not be on the node, to be confirmed."""
+
+    interface: InterfaceId
+    generation: int
+
+
+@dataclass(frozen=True, slots=True)
+class Update:
+    """One message of the feed."""
+
+    revision: int = 0
+    reset: bool = False
+    upserts: tuple[Binding, ...] = ()
+    removals: tuple[Removal, ...] = ()
+    synced: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """What the kernel now has for one interface."""
+
+    interface: InterfaceId
+    generation: int
+    removed: bool = False
+    nic_error: str = ""
+    floating_error: str = ""

@@ -1,0 +1,130 @@
+"""The kernel port on a real Linux kernel, through netlink, /proc/sys and a raw socket; nothing else is called."""
+
+from collections.abc import Collection, Iterable, Sequence
+from contextlib import closing
+
+from buoy_agent.core.actual import Actual, NetworkState, Parts
+from buoy_agent.core.spec import Address, InterfaceId, Network, NetworkId, Nic, text
+from buoy_agent.errors import KernelError, kernel_error
+from buoy_agent.kernel import arp, conntrack, links, routes, sysctl
+from buoy_agent.kernel.namespaces import Namespaces
+from buoy_agent.kernel.netlink import ROUTE, Channel, Message, index_of
+from buoy_agent.kernel.networks import Networks, is_outer, outer_name
+from buoy_agent.kernel.nft import Table
+from buoy_agent.kernel.nics import Nics
+
+_GONE = (2, 3, 19)  # ENOENT, ESRCH, ENODEV: what was to be removed is not there
+_CHUNK = 1000
+
+
+class LinuxKernel:
+    """The node's kernel. To be made, and called, in a thread that is in the node's host namespace."""
+
+    def __init__(self, external_interface: str, prefix: str = "buoy-") -> None:
+        self._external = external_interface
+        self._namespaces = Namespaces(prefix)
+        self._nics = Nics(self._namespaces)
+        self._networks = Networks(self._namespaces, self._nics)
+        self._own_writes = 0
+
+    @property
+    def writes(self) -> int:
+        """How many changes were sent to the kernel since the start."""
+        return self._own_writes + self._nics.writes + self._networks.writes
+
+    def close(self) -> None:
+        """Gives descriptors back; the kernel's state stays as it is."""
+        self._namespaces.close()
+
+    def prepare(self) -> None:
+        """Forwarding and an immediate ARP answer on the external interface."""
+        self._own_writes += sysctl.set_value(f"ipv4/conf/{self._external}/forwarding", "1")
+        self._own_writes += sysctl.set_value(f"ipv4/neigh/{self._external}/proxy_delay", "0")
+
+    def read(self) -> Actual:
+        """Everything that is ours, in this namespace and in those of the networks."""
+        with closing(Channel(ROUTE)) as channel:
+            outer = {link.index: NetworkId(link.alias) for link in links.read_links(channel).values() if is_outer(link)}
+            found = routes.read_routes(channel)
+            actual = Actual(
+                namespaces=self._namespaces.uuids(),
+                routes={address: outer[index] for address, index in found if index in outer},
+                proxies=set(routes.read_proxies(channel, index_of(self._external))),
+            )
+        for network in outer.values():
+            if network in actual.namespaces:
+                actual.put_network(network, self._networks.read(network))
+        return actual
+
+    def read_network(self, network: NetworkId) -> NetworkState:
+        """What one network's namespace holds."""
+        return self._networks.read(network)
+
+    def ensure_network(self, network: Network) -> NetworkState:
+        """Makes or repairs a network."""
+        return self._networks.ensure(network)
+
+    def remove_namespace(self, uuid: str) -> None:
+        """Removes a network's or an instance's namespace."""
+        self._networks.remove(uuid)
+
+    def ensure_nic(self, nic: Nic) -> None:
+        """Makes or repairs a NIC."""
+        self._nics.ensure(nic)
+
+    def remove_nic(self, network: NetworkId, interface: InterfaceId) -> None:
+        """Removes a NIC, or hands it back."""
+        self._nics.remove(network, interface)
+
+    def publish(self, parts: Parts) -> None:
+        """Elements, leftovers cut, routes, proxy neighbours."""
+        if parts.forward or parts.backward:
+            with self._namespaces.inside(parts.network):
+                self._change(add=(parts.forward, parts.backward), delete=((), ()))
+                self._own_writes += conntrack.cut([floating for floating, _ in parts.forward], conntrack.INBOUND)
+        link = index_of(outer_name(parts.network))
+        self._in_host([routes.add_route(address, link) for address in parts.routes], parts.routes, "adding the route to")
+        external = index_of(self._external)
+        self._in_host([routes.add_proxy(address, external) for address in parts.proxies], parts.proxies, "answering ARP for")
+
+    def withdraw(self, parts: Parts) -> None:
+        """Proxy neighbours, routes, elements, then every flow."""
+        external = index_of(self._external)
+        self._in_host([routes.delete_proxy(address, external) for address in parts.proxies], parts.proxies, "", gone=_GONE)
+        self._in_host([routes.delete_route(address) for address in parts.routes], parts.routes, "", gone=_GONE)
+        addresses = parts.addresses
+        if self._namespaces.exists(parts.network):
+            with self._namespaces.inside(parts.network):
+                forward, backward = [floating for floating, _ in parts.forward], [fixed for fixed, _ in parts.backward]
+                self._change(add=((), ()), delete=(forward, backward))
+                self._own_writes += conntrack.cut(addresses, verify=True)
+        self._own_writes += conntrack.cut(addresses)  # the host namespace tracks too, where its owner's rules ask for it
+
+    def announce(self, addresses: Iterable[Address]) -> None:
+        """Gratuitous ARP, once."""
+        try:
+            arp.announce(self._external, addresses)
+        except OSError as error:
+            raise kernel_error(f"announcing on {self._external}", error.errno or 0) from error
+
+    def _change(
+        self,
+        *,
+        add: tuple[Sequence[tuple[Address, Address]], Sequence[tuple[Address, Address]]],
+        delete: tuple[Sequence[Address], Sequence[Address]],
+    ) -> None:
+        table = Table()
+        table.change(add=add, delete=delete)
+        self._own_writes += table.writes
+
+    def _in_host(self, messages: Sequence[Message], about: Sequence[Address], doing: str, gone: Collection[int] = ()) -> None:
+        """Sends many requests to the host namespace; raises the first error that is not one of `gone`."""
+        if not messages:
+            return
+        with closing(Channel(ROUTE)) as channel:
+            for start in range(0, len(messages), _CHUNK):
+                part = messages[start : start + _CHUNK]
+                self._own_writes += len(part)
+                for position, error in channel.send(part).items():
+                    if error.number not in gone:
+                        raise KernelError(f"{doing or 'removing'} {text(about[start + position])}: {error}", error.number)

@@ -1,0 +1,108 @@
+"""Network namespaces: named ones under /run/netns, as `ip netns` has them, and a way into them.
+
+setns belongs to a thread. Everything here is called from the agent's one kernel thread, which is in the host namespace but
+for the length of `inside`; sockets that are made meanwhile stay in the namespace for good. Entering and opening a socket
+costs 10 us, so sockets need not be kept. A namespace made by unshare and bind mount costs 0.2..0.7 ms.
+"""
+
+import ctypes
+import os
+import re
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from buoy_agent.errors import kernel_error
+
+DIRECTORY = Path("/run/netns")
+_SELF = "/proc/thread-self/ns/net"
+_CLONE_NEWNET, _MS_BIND, _MNT_DETACH = 0x40000000, 4096, 2
+_UUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
+_libc = ctypes.CDLL(None, use_errno=True)
+
+
+class Namespaces:
+    """The namespaces `<prefix><uuid>`, which are ours, and the host namespace, which we are in."""
+
+    def __init__(self, prefix: str) -> None:
+        self._prefix = prefix
+        self.host = _open(_SELF)
+
+    def close(self) -> None:
+        """Gives the descriptor of the host namespace back."""
+        os.close(self.host)
+
+    def uuids(self) -> set[str]:
+        """The uuids of all that are ours, by exact match of prefix and uuid."""
+        try:
+            names = [path.name for path in DIRECTORY.iterdir()]
+        except FileNotFoundError:
+            return set()
+        ours = (name.removeprefix(self._prefix) for name in names if name.startswith(self._prefix))
+        return {uuid for uuid in ours if _UUID.fullmatch(uuid)}
+
+    def exists(self, uuid: str) -> bool:
+        """Whether there is such a namespace (and not just a file that an interrupted `create` left)."""
+        return _is_namespace(self._path(uuid))
+
+    def create(self, uuid: str) -> None:
+        """Makes a namespace; one that is there already is left alone."""
+        path = self._path(uuid)
+        if _is_namespace(path):
+            return
+        DIRECTORY.mkdir(mode=0o755, parents=True, exist_ok=True)
+        path.touch(mode=0o444)
+        try:
+            _check(_libc.unshare(_CLONE_NEWNET), "making a network namespace")
+            _check(_libc.mount(_SELF.encode(), str(path).encode(), b"none", _MS_BIND, None), f"mounting {path}")
+        finally:
+            _enter(self.host)
+
+    def delete(self, uuid: str) -> None:
+        """Takes the name away; the kernel cleans up when nobody is in the namespace any more."""
+        path = self._path(uuid)
+        _libc.umount2(str(path).encode(), _MNT_DETACH)
+        path.unlink(missing_ok=True)
+
+    def open(self, uuid: str) -> int:
+        """A descriptor of the namespace; the caller closes it."""
+        return _open(str(self._path(uuid)))
+
+    @contextmanager
+    def inside(self, uuid: str) -> Iterator[None]:
+        """Moves the calling thread into the namespace, and back."""
+        target = self.open(uuid)
+        try:
+            _enter(target)
+            try:
+                yield
+            finally:
+                _enter(self.host)
+        finally:
+            os.close(target)
+
+    def _path(self, uuid: str) -> Path:
+        return DIRECTORY / f"{self._prefix}{uuid}"
+
+
+def _is_namespace(path: Path) -> bool:
+    try:
+        return path.stat().st_dev == Path(_SELF).stat().st_dev  # both lie on nsfs
+    except FileNotFoundError:
+        return False
+
+
+def _open(path: str) -> int:
+    try:
+        return os.open(path, os.O_RDONLY | os.O_CLOEXEC)
+    except OSError as error:
+        raise kernel_error(f"opening the namespace {path}", error.errno or 0) from error
+
+
+def _enter(descriptor: int) -> None:
+    _check(_libc.setns(descriptor, _CLONE_NEWNET), "entering a network namespace")
+
+
+def _check(result: int, doing: str) -> None:
+    if result < 0:
+        raise kernel_error(doing, ctypes.get_errno())

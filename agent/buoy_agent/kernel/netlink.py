@@ -1,0 +1,205 @@
+"""A netlink socket and the format of its messages.
+
+A message is a 16-byte header and a payload; a payload is mostly attributes: length, type, value, padded to 4 bytes, and nested
+at will (rtnetlink(7), linux/netlink.h). Requests are sent many at a time; the kernel answers each error, and one
+acknowledgement for the last. In a transaction of nf_tables either all of it holds or nothing.
+
+Not through pyroute2's sockets and encoder, for their cost: see docs/decisions/0010.
+"""
+
+import os
+import socket
+import struct
+from collections.abc import Iterator, Sequence
+from typing import NamedTuple
+
+from buoy_agent.errors import KernelError, kernel_error
+
+ROUTE, NETFILTER = 0, 12
+REQUEST, MULTI, ACK, ROOT_MATCH = 0x1, 0x2, 0x4, 0x300
+REPLACE, EXCL, CREATE, APPEND = 0x100, 0x200, 0x400, 0x800
+_ERROR, _DONE, _DUMP_INTERRUPTED = 2, 3, 0x10
+_SOL_NETLINK, _CAP_ACK, _EXT_ACK, _STRICT_CHECK = 270, 10, 11, 12
+_SNDBUFFORCE, _RCVBUFFORCE = 32, 33
+_ERROR_MESSAGE = 1  # NLMSGERR_ATTR_MSG
+NESTED = 0x8000
+HEADER = struct.Struct("=IHHII")
+ATTRIBUTE = struct.Struct("=HH")
+_BUFFER = 1 << 20
+_SECONDS = 10.0
+
+
+class Message(NamedTuple):
+    """A request without its sequence number."""
+
+    type: int
+    flags: int
+    payload: bytes
+
+
+def attribute(kind: int, value: bytes) -> bytes:
+    """One attribute, padded."""
+    return ATTRIBUTE.pack(4 + len(value), kind) + value + bytes(-len(value) % 4)
+
+
+def nest(kind: int, *parts: bytes) -> bytes:
+    """An attribute that holds attributes."""
+    return attribute(kind | NESTED, b"".join(parts))
+
+
+def number(kind: int, value: int) -> bytes:
+    """A 32-bit attribute in host order, as rtnetlink has them."""
+    return attribute(kind, struct.pack("=I", value))
+
+
+def be32(kind: int, value: int) -> bytes:
+    """A 32-bit attribute in network order, as nf_tables and conntrack have them."""
+    return attribute(kind, struct.pack(">I", value))
+
+
+def words(kind: int, value: str) -> bytes:
+    """A text attribute, with its NUL."""
+    return attribute(kind, value.encode() + b"\0")
+
+
+def attributes(data: bytes | memoryview) -> dict[int, memoryview]:
+    """The attributes of a payload by type (without the flag bits); the last of a type wins."""
+    view, found, offset = memoryview(data), {}, 0
+    while offset + 4 <= len(view):
+        length, kind = ATTRIBUTE.unpack_from(view, offset)
+        if length < 4:
+            break
+        found[kind & 0x3FFF] = view[offset + 4 : offset + length]
+        offset += (length + 3) & ~3
+    return found
+
+
+def elements(data: bytes | memoryview) -> Iterator[memoryview]:
+    """The values of a list of attributes that all have one type."""
+    view, offset = memoryview(data), 0
+    while offset + 4 <= len(view):
+        length, _ = ATTRIBUTE.unpack_from(view, offset)
+        if length < 4:
+            return
+        yield view[offset + 4 : offset + length]
+        offset += (length + 3) & ~3
+
+
+def as_text(value: memoryview | None) -> str:
+    """A text attribute read."""
+    return bytes(value).rstrip(b"\0").decode(errors="replace") if value is not None else ""
+
+
+class Channel:
+    """A netlink socket in the network namespace that its thread was in when it was made."""
+
+    def __init__(self, protocol: int) -> None:
+        self._socket = socket.socket(socket.AF_NETLINK, socket.SOCK_RAW | socket.SOCK_CLOEXEC, protocol)
+        self._socket.bind((0, 0))
+        self._socket.settimeout(_SECONDS)
+        for option in (_CAP_ACK, _EXT_ACK, _STRICT_CHECK):
+            self._socket.setsockopt(_SOL_NETLINK, option, 1)
+        self._sequence = 0
+
+    def close(self) -> None:
+        """Gives the socket back."""
+        self._socket.close()
+
+    def widen(self, size: int) -> bool:
+        """Makes room for messages of `size` bytes; False where the privilege is missing (a user namespace)."""
+        try:
+            self._socket.setsockopt(socket.SOL_SOCKET, _SNDBUFFORCE, size)
+            self._socket.setsockopt(socket.SOL_SOCKET, _RCVBUFFORCE, size)
+        except PermissionError:
+            return False
+        return True
+
+    def send(self, messages: Sequence[Message], *, ack: int = -1) -> dict[int, KernelError]:
+        """Sends all messages at once and returns the errors by position; `ack` is the position that is acknowledged.
+
+        Raises KernelError when they could not be sent, or no answer came.
+        """
+        first = self._sequence + 1
+        self._sequence += len(messages)
+        acknowledged = first + ack % len(messages)
+        packed = []
+        for sequence, (kind, flags, payload) in enumerate(messages, first):
+            wanted = flags | REQUEST | (ACK if sequence == acknowledged else 0)
+            packed += [HEADER.pack(16 + len(payload), kind, wanted, sequence, 0), payload]
+        self._write(b"".join(packed))
+        return self._answers(first, acknowledged)
+
+    def request(self, *messages: Message) -> None:
+        """Sends messages and raises the first error."""
+        for error in self.send(messages).values():
+            raise error
+
+    def dump(self, kind: int, payload: bytes) -> Iterator[tuple[int, memoryview]]:
+        """Asks for a list; yields the type and payload of each message."""
+        self._sequence += 1
+        self._write(HEADER.pack(16 + len(payload), kind, REQUEST | ROOT_MATCH, self._sequence, 0) + payload)
+        while True:
+            for sequence, answer, body in self._receive():
+                if sequence != self._sequence:
+                    continue
+                if answer in (_DONE, _ERROR):
+                    code = struct.unpack_from("=i", body)[0] if len(body) >= 4 else 0
+                    if code < 0:
+                        raise kernel_error("reading the kernel's state", -code, _detail(body, done=answer == _DONE))
+                    return
+                yield answer, body
+
+    def _answers(self, first: int, acknowledged: int) -> dict[int, KernelError]:
+        errors: dict[int, KernelError] = {}
+        while True:
+            for sequence, answer, body in self._receive():
+                if answer != _ERROR or not first <= sequence:
+                    continue
+                code = struct.unpack_from("=i", body)[0]
+                if code < 0:
+                    errors.setdefault(sequence - first, kernel_error("the kernel refused", -code, _detail(body)))
+                if sequence == acknowledged or (sequence == first and code < 0 and acknowledged != first and _is_fatal(code)):
+                    return errors
+
+    def _write(self, data: bytes) -> None:
+        try:
+            self._socket.send(data)
+        except OSError as error:
+            raise kernel_error("sending to the kernel", error.errno or 0) from error
+
+    def _receive(self) -> Iterator[tuple[int, int, memoryview]]:
+        try:
+            data = memoryview(self._socket.recv(_BUFFER))
+        except TimeoutError as error:
+            raise KernelError("the kernel did not answer within 10 s") from error
+        except OSError as error:
+            raise kernel_error("reading from the kernel", error.errno or 0) from error
+        offset = 0
+        while offset + 16 <= len(data):
+            length, kind, _flags, sequence, _ = HEADER.unpack_from(data, offset)
+            yield sequence, kind, data[offset + 16 : offset + length]
+            offset += (length + 3) & ~3
+
+
+def _is_fatal(code: int) -> bool:
+    """Whether the kernel gives a whole batch up at its first message: no privilege, or no such subsystem."""
+    return code in (-1, -95, -22)
+
+
+def _detail(body: memoryview, *, done: bool = False) -> str:
+    """What the kernel says about an error in words (NLMSGERR_ATTR_MSG)."""
+    skip = 4 if done else 20  # with NETLINK_CAP_ACK only the header of the request comes back
+    return as_text(attributes(body[skip:]).get(_ERROR_MESSAGE))
+
+
+def index_of(name: str) -> int:
+    """The index of an interface in this thread's namespace; 0 when there is none."""
+    try:
+        return socket.if_nametoindex(name)
+    except OSError:
+        return 0
+
+
+def open_namespace(path: str) -> int:
+    """A descriptor of a network namespace."""
+    return os.open(path, os.O_RDONLY | os.O_CLOEXEC)

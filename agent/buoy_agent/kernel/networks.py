@@ -1,0 +1,157 @@
+"""A network's namespace and its links: bridge `br0` with the gateway address, and a veth `uplink` to the host namespace.
+
+The veth's outer end `buoy-<10 hex digits of the network>` is in the host namespace, with the network's uuid as its alias, set
+once the pair is complete. All MACs follow from the uuid: whoever knows the gateway of a network knows it on every node.
+"""
+
+from contextlib import closing
+
+from buoy_agent.core.actual import NetworkState
+from buoy_agent.core.ruleset import BRIDGE, FIXED_TO_FLOATING, FLOATING_TO_FIXED, UPLINK, digest, state_digest
+from buoy_agent.core.spec import Network, NetworkId
+from buoy_agent.kernel import links, nics, routes, sysctl
+from buoy_agent.kernel.links import End, Link
+from buoy_agent.kernel.namespaces import Namespaces
+from buoy_agent.kernel.netlink import ROUTE, Channel, Message
+from buoy_agent.kernel.nft import Table
+
+# Inside the namespace everything is ours, so `all` may be set too (redirects are sent if either says so).
+_INSIDE = (
+    ("ipv4/conf/all/send_redirects", "0"),
+    (f"ipv4/conf/{BRIDGE}/send_redirects", "0"),
+    (f"ipv4/conf/{BRIDGE}/forwarding", "1"),
+    (f"ipv4/conf/{UPLINK}/forwarding", "1"),
+    (f"ipv4/conf/{BRIDGE}/rp_filter", "2"),
+    (f"ipv4/conf/{UPLINK}/rp_filter", "2"),
+)
+_BRIDGE_NF = "bridge/bridge-nf-call-iptables"  # or bridged frames pass the NAT chains, and hairpin breaks
+
+
+class Networks:
+    """Makes, reads and removes networks; counts what it writes."""
+
+    def __init__(self, namespaces: Namespaces, adopted: nics.Nics) -> None:
+        self._namespaces, self._nics = namespaces, adopted
+        self.writes = 0
+
+    def ensure(self, network: Network) -> NetworkState:
+        """Makes or repairs a network, and returns what its namespace then holds."""
+        if not self._namespaces.exists(network.id):
+            self._namespaces.create(network.id)
+            self.writes += 1
+        self._links(network)
+        with self._namespaces.inside(network.id):
+            self._sysctls(_INSIDE)
+            self.writes += sysctl.set_value(_BRIDGE_NF, "0", optional=True)
+            if self._read_digest() != digest(network):
+                table = Table()
+                table.ensure(network)
+                self.writes += table.writes
+        return self.read(network.id)
+
+    def read(self, network: NetworkId) -> NetworkState:
+        """What a network's namespace holds."""
+        if not self._namespaces.exists(network):
+            return NetworkState()
+        with self._namespaces.inside(network), closing(Channel(ROUTE)) as channel:
+            table = Table()
+            return NetworkState(
+                digest=self._read_digest(),
+                forward=table.read_map(FLOATING_TO_FIXED),
+                backward=table.read_map(FIXED_TO_FLOATING),
+                nics=nics.marks(links.read_links(channel).values()),
+            )
+
+    def remove(self, uuid: str) -> None:
+        """Removes the namespace of a network or an instance: links first, since the kernel cleans up only later."""
+        if self._namespaces.exists(uuid):
+            with self._namespaces.inside(uuid), closing(Channel(ROUTE)) as channel:
+                present = list(links.read_links(channel).values())
+            for link in present:
+                if nics.is_adopted(link):
+                    self._nics.hand_back(uuid, link)
+            with self._namespaces.inside(uuid), closing(Channel(ROUTE)) as channel:
+                for link in links.read_links(channel).values():
+                    if link.kind == "veth":
+                        links.remove_link(channel, link.index)
+        self._namespaces.delete(uuid)
+        self.writes += 1
+
+    def _links(self, network: Network) -> None:
+        with closing(Channel(ROUTE)) as host:
+            outer = links.read_links(host).get(outer_name(network.id))
+            with self._namespaces.inside(network.id), closing(Channel(ROUTE)) as inner:
+                self._inside(network, inner, host, outer)
+            outer = links.read_links(host)[outer_name(network.id)]
+            if outer.alias != network.id or not outer.is_up:
+                self._outside(network.id, host, outer)
+
+    def _inside(self, network: Network, channel: Channel, host: Channel, outer: Link | None) -> None:
+        present = links.read_links(channel)
+        if BRIDGE not in present:
+            self._send(channel, links.new_bridge(BRIDGE, bridge_mac(network.id)))
+        if UPLINK not in present or outer is None:
+            if UPLINK in present:
+                links.remove_link(channel, present[UPLINK].index)
+            elif outer is not None:  # its other end is in a namespace that is being cleaned up
+                links.remove_link(host, outer.index)
+            near, far = End(UPLINK, _mac("0a", network.id)), End(outer_name(network.id), _mac("06", network.id))
+            self._send(channel, links.new_veth(near, far, self._namespaces.host))
+        present = links.read_links(channel)
+        bridge, uplink = present[BRIDGE].index, present[UPLINK].index
+        want = (network.gateway, network.netblock.prefixlen)
+        have = links.read_addresses(channel, bridge)
+        changes = [links.delete_address(bridge, *pair) for pair in have if pair != want]
+        changes += [links.new_address(bridge, *want)] if want not in have else []
+        changes += [links.set_link(index, up=True) for index in (1, bridge, uplink)]
+        changes += [routes.add_neighbour(routes.HOST_SIDE, uplink, _mac("06", network.id))]
+        self._send(channel, *changes, routes.default_route(routes.HOST_SIDE, uplink))
+
+    def _outside(self, network: NetworkId, channel: Channel, outer: Link) -> None:
+        """The host's side; the alias comes last and says that the rest is done."""
+        conf = f"ipv4/conf/{outer.name}"
+        self._sysctls(((f"{conf}/forwarding", "1"), (f"{conf}/rp_filter", "2"), (f"{conf}/send_redirects", "0")))
+        neighbour = routes.add_neighbour(routes.NETWORK_SIDE, outer.index, _mac("0a", network))
+        self._send(channel, links.set_link(outer.index, up=True), neighbour, links.set_link(outer.index, alias=network))
+
+    def _read_digest(self) -> str:
+        """The digest of what stands in the calling thread's namespace; empty where a link is missing or down."""
+        with closing(Channel(ROUTE)) as channel:
+            present = links.read_links(channel)
+            bridge, uplink = present.get(BRIDGE), present.get(UPLINK)
+            if bridge is None or uplink is None or not (bridge.is_up and uplink.is_up):
+                return ""
+            addresses = links.read_addresses(channel, bridge.index)
+        listed = [f"{address.hex()}/{length}" for address, length in addresses]
+        return state_digest(listed[0], Table().read_rules()) if len(listed) == 1 else ""
+
+    def _sysctls(self, wanted: tuple[tuple[str, str], ...]) -> None:
+        self.writes += sum(sysctl.set_value(name, value) for name, value in wanted)
+
+    def _send(self, channel: Channel, *messages: Message) -> None:
+        channel.request(*messages)
+        self.writes += len(messages)
+
+
+def outer_name(network: NetworkId) -> str:
+    """The host's end of a network's veth; 15 characters are the limit."""
+    return f"buoy-{_digits(network)}"
+
+
+def is_outer(link: Link) -> bool:
+    """Whether a link of the host namespace is a complete uplink of ours."""
+    return link.kind == "veth" and link.is_up and link.name == outer_name(NetworkId(link.alias))
+
+
+def bridge_mac(network: NetworkId) -> str:
+    """The MAC of a network's gateway."""
+    return _mac("0e", network)
+
+
+def _mac(first: str, network: NetworkId) -> str:
+    """A locally administered MAC from the network's uuid."""
+    return bytes.fromhex(first + _digits(network)).hex(":")
+
+
+def _digits(network: NetworkId) -> str:
+    return network.replace("-", "")[:10]

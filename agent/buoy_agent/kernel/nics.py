@@ -1,0 +1,186 @@
+"""NICs of instances, by two drivers. The link in the network's namespace bears the NIC's mark as its alias, set last.
+
+NETNS: the agent makes a namespace `<prefix><instance uuid>` with lo up and a veth end `eth<order>`, which has the MAC, the
+address and, on the NIC of lowest order, the default route. The other end is `nic-<10 hex digits of the interface>`, a port of
+the network's bridge.
+
+ADOPT: the NIC is there already, made by somebody else. In the host namespace we look for its link, in this order:
+1. a link whose alias or alternative name is the interface's uuid (say so where nothing else is certain);
+2. a link with the NIC's MAC but fe as its first octet, as libvirt gives its taps;
+3. a link with the very MAC of the NIC: of a veth whose other end is in the host namespace too, that other end is taken.
+That link becomes a port of the network's bridge, up, under its own name; if it bears the NIC's own MAC, it gets the fe form,
+for a bridge answers for the MACs of its ports itself. When the binding goes, the link goes back to the host namespace, down,
+with its alias and MAC as they were. It is never deleted. Addresses inside the instance are the business of who made it.
+"""
+
+import os
+from collections.abc import Iterable
+from contextlib import closing
+
+from buoy_agent.core.ruleset import BRIDGE
+from buoy_agent.core.spec import Driver, InterfaceId, NetworkId, Nic
+from buoy_agent.errors import NicMissingError
+from buoy_agent.kernel import links, routes
+from buoy_agent.kernel.links import End, Link
+from buoy_agent.kernel.namespaces import Namespaces
+from buoy_agent.kernel.netlink import ROUTE, Channel, Message
+
+ADOPTED = "adopted"
+_NO_ROUTE = 3
+
+
+class Nics:
+    """Makes and removes NICs; counts what it writes."""
+
+    def __init__(self, namespaces: Namespaces) -> None:
+        self._namespaces = namespaces
+        self.writes = 0
+
+    def ensure(self, nic: Nic) -> None:
+        """Makes or repairs a NIC in a network that is there."""
+        present = self._ports(nic.network)
+        port = port_of(present, nic.interface)
+        if nic.driver is Driver.ADOPT:
+            if port is None:
+                self._adopt(nic, present)
+            return
+        self._namespaces.create(nic.instance)
+        if port is None or mark_of(port).rpartition(":")[0] != nic.mark.rpartition(":")[0] or not self._has_inside(nic):
+            self._make_veth(nic, present)
+        self._configure(nic)
+        self._alias(nic.network, port_name(nic.interface), nic.mark)
+
+    def remove(self, network: NetworkId, interface: InterfaceId) -> None:
+        """Removes a NIC, or hands it back; one that is not there is no error."""
+        present = self._ports(network)
+        port = port_of(present, interface) or present.get(port_name(interface))
+        if port is None:
+            return
+        if is_adopted(port):
+            self.hand_back(network, port)
+            return
+        with self._namespaces.inside(network), closing(Channel(ROUTE)) as channel:
+            links.remove_link(channel, port.index)
+            self.writes += 1
+
+    def hand_back(self, uuid: str, port: Link) -> None:
+        """Gives an adopted link back to the host namespace, as it was, down."""
+        _, interface, _, _, _, alias, macaddr = port.alias.split(":", 6)
+        changes = links.set_link(port.index, up=False, alias=interface if alias == "alias" else "", macaddr=_colons(macaddr))
+        with self._namespaces.inside(uuid), closing(Channel(ROUTE)) as channel:
+            self._send(channel, links.set_link(port.index, up=False, master=0), changes)
+            self._send(channel, links.set_link(port.index, namespace=self._namespaces.host))
+
+    def _ports(self, network: NetworkId) -> dict[str, Link]:
+        with self._namespaces.inside(network), closing(Channel(ROUTE)) as channel:
+            return links.read_links(channel)
+
+    def _has_inside(self, nic: Nic) -> bool:
+        with self._namespaces.inside(nic.instance), closing(Channel(ROUTE)) as channel:
+            inside = links.read_links(channel).get(f"eth{nic.order}")
+        return inside is not None and inside.macaddr == nic.macaddr
+
+    def _make_veth(self, nic: Nic, present: dict[str, Link]) -> None:
+        instance = self._namespaces.open(nic.instance)
+        try:
+            with self._namespaces.inside(nic.network), closing(Channel(ROUTE)) as channel:
+                if old := present.get(port_name(nic.interface)):
+                    links.remove_link(channel, old.index)
+                far = End(f"eth{nic.order}", nic.macaddr)
+                master = present[BRIDGE].index
+                self._send(channel, links.new_veth(End(port_name(nic.interface)), far, instance, master=master))
+        finally:
+            os.close(instance)
+
+    def _configure(self, nic: Nic) -> None:
+        with self._namespaces.inside(nic.instance), closing(Channel(ROUTE)) as channel:
+            present = links.read_links(channel)
+            index = present[f"eth{nic.order}"].index
+            stale = [pair for pair in links.read_addresses(channel, index) if pair != (nic.address, nic.prefixlen)]
+            changes = [links.delete_address(index, *pair) for pair in stale]
+            changes += [links.set_link(1, up=True), links.set_link(index, up=True)]
+            self._send(channel, *changes, links.new_address(index, nic.address, nic.prefixlen))
+            if nic.is_default:
+                self._send(channel, routes.default_route(nic.gateway, index))
+            else:
+                self._forget_default(channel, index)
+
+    def _forget_default(self, channel: Channel, index: int) -> None:
+        for error in channel.send([routes.no_default_route(index)]).values():
+            if error.number != _NO_ROUTE:
+                raise error
+
+    def _adopt(self, nic: Nic, present: dict[str, Link]) -> None:
+        with closing(Channel(ROUTE)) as channel:
+            link = find_link(links.read_links(channel).values(), nic)
+            target = self._namespaces.open(nic.network)
+            try:
+                self._send(channel, links.set_link(link.index, up=False), links.set_link(link.index, namespace=target))
+            finally:
+                os.close(target)
+        with self._namespaces.inside(nic.network), closing(Channel(ROUTE)) as channel:
+            moved = links.read_links(channel)[link.name]
+            own = moved.macaddr == nic.macaddr
+            former = ("alias" if link.alias == nic.interface else "", moved.macaddr.replace(":", "") if own else "")
+            mark = ":".join((nic.mark, ADOPTED, *former))
+            changes = links.set_link(moved.index, macaddr=_tap_mac(nic.macaddr) if own else None, master=present[BRIDGE].index)
+            self._send(channel, changes, links.set_link(moved.index, up=True), links.set_link(moved.index, alias=mark))
+
+    def _alias(self, network: NetworkId, name: str, mark: str) -> None:
+        with self._namespaces.inside(network), closing(Channel(ROUTE)) as channel:
+            port = links.read_links(channel)[name]
+            self._send(channel, links.set_link(port.index, alias=mark))
+
+    def _send(self, channel: Channel, *messages: Message) -> None:
+        channel.request(*messages)
+        self.writes += len(messages)
+
+
+def find_link(present: Iterable[Link], nic: Nic) -> Link:
+    """The host namespace's link of a NIC to adopt, by the rules at the top; raises NicMissingError."""
+    everything = list(present)
+    for link in everything:
+        if nic.interface in (link.alias, *link.altnames):
+            return link
+    for link in everything:
+        if link.macaddr == _tap_mac(nic.macaddr):
+            return link
+    for link in everything:
+        if link.macaddr == nic.macaddr:
+            other = [end for end in everything if link.kind == "veth" and link.peer and end.index == link.peer]
+            return other[0] if other else link
+    raise NicMissingError(f"no NIC with MAC {nic.macaddr} on this node")
+
+
+def marks(present: Iterable[Link]) -> dict[InterfaceId, str]:
+    """The marks of all NICs among the links of a network's namespace."""
+    found = (mark_of(link) for link in present if link.alias.startswith("buoy:"))
+    return {InterfaceId(mark.split(":")[1]): mark for mark in found}
+
+
+def mark_of(link: Link) -> str:
+    """The mark of a NIC, without what an adopted one must get back."""
+    return ":".join(link.alias.split(":")[:4])
+
+
+def is_adopted(link: Link) -> bool:
+    """Whether the link was made by somebody else."""
+    return link.alias.split(":")[4:5] == [ADOPTED]
+
+
+def port_of(present: dict[str, Link], interface: InterfaceId) -> Link | None:
+    """The marked port of an interface."""
+    return next((link for link in present.values() if link.alias.startswith(f"buoy:{interface}:")), None)
+
+
+def port_name(interface: InterfaceId) -> str:
+    """The name of the port of a NIC that we make; 15 characters are the limit."""
+    return f"nic-{interface.replace('-', '')[:10]}"
+
+
+def _tap_mac(macaddr: str) -> str:
+    return f"fe{macaddr[2:]}"
+
+
+def _colons(digits: str) -> str | None:
+    return bytes.fromhex(digits).hex(":") if digits else None

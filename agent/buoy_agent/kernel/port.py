@@ -1,0 +1,55 @@
+"""What the agent asks of a kernel: the port that `LinuxKernel` and `FakeKernel` both fill.
+
+All calls block, come from one thread, and raise KernelError, after which the caller must take what it knew of the network for
+stale and read it again. Every call may be repeated: after a crash between any two of its steps the same call heals.
+"""
+
+from collections.abc import Iterable
+from typing import Protocol
+
+from buoy_agent.core.actual import Actual, NetworkState, Parts
+from buoy_agent.core.spec import Address, InterfaceId, Network, NetworkId, Nic
+
+
+class Kernel(Protocol):
+    """One node's kernel, as far as it is ours."""
+
+    @property
+    def writes(self) -> int:
+        """How many changes were sent to the kernel since the start; reading is none."""
+
+    def prepare(self) -> None:
+        """Sets what the external interface needs (forwarding, proxy_delay). Nothing is written where it is right already."""
+
+    def read(self) -> Actual:
+        """Everything that is ours; a surprise: a namespace whose link to the host is gone is no network, just a namespace."""
+
+    def read_network(self, network: NetworkId) -> NetworkState:
+        """What one network's namespace holds; an empty state where there is none."""
+
+    def ensure_network(self, network: Network) -> NetworkState:
+        """Makes or repairs namespace, links, table, maps and rules, and returns what is there then.
+
+        Map elements and NICs that are there already stay; when only rules differ, nothing else is touched.
+        """
+
+    def remove_namespace(self, uuid: str) -> None:
+        """Removes the namespace of a network or of an instance, with its links; adopted NICs are handed back."""
+
+    def ensure_nic(self, nic: Nic) -> None:
+        """Makes or repairs a NIC in a network that is there; NicMissingError for one to adopt that is not on the node."""
+
+    def remove_nic(self, network: NetworkId, interface: InterfaceId) -> None:
+        """Removes a NIC; an adopted one is handed back, down. One that is not there is no error."""
+
+    def publish(self, parts: Parts) -> None:
+        """Adds entries: elements in one transaction, leftovers in conntrack cut, then routes, then proxy neighbours."""
+
+    def withdraw(self, parts: Parts) -> None:
+        """Removes entries: proxy neighbours, routes, elements in one transaction, then live flows of the addresses, both ways.
+
+        Entries that are not there any more are an error for elements only. On return no flow of the addresses is left.
+        """
+
+    def announce(self, addresses: Iterable[Address]) -> None:
+        """Tells the neighbours on the external LAN once that the addresses are here (gratuitous ARP, request and reply)."""

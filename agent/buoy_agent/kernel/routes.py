@@ -1,0 +1,90 @@
+"""Routes and neighbours of our own, which bear our protocol number.
+
+In the host namespace a float is a /32 route into its network's veth, and a proxy neighbour entry on the external interface,
+which the kernel answers ARP for. Both carry PROTOCOL, so that they are known again after a restart and nothing else is ever
+taken for ours. On the veths the next hop is a link-local address with a permanent neighbour entry: no ARP is spoken there,
+and neither end needs an address (RTNH_F_ONLINK).
+"""
+
+import struct
+from collections.abc import Iterator
+
+from buoy_agent.core.spec import Address, packed
+from buoy_agent.kernel.netlink import CREATE, REPLACE, Channel, Message, attribute, attributes, number
+
+PROTOCOL = 187
+HOST_SIDE, NETWORK_SIDE = packed("169.254.187.1"), packed("169.254.187.2")
+_NEWROUTE, _DELROUTE, _GETROUTE, _NEWNEIGH, _DELNEIGH, _GETNEIGH = 24, 25, 26, 28, 29, 30
+_RTMSG = struct.Struct("=BBBBBBBBI")
+_NDMSG = struct.Struct("=BxxxiHBB")
+_AF_INET, _MAIN, _UNICAST, _ONLINK, _PERMANENT, _PROXY = 2, 254, 1, 4, 0x80, 0x08
+_DST, _OIF, _GATEWAY, _NEIGH_DST, _NEIGH_MAC, _NEIGH_INDEX, _NEIGH_PROTOCOL = 1, 4, 5, 1, 2, 8, 12
+
+
+def add_route(address: Address, link: int) -> Message:
+    """Sends an address into the veth of its network."""
+    return Message(
+        _NEWROUTE, CREATE | REPLACE, _route(8 * len(address)) + _through(NETWORK_SIDE, link) + attribute(_DST, address)
+    )
+
+
+def delete_route(address: Address) -> Message:
+    """Takes our route to an address away."""
+    return Message(_DELROUTE, 0, _route(8 * len(address)) + attribute(_DST, address))
+
+
+def default_route(gateway: Address, link: int) -> Message:
+    """The default route of a namespace."""
+    return Message(_NEWROUTE, CREATE | REPLACE, _route(0) + _through(gateway, link))
+
+
+def no_default_route(link: int) -> Message:
+    """Takes our default route by a link away."""
+    return Message(_DELROUTE, 0, _route(0) + number(_OIF, link))
+
+
+def read_routes(channel: Channel) -> Iterator[tuple[Address, int]]:
+    """Our host routes: address, and index of the link."""
+    for _, body in channel.dump(_GETROUTE, _RTMSG.pack(_AF_INET, 0, 0, 0, _MAIN, PROTOCOL, 0, 0, 0)):
+        _, length, _, _, table, protocol, *_ = _RTMSG.unpack_from(body)
+        parts = attributes(body[_RTMSG.size :])
+        if (table, protocol, length) == (_MAIN, PROTOCOL, 32) and _OIF in parts:
+            yield Address(bytes(parts[_DST])), struct.unpack("=I", parts[_OIF])[0]
+
+
+def add_neighbour(address: Address, link: int, macaddr: str) -> Message:
+    """A permanent neighbour."""
+    lladdr = attribute(_NEIGH_MAC, bytes.fromhex(macaddr.replace(":", "")))
+    return Message(
+        _NEWNEIGH, CREATE | REPLACE, _NDMSG.pack(_AF_INET, link, _PERMANENT, 0, 0) + attribute(_NEIGH_DST, address) + lladdr
+    )
+
+
+def add_proxy(address: Address, link: int) -> Message:
+    """Answers ARP for an address on a link."""
+    mark = attribute(_NEIGH_PROTOCOL, bytes([PROTOCOL]))
+    return Message(
+        _NEWNEIGH, CREATE | REPLACE, _NDMSG.pack(_AF_INET, link, 0, _PROXY, 0) + attribute(_NEIGH_DST, address) + mark
+    )
+
+
+def delete_proxy(address: Address, link: int) -> Message:
+    """Stops answering ARP for an address."""
+    return Message(_DELNEIGH, 0, _NDMSG.pack(_AF_INET, link, 0, _PROXY, 0) + attribute(_NEIGH_DST, address))
+
+
+def read_proxies(channel: Channel, link: int) -> Iterator[Address]:
+    """Our proxy neighbours on a link."""
+    for _, body in channel.dump(_GETNEIGH, _NDMSG.pack(_AF_INET, 0, 0, _PROXY, 0) + number(_NEIGH_INDEX, link)):
+        _, index, _, flags, _ = _NDMSG.unpack_from(body)
+        parts = attributes(body[_NDMSG.size :])
+        if index == link and flags & _PROXY and bytes(parts.get(_NEIGH_PROTOCOL, b"")) == bytes([PROTOCOL]):
+            yield Address(bytes(parts[_NEIGH_DST]))
+
+
+def _route(length: int) -> bytes:
+    return _RTMSG.pack(_AF_INET, length, 0, 0, _MAIN, PROTOCOL, 0, _UNICAST, _ONLINK)
+
+
+def _through(gateway: Address, link: int) -> bytes:
+    return attribute(_GATEWAY, gateway) + number(_OIF, link)

@@ -1,0 +1,110 @@
+"""The options of the agent: command line, then environment (BUOY_*), then the TOML file, then the default."""
+
+import argparse
+import os
+from collections.abc import Sequence
+from typing import Any, Literal
+
+from pydantic import Field, ValidationError
+from pydantic_settings import (
+    BaseSettings,
+    CliSettingsSource,
+    PydanticBaseSettingsSource,
+    SettingsConfigDict,
+    TomlConfigSettingsSource,
+)
+
+from buoy_agent import __version__
+from buoy_agent.errors import ConfigurationError
+
+_EPILOG = """\
+Each option can also be given as a variable BUOY_<OPTION> and as a key <option> of the --config file, with _ for -.
+The command line comes before the environment, the environment before the file.
+
+exit codes:
+  0  stopped by SIGTERM or SIGINT; what is programmed stays programmed
+  1  something unforeseen; the last log line says what
+  2  an option is missing or wrong
+  3  the machine lacks a kernel feature, the external interface, or a privilege
+"""
+
+
+class Settings(BaseSettings):
+    """Programs the floating addresses of one node; runs in the node's host network namespace."""
+
+    model_config = SettingsConfigDict(env_prefix="BUOY_", cli_kebab_case=True, extra="ignore", frozen=True)
+
+    server: str = Field(min_length=1, description="the server's gRPC target: host:port, dns:///name:port or unix:///path")
+    node: str = Field(pattern=r"^[A-Za-z0-9_.-]{1,253}$", description="this node's name, as the server knows it")
+    external_interface: str = Field(min_length=1, max_length=15, description="the NIC that faces the outside")
+    netns_prefix: str = Field(
+        default="buoy-",
+        pattern=r"^[A-Za-z0-9_.-]{1,40}$",
+        description="begins the names of our network namespaces; different for each agent on one machine",
+    )
+    log_level: Literal["debug", "info", "warning", "error"] = Field(
+        default="info", description="least weighty log line to write"
+    )
+    config: str | None = Field(default=None, description="a TOML file with these options as keys")
+
+
+def load(arguments: Sequence[str]) -> Settings:
+    """The settings from all sources; raises ConfigurationError, or SystemExit for --help, --version and bad usage."""
+    path = _config_path(arguments)
+
+    class Sources(Settings):
+        @classmethod
+        def settings_customise_sources(
+            cls,
+            settings_cls: type[BaseSettings],
+            init_settings: PydanticBaseSettingsSource,
+            env_settings: PydanticBaseSettingsSource,
+            dotenv_settings: PydanticBaseSettingsSource,  # noqa: ARG003 - the signature is the library's
+            file_secret_settings: PydanticBaseSettingsSource,  # noqa: ARG003
+        ) -> tuple[PydanticBaseSettingsSource, ...]:
+            command_line: CliSettingsSource[argparse.ArgumentParser] = CliSettingsSource(
+                settings_cls, root_parser=_parser(), cli_parse_args=list(arguments), cli_prog_name="buoy-agent"
+            )
+            file = (TomlConfigSettingsSource(settings_cls, path),) if path else ()
+            return (command_line, init_settings, env_settings, *file)
+
+    try:
+        return Sources(**_nothing())
+    except ValidationError as error:
+        raise ConfigurationError(_one_line(error)) from error
+    except (OSError, ValueError) as error:
+        raise ConfigurationError(f"config: {path}: {error}") from error
+
+
+def _config_path(arguments: Sequence[str]) -> str | None:
+    """The TOML file is itself an option: read before everything else."""
+    parser = argparse.ArgumentParser(add_help=False, allow_abbrev=False)
+    parser.add_argument("--config", default=os.environ.get("BUOY_CONFIG"))
+    path = parser.parse_known_args(arguments)[0].config
+    return str(path) if path else None
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="buoy-agent",
+        description=Settings.__doc__,
+        epilog=_EPILOG,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+        allow_abbrev=False,
+    )
+    parser.add_argument("--version", action="version", version=f"buoy-agent {__version__}")
+    return parser
+
+
+def _one_line(error: ValidationError) -> str:
+    """Every wrong key with what is wrong, and where it could be set."""
+    lines = []
+    for entry in error.errors():
+        key = str(entry["loc"][0]).replace("-", "_") if entry["loc"] else "options"
+        lines.append(f"{key}: {entry['msg']} (--{key.replace('_', '-')}, BUOY_{key.upper()} or {key} in the config file)")
+    return "; ".join(lines)
+
+
+def _nothing() -> dict[str, Any]:
+    """No value comes from the constructor; typed so that the required fields need not be named there."""
+    return {}

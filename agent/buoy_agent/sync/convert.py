@@ -1,0 +1,121 @@
+"""From the contract's messages to the agent's own values, and back. What cannot be read is reported, not programmed."""
+
+import re
+from dataclasses import dataclass
+from ipaddress import IPv4Network
+from uuid import UUID
+
+from buoy.v1 import agent_pb2, instance_pb2
+
+from buoy_agent.core.spec import (
+    Address,
+    Binding,
+    Driver,
+    InstanceId,
+    InterfaceId,
+    Network,
+    NetworkId,
+    Removal,
+    Report,
+    Update,
+    packed,
+)
+from buoy_agent.errors import MalformedError
+
+_MAC = re.compile(r"[0-9a-f]{2}(:[0-9a-f]{2}){5}")
+_DRIVERS: dict[int, Driver] = {
+    instance_pb2.INSTANCE_DRIVER_UNSPECIFIED: Driver.NETNS,
+    instance_pb2.INSTANCE_DRIVER_NETNS: Driver.NETNS,
+    instance_pb2.INSTANCE_DRIVER_ADOPT: Driver.ADOPT,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Read:
+    """A message as far as it could be read, and a report for each binding that could not."""
+
+    update: Update
+    refused: tuple[Report, ...]
+
+
+def update_from_proto(message: agent_pb2.NodeUpdate) -> Read:
+    """Reads one message; a binding that is malformed is left out, and whatever the node has of it stays as it was."""
+    good: list[Binding] = []
+    refused: list[Report] = []
+    removals = [Removal(InterfaceId(removal.interface_uuid), removal.generation) for removal in message.removed]
+    for binding in message.upserts:
+        try:
+            good.append(binding_from_proto(binding))
+        except MalformedError as error:
+            refused.append(Report(InterfaceId(binding.interface_uuid), binding.generation, nic_error=str(error)))
+    update = Update(message.revision, message.reset, tuple(good), tuple(removals), message.synced)
+    return Read(update, tuple(refused))
+
+
+def binding_from_proto(message: agent_pb2.Binding) -> Binding:
+    """Reads one binding; raises MalformedError that names the field."""
+    network = _network(message.network)
+    address = _address("ipv4", message.ipv4)
+    return Binding(
+        interface=InterfaceId(_uuid("interface_uuid", message.interface_uuid)),
+        generation=message.generation,
+        instance=InstanceId(_uuid("instance_uuid", message.instance_uuid)),
+        driver=_driver(message.driver),
+        order=message.order,
+        macaddr=_mac(message.macaddr),
+        address=address,
+        floating=_address("floating_address", message.floating_address) if message.floating_address else None,
+        network=network,
+    )
+
+
+def report_to_proto(report: Report) -> agent_pb2.BindingReport:
+    """One report as the contract has it."""
+    return agent_pb2.BindingReport(
+        interface_uuid=report.interface,
+        generation=report.generation,
+        removed=report.removed,
+        nic_error=report.nic_error,
+        floating_error=report.floating_error,
+    )
+
+
+def _network(message: agent_pb2.NetworkBinding) -> Network:
+    try:
+        netblock = IPv4Network(message.netblock)
+    except ValueError as error:
+        raise MalformedError(f"network.netblock: {error}") from error
+    if netblock.num_addresses < 2:
+        raise MalformedError(f"network.netblock: {netblock} has no room for a gateway")
+    gateway = _address("network.floating_gateway", message.floating_gateway) if message.floating_gateway else None
+    return Network(NetworkId(_uuid("network.uuid", message.uuid)), netblock, message.provide_nat, gateway)
+
+
+def _uuid(field: str, value: str) -> str:
+    try:
+        return str(UUID(value))
+    except ValueError as error:
+        raise MalformedError(f"{field}: {value!r} is no uuid") from error
+
+
+def _address(field: str, value: str) -> Address:
+    try:
+        address = packed(value)
+    except ValueError as error:
+        raise MalformedError(f"{field}: {value!r} is no address") from error
+    if len(address) != 4:
+        raise MalformedError(f"{field}: {value} is no IPv4 address")
+    return address
+
+
+def _mac(value: str) -> str:
+    if not _MAC.fullmatch(value.lower()):
+        raise MalformedError(f"macaddr: {value!r} is no MAC address")
+    return value.lower()
+
+
+def _driver(value: int) -> Driver:
+    try:
+        return _DRIVERS[value]
+    except KeyError as error:
+        raise MalformedError(f"driver: {value} is not known to this version of the agent") from error

@@ -1,0 +1,237 @@
+"""Desired against actual: one pass folds what has arrived, compares, applies, and says what the kernel then has.
+
+A pass runs in the kernel thread. A failure holds up only what it concerns: it is noted with its words, reported, and tried
+again when its time has come; what the kernel has of the network is read again before that.
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+
+import structlog
+
+from buoy_agent.core.actual import Actual, Parts
+from buoy_agent.core.desired import Desired, Scope
+from buoy_agent.core.diff import NOWHERE, Plan, diff
+from buoy_agent.core.retry import Faults, Key
+from buoy_agent.core.spec import Address, InstanceId, InterfaceId, Network, NetworkId, Report, Update, text
+from buoy_agent.errors import KernelError, NicMissingError
+from buoy_agent.kernel.port import Kernel
+from buoy_agent.sync.verdicts import Verdicts
+
+_ROUNDS = 4
+log = structlog.get_logger()
+
+
+@dataclass(frozen=True, slots=True)
+class StreamBegun:
+    """A new stream is open; stands among the updates."""
+
+
+@dataclass(slots=True)
+class Outcome:
+    """What one pass led to."""
+
+    reports: list[Report] = field(default_factory=list)
+    published: set[Address] = field(default_factory=set)
+    withdrawn: set[Address] = field(default_factory=set)
+    next_due: float | None = None
+
+
+class Reconciler:
+    """Holds desired and actual state and brings them together. To be called from one thread."""
+
+    def __init__(self, kernel: Kernel) -> None:
+        self.desired = Desired()
+        self.actual = Actual()
+        self._kernel = kernel
+        self._faults = Faults()
+
+    def start(self) -> None:
+        """Reads the kernel; raises KernelError."""
+        self._kernel.prepare()
+        self.actual = self._kernel.read()
+
+    def work(self, updates: Sequence[Update | StreamBegun], now: float) -> Outcome:
+        """Works updates in, and tries again what is due. `now` is monotonic seconds."""
+        scope = Scope()
+        for update in updates:
+            if isinstance(update, StreamBegun):
+                self.desired.begin_stream()
+            else:
+                scope.merge(self.desired.apply(update))
+        self._forgive(scope)
+        scope.merge(self._due(now))
+        outcome = Outcome(next_due=self._faults.next_due())
+        if self.desired.in_sync and scope:
+            self._apply(scope, now, outcome)
+            outcome.reports = list(Verdicts(self.desired, self.actual, self._faults).reports(scope))
+            outcome.next_due = self._faults.next_due()
+        return outcome
+
+    def hurry_missing(self) -> bool:
+        """Makes the NICs that were not there due at once: a link has come up. Returns whether there are any."""
+        keys = [key for key, fault in self._faults.by_key.items() if fault.words.startswith("no NIC with MAC")]
+        self._faults.hurry(keys)
+        return bool(keys)
+
+    def _apply(self, scope: Scope, now: float, outcome: Outcome) -> None:
+        """Plans and carries out until nothing is left that can be done now."""
+        for _ in range(_ROUNDS):
+            plan = self._feasible(diff(self.desired.targets, self.actual, scope), now)
+            if not plan:
+                return
+            self._carry_out(plan, scope, now, outcome)
+
+    def _carry_out(self, plan: Plan, scope: Scope, now: float, outcome: Outcome) -> None:
+        for parts in plan.withdraw:
+            self._withdraw(parts, now, outcome)
+        for network, interface in plan.drop_nics:
+            if self._try(("nic", interface), now, self._kernel.remove_nic, network, interface):
+                self.actual.networks[network].nics.pop(interface, None)
+        for uuid in plan.drop_namespaces:
+            if self._try(("namespace", uuid), now, self._kernel.remove_namespace, uuid):
+                self.actual.drop_namespace(uuid)
+        for spec in plan.networks:
+            self._make_network(spec, scope, now)
+        for nic in plan.nics:
+            if self._try(("nic", nic.interface), now, self._kernel.ensure_nic, nic):
+                self.actual.networks[nic.network].nics[nic.interface] = nic.mark
+                self.actual.namespaces |= {nic.instance} if nic.driver.value == "netns" else set()
+        for parts in plan.publish:
+            self._publish(parts, now, outcome)
+
+    def _make_network(self, spec: Network, scope: Scope, now: float) -> None:
+        """Makes or repairs a network; what it then holds is planned anew, within the same pass."""
+
+        def make() -> None:
+            self.actual.put_network(spec.id, self._kernel.ensure_network(spec))
+
+        if self._try(("network", spec.id), now, make) and not scope.everything:
+            scope.addresses |= self._addresses_of(spec.id)
+        scope.interfaces |= self.desired.targets.members.get(spec.id, set())
+
+    def _withdraw(self, parts: Parts, now: float, outcome: Outcome) -> None:
+        outcome.withdrawn |= parts.addresses
+        self._in_halves(parts, now, self._kernel.withdraw, self.actual.remove)
+
+    def _publish(self, parts: Parts, now: float, outcome: Outcome) -> None:
+        done = self._in_halves(parts, now, self._kernel.publish, self.actual.add)
+        outcome.published |= done & set(parts.proxies)
+
+    def _in_halves(self, parts: Parts, now: float, do: Callable[[Parts], None], note: Callable[[Parts], None]) -> set[Address]:
+        """Does all at once; where the kernel refuses, the halves on their own, so that one bad entry stands alone."""
+        addresses = sorted(parts.addresses)
+        try:
+            do(parts)
+        except KernelError as error:
+            self._reread(parts.network)
+            if len(addresses) == 1:
+                self._fail(("float", addresses[0]), now, error)
+                return set()
+            middle = len(addresses) // 2
+            halves = (self._missing_of(parts.only(set(part)), do) for part in (addresses[:middle], addresses[middle:]))
+            return set().union(*(self._in_halves(half, now, do, note) for half in halves if half.addresses))
+        note(parts)
+        for address in addresses:
+            self._faults.clear(("float", address))
+        return set(addresses)
+
+    def _missing_of(self, parts: Parts, do: Callable[[Parts], None]) -> Parts:
+        """Of entries to withdraw, those that are still there; entries to publish stay as they are."""
+        if do != self._kernel.withdraw:
+            return parts
+        state = self.actual.networks.get(parts.network)
+        if state is None:
+            return Parts(parts.network, routes=parts.routes, proxies=parts.proxies)
+        forward = tuple(pair for pair in parts.forward if state.forward.get(pair[0]) == pair[1])
+        backward = tuple(pair for pair in parts.backward if state.backward.get(pair[0]) == pair[1])
+        return Parts(parts.network, forward, backward, parts.routes, parts.proxies)
+
+    def _reread(self, network: NetworkId) -> None:
+        """What we knew of a network may be stale after a failure; routes and proxy neighbours may be repeated as they are."""
+        if network == NOWHERE or network not in self.actual.networks:
+            return
+        try:
+            self.actual.put_network(network, self._kernel.read_network(network))
+        except KernelError as error:
+            log.warning("network cannot be read", network=network, error=str(error))
+
+    def _try(self, key: Key, now: float, do: Callable[..., object], *arguments: object) -> bool:
+        try:
+            do(*arguments)
+        except KernelError as error:
+            self._fail(key, now, error)
+            return False
+        self._faults.clear(key)
+        return True
+
+    def _fail(self, key: Key, now: float, error: KernelError) -> None:
+        fault = self._faults.add(key, str(error), now)
+        level = log.info if isinstance(error, NicMissingError) else log.warning
+        level("failed", what=_key_words(key), error=str(error), reason=error.reason, attempts=fault.attempts)
+
+    def _feasible(self, plan: Plan, now: float) -> Plan:
+        """The plan without what has failed and is not due again."""
+
+        def may(kind: str, key: str | Address) -> bool:
+            return not self._faults.waits((kind, key), now)
+
+        def those(parts: Parts) -> Parts:
+            waiting = {address for address in parts.addresses if not may("float", address)}
+            return parts.only(parts.addresses - waiting) if waiting else parts
+
+        return Plan(
+            withdraw=tuple(part for part in map(those, plan.withdraw) if part.addresses),
+            drop_nics=tuple(entry for entry in plan.drop_nics if may("nic", entry[1])),
+            drop_namespaces=tuple(uuid for uuid in plan.drop_namespaces if may("namespace", uuid)),
+            networks=tuple(spec for spec in plan.networks if may("network", spec.id)),
+            nics=tuple(nic for nic in plan.nics if may("nic", nic.interface)),
+            publish=tuple(part for part in map(those, plan.publish) if part.addresses),
+        )
+
+    def _forgive(self, scope: Scope) -> None:
+        """Something else is wanted now: what failed before is tried at once."""
+        if scope.everything:
+            self._faults.by_key.clear()
+        keys: list[Key] = [("nic", key) for key in scope.interfaces]
+        keys += [("float", key) for key in scope.addresses]
+        keys += [("network", key) for key in scope.networks]
+        keys += [("namespace", key) for key in (*scope.networks, *scope.instances)]
+        for key in keys:
+            self._faults.clear(key)
+
+    def _due(self, now: float) -> Scope:
+        """What failed and is to be tried again, as a scope."""
+        scope = Scope()
+        for kind, value in self._faults.due(now):
+            match kind, value:
+                case "nic", str():
+                    scope.interfaces.add(InterfaceId(value))
+                case "float", bytes():
+                    scope.addresses.add(Address(value))
+                    scope.interfaces |= self._interfaces_of(Address(value))
+                case "network", str():
+                    scope.networks.add(NetworkId(value))
+                    scope.interfaces |= self.desired.targets.members.get(NetworkId(value), set())
+                case _, str():
+                    scope.instances.add(InstanceId(value))
+        return scope
+
+    def _interfaces_of(self, address: Address) -> set[InterfaceId]:
+        left = {interface for interface, addresses in self.desired.leaving.items() if address in addresses}
+        owner = self.desired.targets.owners.get(address)
+        return left | ({owner} if owner is not None else set())
+
+    def _addresses_of(self, network: NetworkId) -> set[Address]:
+        """Every address that a network should have, or has."""
+        targets, state = self.desired.targets, self.actual.networks.get(network)
+        bindings = (targets.bindings[interface] for interface in targets.members.get(network, ()))
+        wanted = {binding.floating for binding in bindings if binding.floating is not None}
+        spec = targets.networks.get(network)
+        wanted |= {spec.egress} if spec is not None and spec.egress is not None else set()
+        return wanted | set(state.forward if state is not None else ())
+
+
+def _key_words(key: Key) -> str:
+    kind, value = key
+    return f"{kind} {text(Address(value)) if isinstance(value, bytes) else value}"

@@ -1,0 +1,71 @@
+"""Telling the server what the kernel has: the latest report of each interface, in batches, and a heartbeat.
+
+A report is kept until the server has taken it; a newer one for the same interface takes its place, so that what waits is
+bounded by the number of interfaces.
+"""
+
+import asyncio
+import random
+from collections.abc import Iterable
+from itertools import islice
+
+import grpc
+import structlog
+from buoy.v1 import agent_pb2, agent_pb2_grpc
+
+from buoy_agent.core.retry import backoff
+from buoy_agent.core.spec import InterfaceId, Report
+from buoy_agent.sync.convert import report_to_proto
+
+HEARTBEAT = 5.0
+_BATCH = 2000
+_DEADLINE = 10.0
+# The server understood and will not have it: the same again would fail again.
+_REFUSALS = (grpc.StatusCode.INVALID_ARGUMENT, grpc.StatusCode.FAILED_PRECONDITION, grpc.StatusCode.OUT_OF_RANGE)
+log = structlog.get_logger()
+
+
+class Reporter:
+    """Holds what the server has yet to hear. `offer` may be called at any time from the loop's thread."""
+
+    def __init__(self, stub: "agent_pb2_grpc.AgentServiceAsyncStub", node: str) -> None:
+        self._stub, self._node = stub, node
+        self._waiting: dict[InterfaceId, Report] = {}
+        self._wake = asyncio.Event()
+
+    def offer(self, reports: Iterable[Report]) -> None:
+        """Takes reports to be sent."""
+        self._waiting.update((report.interface, report) for report in reports)
+        if self._waiting:
+            self._wake.set()
+
+    async def run(self) -> None:
+        """Sends for ever: at once when something waits, else every 5 s; backs off while the server is away."""
+        attempt = 0
+        while True:
+            if not self._waiting or attempt:
+                await self._pause(backoff(attempt, random.random()) if attempt else HEARTBEAT, early=not attempt)  # noqa: S311
+            attempt = 0 if await self._send() else attempt + 1
+
+    async def _pause(self, seconds: float, *, early: bool) -> None:
+        try:
+            async with asyncio.timeout(seconds):
+                await (self._wake.wait() if early else asyncio.sleep(seconds))
+        except TimeoutError:
+            return
+
+    async def _send(self) -> bool:
+        self._wake.clear()
+        batch = list(islice(self._waiting.values(), _BATCH))
+        request = agent_pb2.ReportNodeRequest(node=self._node, reports=map(report_to_proto, batch))
+        try:
+            await self._stub.ReportNode(request, timeout=_DEADLINE)
+        except grpc.aio.AioRpcError as error:
+            log.info("report not taken", code=error.code().name, detail=error.details(), waiting=len(self._waiting))
+            if error.code() not in _REFUSALS or not batch:
+                return False
+            log.warning("reports dropped: the server refuses them", interfaces=[report.interface for report in batch[:10]])
+        for report in batch:
+            if self._waiting.get(report.interface) is report:
+                del self._waiting[report.interface]
+        return True

@@ -1,0 +1,77 @@
+"""The node's stream: opened, watched, and opened again where it ended; resumed from the last revision that was worked in."""
+
+import asyncio
+import random
+from collections.abc import Callable
+
+import grpc
+import structlog
+from buoy.v1 import agent_pb2, agent_pb2_grpc
+
+from buoy_agent.core.retry import backoff
+from buoy_agent.core.spec import Report, Update
+from buoy_agent.sync.convert import update_from_proto
+from buoy_agent.sync.reconciler import StreamBegun
+
+SILENCE = 35.0  # the server sends a mark at least every 15 s
+_SLOW = 5.0
+log = structlog.get_logger()
+
+
+class Stream:
+    """Reads WatchNode for ever and hands every message on; it programs nothing itself."""
+
+    def __init__(
+        self,
+        stub: "agent_pb2_grpc.AgentServiceAsyncStub",
+        request: agent_pb2.WatchNodeRequest,
+        take: Callable[[Update | StreamBegun], None],
+        refuse: Callable[[tuple[Report, ...]], None],
+    ) -> None:
+        self._stub, self._request, self._take, self._refuse = stub, request, take, refuse
+        self._revision = 0
+        self._synced = False
+
+    async def run(self) -> None:
+        """Reads one stream after the other."""
+        attempt = 0
+        while True:
+            attempt = 1 if await self._read_one() else attempt + 1
+            await asyncio.sleep(backoff(attempt, random.random()))  # noqa: S311 - spreads reconnects, guards nothing
+
+    async def _read_one(self) -> bool:
+        """One stream to its end; returns whether anything came."""
+        request = agent_pb2.WatchNodeRequest()
+        request.CopyFrom(self._request)
+        request.resume_revision = self._revision
+        call = self._stub.WatchNode(request)
+        self._take(StreamBegun())
+        self._synced = False
+        came = False
+        try:
+            while True:
+                async with asyncio.timeout(SILENCE):
+                    message = await call.read()
+                if not isinstance(message, agent_pb2.NodeUpdate):  # grpc.aio.EOF
+                    log.info("stream ended", code=(await call.code()).name)
+                    return came
+                came = True
+                self._work_in(message)
+        except TimeoutError:
+            log.warning("stream silent, opening another", seconds=SILENCE)
+        except grpc.aio.AioRpcError as error:
+            log.info("stream lost", code=error.code().name, detail=error.details(), resume=self._revision)
+            if error.code() is grpc.StatusCode.ABORTED:
+                await asyncio.sleep(_SLOW)  # another agent bears this node's name: do not fight for the stream
+        finally:
+            call.cancel()
+        return came
+
+    def _work_in(self, message: agent_pb2.NodeUpdate) -> None:
+        read = update_from_proto(message)
+        self._take(read.update)
+        if read.refused:
+            self._refuse(read.refused)
+        self._synced = self._synced or message.synced
+        if self._synced and message.revision:
+            self._revision = message.revision

@@ -1,0 +1,76 @@
+"""What the kernel has of each interface, in the words of a report."""
+
+from collections.abc import Iterator
+
+from buoy_agent.core.actual import Actual
+from buoy_agent.core.desired import Desired, Scope
+from buoy_agent.core.retry import Faults, Key
+from buoy_agent.core.spec import Address, InterfaceId, Report, text
+
+
+class Verdicts:
+    """Compares desired and actual state, after a pass, interface by interface."""
+
+    def __init__(self, desired: Desired, actual: Actual, faults: Faults) -> None:
+        self._desired, self._actual, self._faults = desired, actual, faults
+
+    def reports(self, scope: Scope) -> Iterator[Report]:
+        """What the kernel now has, for everything that the pass was about."""
+        targets = self._desired.targets
+        for interface in targets.bindings if scope.everything else scope.interfaces & targets.bindings.keys():
+            yield self._report(interface)
+        for interface in list(self._desired.removals) if scope.everything else scope.interfaces & self._desired.removals.keys():
+            if self._is_gone(interface):
+                yield Report(interface, self._desired.removals[interface], removed=True)
+                self._desired.forget_removal(interface)
+
+    def _report(self, interface: InterfaceId) -> Report:
+        binding = self._desired.targets.bindings[interface]
+        nic = self._desired.targets.nic(interface)
+        state = self._actual.networks.get(binding.network.id)
+        has_nic = nic is not None and state is not None and state.nics.get(interface) == nic.mark
+        network_words = self._faults.words(("network", binding.network.id))
+        nic_words = "" if has_nic else self._faults.words(("nic", interface)) or network_words or "the NIC is not made yet"
+        return Report(
+            interface, binding.generation, nic_error=nic_words, floating_error=self._float_words(interface, network_words)
+        )
+
+    def _float_words(self, interface: InterfaceId, network_words: str) -> str:
+        """Why the float of an interface, or the one it gave up, is not as it should be; empty when all is well."""
+        binding = self._desired.targets.bindings[interface]
+        left = self._still_there(interface)
+        if left:
+            return f"the former address {text(left[0])} is still programmed: {self._faults.words(('float', left[0]))}"
+        if binding.floating is None or self._is_complete(binding.floating):
+            return ""
+        return self._faults.words(("float", binding.floating)) or network_words or "the address is not programmed yet"
+
+    def _is_complete(self, address: Address) -> bool:
+        want = self._desired.targets.floats[address]
+        state = self._actual.networks.get(want.network)
+        if state is None or want.fixed is None:
+            return False
+        pair = state.forward.get(address) == want.fixed and state.backward.get(want.fixed) == address
+        return pair and self._actual.routes.get(address) == want.network and address in self._actual.proxies
+
+    def _is_gone(self, interface: InterfaceId) -> bool:
+        """Whether nothing of a removed interface is on the node any more."""
+        has_nic = any(interface in state.nics for state in self._actual.networks.values())
+        unknown = interface not in self._desired.leaving and any(not self._is_wanted(key) for key in self._faults.by_key)
+        return not has_nic and not unknown and not self._still_there(interface)
+
+    def _is_wanted(self, key: Key) -> bool:
+        kind, value = key
+        return kind != "float" or value in self._desired.targets.floats
+
+    def _still_there(self, interface: InterfaceId) -> list[Address]:
+        """Addresses that an interface gave up and that are still programmed for nobody else."""
+        addresses = self._desired.leaving.get(interface, set())
+        left = [
+            address
+            for address in addresses
+            if self._actual.has_address(address) and address not in self._desired.targets.floats
+        ]
+        if not left:
+            self._desired.leaving.pop(interface, None)
+        return left
