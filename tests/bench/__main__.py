@@ -1,0 +1,41 @@
+"""`make bench`: measures, prints one table, writes .bench/results.json. `make bench ROWS=1,2` takes only these rows.
+
+A missed target is printed as missed, and is no error: a benchmark is no test.
+"""
+
+import json
+import sys
+from pathlib import Path
+
+from tests.bench import first_packet
+from tests.bench.comparison import HEADING, Comparison
+
+RESULTS = Path(".bench/results.json")
+ROWS = {"1": first_packet.measure}
+
+
+def main() -> int:
+    """Measures the rows that are asked for, all by default."""
+    asked = sys.argv[1].split(",") if len(sys.argv) > 1 else list(ROWS)
+    if unknown := [row for row in asked if row not in ROWS]:
+        sys.stderr.write(f"bench: no row {', '.join(unknown)}; there are {', '.join(ROWS)}\n")
+        return 2
+    comparisons: list[Comparison] = []
+    for row in asked:
+        sys.stdout.write(f"row {row}: {(sys.modules[ROWS[row].__module__].__doc__ or '').splitlines()[0]}\n")
+        sys.stdout.flush()
+        comparisons += ROWS[row]()
+    _report(comparisons)
+    return 0
+
+
+def _report(comparisons: list[Comparison]) -> None:
+    lines = [HEADING, *(comparison.line() for comparison in comparisons)]
+    lines += [f"NO PEER for row {one.row}: {one.against} could not be run here." for one in comparisons if one.peer is None]
+    sys.stdout.write("\n" + "\n".join(lines) + "\n")
+    RESULTS.parent.mkdir(exist_ok=True)
+    RESULTS.write_text(json.dumps([one.record() for one in comparisons], indent=2) + "\n", encoding="utf-8")
+
+
+if __name__ == "__main__":
+    sys.exit(main())
