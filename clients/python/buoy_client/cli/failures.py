@@ -17,23 +17,23 @@ Exit codes: 0 done, 1 the server refused, 2 wrong usage, 3 not found, 4 the serv
 5 the deadline of --wait passed (it may still come), 130 interrupted."""
 
 HINTS = {
-    "UNREACHABLE": "is it running? Name another one with --server or BUOY_SERVER",
-    "INTERFACE_NOT_FOUND": "see `buoy interface list`",
-    "INSTANCE_NOT_FOUND": "see `buoy instance list`",
-    "NETWORK_NOT_FOUND": "see `buoy network list`",
-    "POOL_NOT_FOUND": "see `buoy pool list`",
-    "NODE_NOT_FOUND": "see `buoy node list`",
-    "AMBIGUOUS_NAME": "name it by uuid, or add --namespace",
-    "ALREADY_FLOATING": "defloat it first, with `buoy interface defloat`",
-    "POOL_EXHAUSTED": "see `buoy pool list`; released addresses rest before they are free again",
-    "POOL_IN_USE": "see `buoy pool addresses`",
-    "NETWORK_IN_USE": "see `buoy interface list --network`",
-    "NO_NODE": "see `buoy node list`",
-    "STORAGE_FULL": "the server's disk is full",
-    "COMPACTED": "watch without --from",
-    "REVISION_IN_FUTURE": "watch without --from",
-    "WAIT_TIMEOUT": "it may still come; wait longer with --wait-timeout",
-    "DEADLINE_EXCEEDED": "the server did not answer in time; allow more with --timeout",
+    "UNREACHABLE": "Is it running? Name another one with --server or BUOY_SERVER.",
+    "INTERFACE_NOT_FOUND": "See `buoy interface list`.",
+    "INSTANCE_NOT_FOUND": "See `buoy instance list`.",
+    "NETWORK_NOT_FOUND": "See `buoy network list`.",
+    "POOL_NOT_FOUND": "See `buoy pool list`.",
+    "NODE_NOT_FOUND": "See `buoy node list`.",
+    "AMBIGUOUS_NAME": "Name it by uuid, or add --namespace.",
+    "ALREADY_FLOATING": "Defloat it first, with `buoy interface defloat`.",
+    "POOL_EXHAUSTED": "See `buoy pool list`; released addresses rest before they are free again.",
+    "POOL_IN_USE": "See `buoy pool addresses`.",
+    "NETWORK_IN_USE": "See `buoy interface list --network`.",
+    "NO_NODE": "See `buoy node list`.",
+    "STORAGE_FULL": "The server's disk is full.",
+    "COMPACTED": "Watch without --from.",
+    "REVISION_IN_FUTURE": "Watch without --from.",
+    "WAIT_TIMEOUT": "It may still come; wait longer with --wait-timeout.",
+    "DEADLINE_EXCEEDED": "The server did not answer in time; allow more with --timeout.",
 }
 CODES: tuple[tuple[type[BuoyError], int], ...] = (
     (NotFound, NOT_FOUND),
@@ -53,8 +53,8 @@ def error_line(error: BuoyError) -> str:
     """Give an error in one line: what, where in the request, and what to do."""
     fields = [item for item in error.field_violations if item.field and item.field not in error.message]
     words = "; ".join([error.message, *(f"{item.field}: {item.description}" for item in fields)])
-    hint = HINTS.get(error.reason)
-    return clean(f"Error: {words.rstrip('.')}{f' ({hint})' if hint else ''}".replace("\n", " "))
+    hint = HINTS.get(error.reason, "")
+    return clean(f"Error: {words.rstrip('.')}. {hint}".strip().replace("\n", " "))
 
 
 def print_error(error: BuoyError) -> None:

@@ -43,7 +43,10 @@ class Session:
 
     def say(self, text: str | Text) -> None:
         """Print one line, and push it out at once."""
-        self.console.print(text, markup=False)
+        if self.console.is_terminal:
+            self.console.print(text, markup=False)
+        else:
+            sys.stdout.write(f"{text if isinstance(text, str) else text.plain}\n")
         sys.stdout.flush()
 
     def emit(self, value: Item, fields: Callable[[Item], Fields], title: str) -> None:

@@ -48,12 +48,12 @@ def line(cells: Sequence[Text], widths: Sequence[int]) -> Text:
     """Join cells, each as wide as its column; nothing follows the last one."""
     joined = Text()
     for index, (cell, width) in enumerate(zip(cells, widths, strict=True)):
-        padding = width - cell_len(cell.plain) + GAP if index < len(cells) - 1 else 0
-        joined = joined + cell + Text(" " * padding)
+        padding = max(width - cell_len(cell.plain), 0) + GAP if index < len(cells) - 1 else 0
+        joined.append_text(cell).append(" " * padding)
     return joined
 
 
 def field_lines(fields: Sequence[tuple[str, Text]]) -> list[Text]:
     """Give names and values as lines, the values below each other."""
     width = max(cell_len(name) for name, _ in fields)
-    return [Text(f"{name.ljust(width)}  ", style="dim") + value for name, value in fields]
+    return [Text.assemble((f"{name.ljust(width)}  ", "dim"), value) for name, value in fields]

@@ -101,10 +101,10 @@ def floating_words(floating: Floating | None) -> Text:
     """Give a floating address with all that is known of how far it has come."""
     if floating is None:
         return floating_text(None)
-    text = Text(f"{floating.address} ") + state_text(floating.phase)
+    took = ""
     if floating.requested_time and floating.active_time and floating.phase == "active":
-        text += Text(f" after {exact_span((floating.active_time - floating.requested_time).total_seconds())}", style="dim")
-    return text + shown(floating.reason)
+        took = f" after {exact_span((floating.active_time - floating.requested_time).total_seconds())}"
+    return Text.assemble(f"{floating.address} ", state_text(floating.phase), (took, "dim"), shown(floating.reason))
 
 
 def value_text(value: Json) -> str:
@@ -121,7 +121,7 @@ def interface_fields(it: Interface) -> Fields:
     """Give the page of an interface."""
     return [
         ("uuid", plain_text(it.uuid)),
-        ("state", state_text(it.state) + shown(it.state_reason)),
+        ("state", Text.assemble(state_text(it.state), shown(it.state_reason))),
         ("address", plain_text(it.ipv4)),
         ("floating", floating_words(it.floating)),
         ("mac", plain_text(it.macaddr)),
@@ -132,7 +132,7 @@ def interface_fields(it: Interface) -> Fields:
         ("node", plain_text(it.node)),
         ("namespace", plain_text(it.namespace)),
         ("metadata", metadata_field(it.metadata)),
-        ("changed", ago(it.update_time, now()) + Text(f" (revision {it.revision})", style="dim")),
+        ("changed", Text.assemble(ago(it.update_time, now()), (f" (revision {it.revision})", "dim"))),
     ]
 
 
@@ -141,13 +141,13 @@ def instance_fields(it: Instance) -> Fields:
     return [
         ("name", plain_text(it.name)),
         ("uuid", plain_text(it.uuid)),
-        ("state", state_text(it.state) + shown(it.state_reason)),
+        ("state", Text.assemble(state_text(it.state), shown(it.state_reason))),
         ("node", plain_text(it.node)),
         ("driver", plain_text(it.driver)),
         ("namespace", plain_text(it.namespace)),
         ("metadata", metadata_field(it.metadata)),
         ("created", ago(it.create_time, now())),
-        ("changed", ago(it.update_time, now()) + Text(f" (revision {it.revision})", style="dim")),
+        ("changed", Text.assemble(ago(it.update_time, now()), (f" (revision {it.revision})", "dim"))),
     ]
 
 
@@ -157,13 +157,13 @@ def network_fields(it: Network) -> Fields:
     return [
         ("name", plain_text(it.name)),
         ("uuid", plain_text(it.uuid)),
-        ("state", state_text(it.state) + shown(it.state_reason)),
+        ("state", Text.assemble(state_text(it.state), shown(it.state_reason))),
         ("netblock", plain_text(it.netblock)),
-        ("nat", yes_no(it.provide_nat) + (Text(f" from {gateways}") if gateways else Text())),
+        ("nat", Text.assemble(yes_no(it.provide_nat), f" from {gateways}" if gateways else "")),
         ("namespace", plain_text(it.namespace)),
         ("metadata", metadata_field(it.metadata)),
         ("created", ago(it.create_time, now())),
-        ("changed", ago(it.update_time, now()) + Text(f" (revision {it.revision})", style="dim")),
+        ("changed", Text.assemble(ago(it.update_time, now()), (f" (revision {it.revision})", "dim"))),
     ]
 
 
@@ -177,7 +177,7 @@ def pool_fields(it: Pool, ascii_only: bool) -> Fields:
         ("exclusions", plain_text(", ".join(it.exclusions))),
         ("in use", usage_bar(usage, ascii_only)),
         ("free", plain_text(usage.free)),
-        ("resting", Text(f"{usage.quarantined}, each for ") + duration_text(it.quarantine) + Text(" after its release")),
+        ("resting", Text.assemble(f"{usage.quarantined}, each for ", duration_text(it.quarantine), " after its release")),
         ("reserved", plain_text(usage.reserved)),
         ("created", ago(it.create_time, now())),
     ]

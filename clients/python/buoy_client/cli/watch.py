@@ -13,7 +13,7 @@ from buoy_client.cli.words import clean, floating_text, state_text
 from buoy_client.models import InterfaceEvent
 
 SIGNS = {"snapshot": "=", "created": "+", "updated": "~", "deleted": "-"}
-WIDTHS = [8, 1, 36, 7, 27, 0]
+WIDTHS = [8, 1, 36, 7, 15, 0]
 
 
 def event_line(event: InterfaceEvent) -> Text:
@@ -25,9 +25,10 @@ def event_line(event: InterfaceEvent) -> Text:
         Text(clean(event.interface.uuid)),
         state_text(event.interface.state),
         floating_text(event.interface.floating),
-        Text(clean(f"{event.cause.method} by {event.cause.actor}") if event.cause.method else event.type, style="dim"),
     ]
-    return line(cells, WIDTHS)
+    if event.cause.method:
+        cells.append(Text(clean(f"{event.cause.method} by {event.cause.actor}"), style="dim"))
+    return line(cells, WIDTHS[: len(cells)])
 
 
 def event_text(event: InterfaceEvent, output: OutputFormat) -> str | Text:

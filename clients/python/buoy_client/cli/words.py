@@ -95,7 +95,6 @@ def usage_bar(usage: PoolUsage, ascii_only: bool = False) -> Text:
     resting = min(-(-usage.quarantined * BAR_WIDTH // usable), BAR_WIDTH - used)
     full, half, empty = ("#", "=", ".") if ascii_only else ("█", "▒", "░")
     colour = "red" if not usage.free else "yellow" if usage.free * 10 < usable else "green"
-    bar = Text(full * used, style=colour) + Text(half * resting, style="yellow")
-    return (
-        bar + Text(empty * (BAR_WIDTH - used - resting), style="dim") + Text(f" {usage.in_use}/{usage.size - usage.reserved}")
-    )
+    rest = empty * (BAR_WIDTH - used - resting)
+    words = f" {usage.in_use}/{usage.size - usage.reserved}"
+    return Text.assemble((full * used, colour), (half * resting, "yellow"), (rest, "dim"), words)

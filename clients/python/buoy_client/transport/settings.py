@@ -67,4 +67,4 @@ def channel_options() -> list[tuple[str, str | int]]:
 
 def unreachable(target: str, seconds: float) -> str:
     """Give the words for a server that cannot be reached."""
-    return f"cannot reach a Buoy server at {target} (tried for {seconds:g} s)"
+    return f"cannot reach a Buoy server at {target} within {seconds:g} s"

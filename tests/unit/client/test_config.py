@@ -1,0 +1,44 @@
+"""Settings from the environment and a file."""
+
+from pathlib import Path
+
+import pytest
+from buoy_client.config import Config, ConfigError, load, seconds_from_text
+
+
+def test_the_environment_goes_before_the_file(tmp_path: Path) -> None:
+    file = tmp_path / "config.toml"
+    file.write_text('server = "a:1"\nnamespace = "blue"\ntimeout = 5\n')
+    assert load(file, {}) == Config("a:1", "blue", 5)
+    assert load(file, {"BUOY_SERVER": "b:2", "BUOY_TIMEOUT": "2s"}) == Config("b:2", "blue", 2.0)
+
+
+def test_the_users_own_file_need_not_exist(tmp_path: Path) -> None:
+    assert load(None, {"HOME": str(tmp_path)}) == Config()
+    file = tmp_path / ".config" / "buoy" / "config.toml"
+    file.parent.mkdir(parents=True)
+    file.write_text('output = "json"')
+    assert load(None, {"HOME": str(tmp_path)}).output == "json"
+
+
+@pytest.mark.parametrize(
+    ("content", "words"),
+    [("servr = 'x'", "unknown key 'servr'"), ("timeout = 'x'", "wrong type"), ("[", "config.toml"), ("timeout = true", "type")],
+)
+def test_what_is_wrong_in_the_file_is_named(tmp_path: Path, content: str, words: str) -> None:
+    file = tmp_path / "config.toml"
+    file.write_text(content)
+    with pytest.raises(ConfigError, match=words):
+        load(file, {})
+
+
+def test_a_file_that_was_named_must_exist(tmp_path: Path) -> None:
+    with pytest.raises(ConfigError, match="No such file"):
+        load(None, {"BUOY_CONFIG": str(tmp_path / "none.toml")})
+
+
+def test_durations() -> None:
+    assert [seconds_from_text(text) for text in ("30", "5m", "200ms", "1.5s", "1h", "1d")] == [30, 300, 0.2, 1.5, 3600, 86400]
+    for text in ("", "x", "5x", "m"):
+        with pytest.raises(ConfigError):
+            seconds_from_text(text)
