@@ -68,7 +68,7 @@ class Actual:
         self.namespaces.discard(uuid)
         self._forget_holders(network)
         if self.networks.pop(network, None) is not None:
-            self.routes = {address: other for address, other in self.routes.items() if other != network}
+            self.forget_routes(network)
 
     def add(self, parts: Parts) -> None:
         """These entries are in the kernel now."""
@@ -91,6 +91,10 @@ class Actual:
     def has_address(self, address: Address) -> bool:
         """Whether anything at all of a floating address is there."""
         return address in self.holders or address in self.routes or address in self.proxies
+
+    def forget_routes(self, network: NetworkId) -> None:
+        """The routes into a network went with its link."""
+        self.routes = {address: other for address, other in self.routes.items() if other != network}
 
     def _forget_holders(self, network: NetworkId) -> None:
         if state := self.networks.get(network):

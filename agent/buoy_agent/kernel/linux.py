@@ -43,17 +43,18 @@ class LinuxKernel:
 
     def read(self) -> Actual:
         """Everything that is ours, in this namespace and in those of the networks."""
+        namespaces = self._namespaces.uuids()
         with closing(Channel(ROUTE)) as channel:
             outer = {link.index: NetworkId(link.alias) for link in links.read_links(channel).values() if is_outer(link)}
+            outer = {index: network for index, network in outer.items() if network in namespaces}
             found = routes.read_routes(channel)
             actual = Actual(
-                namespaces=self._namespaces.uuids(),
+                namespaces=namespaces,
                 routes={address: outer[index] for address, index in found if index in outer},
                 proxies=set(routes.read_proxies(channel, index_of(self._external))),
             )
         for network in outer.values():
-            if network in actual.namespaces:
-                actual.put_network(network, self._networks.read(network))
+            actual.put_network(network, self._networks.read(network))
         return actual
 
     def read_network(self, network: NetworkId) -> NetworkState:

@@ -40,6 +40,8 @@ class Nics:
         """Makes or repairs a NIC in a network that is there."""
         present = self._ports(nic.network)
         port = port_of(present, nic.interface)
+        if port is not None and port.master != present[BRIDGE].index:
+            self._plug(nic.network, port, present[BRIDGE])
         if nic.driver is Driver.ADOPT:
             if port is None:
                 self._adopt(nic, present)
@@ -74,6 +76,11 @@ class Nics:
     def _ports(self, network: NetworkId) -> dict[str, Link]:
         with self._namespaces.inside(network), closing(Channel(ROUTE)) as channel:
             return links.read_links(channel)
+
+    def _plug(self, network: NetworkId, port: Link, bridge: Link) -> None:
+        """Makes a link a port of the bridge again, after somebody took the bridge away."""
+        with self._namespaces.inside(network), closing(Channel(ROUTE)) as channel:
+            self._send(channel, links.set_link(port.index, master=bridge.index), links.set_link(port.index, up=True))
 
     def _has_inside(self, nic: Nic) -> bool:
         with self._namespaces.inside(nic.instance), closing(Channel(ROUTE)) as channel:
@@ -154,8 +161,21 @@ def find_link(present: Iterable[Link], nic: Nic) -> Link:
 
 def marks(present: Iterable[Link]) -> dict[InterfaceId, str]:
     """The marks of all NICs among the links of a network's namespace."""
-    found = (mark_of(link) for link in present if link.alias.startswith("buoy:"))
+    listed = list(present)
+    bridge = next((link.index for link in listed if link.name == BRIDGE), 0)
+    found = (mark_of(link) if link.master == bridge else _unplugged(link) for link in listed if _owner(link))
     return {InterfaceId(mark.split(":")[1]): mark for mark in found}
+
+
+def _unplugged(link: Link) -> str:
+    """The mark of a NIC that is no port of the bridge any more: still the same NIC, but not as it should be."""
+    return f"{mark_of(link).rpartition(':')[0]}:unplugged"
+
+
+def _owner(link: Link) -> str:
+    """The interface whose mark a link bears; empty when it bears none."""
+    words = link.alias.split(":")
+    return words[1] if words[0] == "buoy" and len(words) >= 4 else ""
 
 
 def mark_of(link: Link) -> str:

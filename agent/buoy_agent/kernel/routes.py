@@ -17,7 +17,7 @@ HOST_SIDE, NETWORK_SIDE = packed("169.254.187.1"), packed("169.254.187.2")
 _NEWROUTE, _DELROUTE, _GETROUTE, _NEWNEIGH, _DELNEIGH, _GETNEIGH = 24, 25, 26, 28, 29, 30
 _RTMSG = struct.Struct("=BBBBBBBBI")
 _NDMSG = struct.Struct("=BxxxiHBB")
-_AF_INET, _MAIN, _UNICAST, _ONLINK, _PERMANENT, _PROXY = 2, 254, 1, 4, 0x80, 0x08
+_AF_INET, _MAIN, _UNICAST, _NOWHERE, _ONLINK, _PERMANENT, _PROXY = 2, 254, 1, 255, 4, 0x80, 0x08
 _DST, _OIF, _GATEWAY, _NEIGH_DST, _NEIGH_MAC, _NEIGH_INDEX, _NEIGH_PROTOCOL = 1, 4, 5, 1, 2, 8, 12
 
 
@@ -29,8 +29,9 @@ def add_route(address: Address, link: int) -> Message:
 
 
 def delete_route(address: Address) -> Message:
-    """Takes our route to an address away."""
-    return Message(_DELROUTE, 0, _route(8 * len(address)) + attribute(_DST, address))
+    """Takes our route to an address away, whatever its scope."""
+    any_route = _RTMSG.pack(_AF_INET, 8 * len(address), 0, 0, _MAIN, PROTOCOL, _NOWHERE, 0, 0)
+    return Message(_DELROUTE, 0, any_route + attribute(_DST, address))
 
 
 def default_route(gateway: Address, link: int) -> Message:

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 
 import structlog
 
-from buoy_agent.core.actual import Actual, Parts
+from buoy_agent.core.actual import Actual, NetworkState, Parts
 from buoy_agent.core.desired import Desired, Scope
 from buoy_agent.core.diff import NOWHERE, Plan, diff
 from buoy_agent.core.retry import Faults, Key
@@ -104,7 +104,10 @@ class Reconciler:
         """Makes or repairs a network; what it then holds is planned anew, within the same pass."""
 
         def make() -> None:
-            self.actual.put_network(spec.id, self._kernel.ensure_network(spec))
+            state = self._kernel.ensure_network(spec)
+            if not self.actual.networks.get(spec.id, NetworkState()).digest:
+                self.actual.forget_routes(spec.id)  # its link may be new; adding a route that is there is no error
+            self.actual.put_network(spec.id, state)
 
         if self._try(("network", spec.id), now, make) and not scope.everything:
             scope.addresses |= self._addresses_of(spec.id)

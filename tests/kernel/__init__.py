@@ -1,0 +1,1 @@
+"""The agent on a real kernel, in throw-away namespaces."""

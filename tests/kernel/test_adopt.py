@@ -1,0 +1,79 @@
+"""NICs that somebody else made."""
+
+from collections.abc import Callable
+from dataclasses import replace
+from ipaddress import IPv4Address
+
+import pytest
+from buoy_agent.core.spec import Binding, Driver
+
+from tests.kernel.bindings import binding, network
+from tests.kernel.node import Node
+from tests.support import netns
+from tests.support.web import fetch, http_server
+
+FLOAT = IPv4Address("192.0.2.50")
+
+
+def _machine(node: Node, one: Binding, *, tap_mac: str | None = None, setup: str = "true") -> str:
+    """A stand-in for a virtual machine: a namespace with the NIC's MAC and address; `tap` is its link in the host namespace."""
+    name = f"{node.prefix}vm"
+    netns.create(name)
+    mac = f"address {tap_mac}" if tap_mac else ""
+    netns.run(
+        node.host,
+        ["sh", "-c", f"ip link add name tap {mac} type veth peer name eth0 address {one.macaddr} netns {name}; {setup}"],
+    )
+    netns.run(name, ["sh", "-c", "ip addr add 10.0.0.5/24 dev eth0; ip link set eth0 up; ip route add default via 10.0.0.1"])
+    return name
+
+
+FINDS: dict[str, Callable[[Binding], dict[str, str]]] = {
+    "the fe form of the MAC": lambda one: {"tap_mac": f"fe{one.macaddr[2:]}"},
+    "the alias": lambda one: {"setup": f"ip link set tap alias {one.interface}"},
+    "an alternative name": lambda one: {"setup": f"ip link property add dev tap altname {one.interface}"},
+}
+
+
+@pytest.mark.parametrize("how", FINDS)
+def test_a_nic_is_found_used_and_handed_back(node: Node, how: str) -> None:
+    net = network(node.salt, "a")
+    one = replace(binding(node.salt, net, 5, floating=str(FLOAT)), driver=Driver.ADOPT)
+    machine = _machine(node, one, **FINDS[how](one))
+    before = node.show(node.host, "ip", "-j", "link", "show", "tap")[0]
+    outcome = node.snapshot(one)
+    assert [(report.nic_error, report.floating_error) for report in outcome.reports] == [("", "")]
+    with http_server(machine, "machine"):
+        assert fetch(node.client, FLOAT).served_by == "machine"
+    node.restart()
+    node.snapshot(one)
+    assert node.kernel.writes == 0
+    node.change(removed=(one,))
+    after = node.show(node.host, "ip", "-j", "link", "show", "tap")[0]
+    assert [after.get(key) for key in ("address", "ifalias", "altnames")] == [
+        before.get(key) for key in ("address", "ifalias", "altnames")
+    ]
+    assert "UP" not in after["flags"]
+    assert netns.names(node.prefix + net.id) == []
+
+
+def test_the_other_end_of_a_veth_in_the_host_namespace_is_taken(node: Node) -> None:
+    net = network(node.salt, "a")
+    one = replace(binding(node.salt, net, 5), driver=Driver.ADOPT)
+    netns.run(
+        node.host, ["sh", "-c", f"ip link add name near type veth peer name far address {one.macaddr}; ip link set far up"]
+    )
+    assert node.snapshot(one).reports[0].nic_error == ""
+    assert [link["ifname"] for link in node.show(node.inside(net), "ip", "-j", "link", "show", "master", "br0")] == ["near"]
+    node.snapshot()
+    assert {"near", "far"} <= {link["ifname"] for link in node.show(node.host, "ip", "-j", "link")}
+
+
+def test_a_nic_that_is_not_there_is_reported_in_words_and_found_later(node: Node) -> None:
+    net = network(node.salt, "a")
+    one = replace(binding(node.salt, net, 5, floating=str(FLOAT)), driver=Driver.ADOPT)
+    outcome = node.snapshot(one)
+    assert outcome.reports[0].nic_error == f"no NIC with MAC {one.macaddr} on this node"
+    assert outcome.next_due is not None
+    _machine(node, one, tap_mac=f"fe{one.macaddr[2:]}")
+    assert node.do(node.reconciler.work, [], outcome.next_due).reports[0].nic_error == ""
