@@ -1,0 +1,133 @@
+"""Whatever is asked and whatever nodes say, in any order: no address twice, none lost, every record has its owner."""
+
+from collections import Counter
+from ipaddress import IPv4Address
+from typing import cast
+
+from buoy_server.core import addresses, errors, lookup
+from buoy_server.core.commands.floating import DefloatInterface, FloatInterface
+from buoy_server.core.commands.housekeeping import ExpireQuarantine
+from buoy_server.core.commands.instances import DeleteInstance
+from buoy_server.core.commands.interfaces import DeleteInterface
+from buoy_server.core.model import Interface, Reservation, ReservationType
+from buoy_server.core.state import Kind
+from hypothesis import settings
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
+
+from tests.unit.server.world import SYSTEM, World
+
+CHOICE = st.integers(0, 1 << 16)
+ADDRESSES = st.sampled_from([None, *(IPv4Address(f"192.0.2.{index}") for index in range(8))])
+
+
+class Addresses(RuleBasedStateMachine):
+    """A pool of six addresses, a network of five, and more that want them than there are."""
+
+    @initialize()
+    def start(self) -> None:
+        self.world = World()
+        self.world.pool("tiny", "192.0.2.1-192.0.2.6")
+        self.world.network("net", "10.0.0.0/29", nat=True)
+        self.world.node()
+        self.made = 0
+
+    def _interfaces(self) -> list[Interface]:
+        keys = sorted(self.world.draft.keys(Kind.INTERFACE))
+        return [cast("Interface", self.world.draft.get(Kind.INTERFACE, key)) for key in keys]
+
+    def _pick(self, choice: int) -> Interface:
+        interfaces = self._interfaces()
+        return interfaces[choice % len(interfaces)]
+
+    @rule(count=st.integers(1, 2))
+    def create(self, count: int) -> None:
+        self.made += 1
+        try:
+            self.world.instance(f"i{self.made}", *["net"] * count)
+        except errors.NetworkFull:
+            assert len(self._records("net")) + count > 8
+
+    @precondition(lambda self: self.made and self._interfaces())
+    @rule(choice=CHOICE, address=ADDRESSES)
+    def float_(self, choice: int, address: IPv4Address | None) -> None:
+        interface = self._pick(choice)
+        try:
+            self.world.run(FloatInterface(interface_uuid=interface.uuid, address=address))
+        except (errors.Precondition, errors.AddressInUse, errors.AddressOutsidePool, errors.PoolExhausted):
+            assert self.world.now(interface) == interface
+
+    @precondition(lambda self: self.made and self._interfaces())
+    @rule(choice=CHOICE)
+    def defloat(self, choice: int) -> None:
+        self.world.run(DefloatInterface(interface_uuid=self._pick(choice).uuid))
+
+    @precondition(lambda self: self.made and self._interfaces())
+    @rule(choice=CHOICE, whole=st.booleans())
+    def delete(self, choice: int, *, whole: bool) -> None:
+        interface = self._pick(choice)
+        if whole:
+            self.world.run(DeleteInstance(instance_ref=interface.instance_uuid, namespace=""))
+        else:
+            self.world.run(DeleteInterface(interface_uuid=interface.uuid))
+
+    @precondition(lambda self: self.made and self._interfaces())
+    @rule(choice=CHOICE, behind=st.integers(0, 2), removed=st.booleans(), error=st.sampled_from(["", "no room"]))
+    def report(self, choice: int, behind: int, *, removed: bool, error: str) -> None:
+        interface = self._pick(choice)
+        generation = max(interface.generation - behind, 1)
+        self.world.report(interface, generation=generation, removed=removed, floating_error=error)
+
+    @rule(seconds=st.sampled_from([1, 29, 31, 400]))
+    def time_goes_by(self, seconds: int) -> None:
+        self.world.later(seconds=seconds)
+        self.world.run(ExpireQuarantine())
+
+    def _records(self, scope: str) -> list[Reservation]:
+        draft = self.world.draft
+        records = [cast("Reservation", draft.get(Kind.RESERVATION, key)) for key in draft.keys(Kind.RESERVATION)]
+        return [record for record in records if (record.network_uuid is None) == (scope == "pool")]
+
+    @invariant()
+    def the_pool_accounts_for_every_address(self) -> None:
+        if not hasattr(self, "world"):
+            return
+        pool = lookup.pool(self.world.draft, "tiny")
+        usage = addresses.usage(self.world.draft, pool)
+        assert usage["size"] == 6 == usage["free"] + usage["in_use"] + usage["reserved"] + usage["quarantined"]
+        assert usage["free"] >= 0
+        assert usage["in_use"] + usage["quarantined"] == len(self._records("pool"))
+
+    @invariant()
+    def no_address_twice(self) -> None:
+        if not hasattr(self, "world"):
+            return
+        interfaces = self._interfaces()
+        network = lookup.network(self.world.draft, SYSTEM, "net")
+        floating = [interface.floating.address for interface in interfaces if interface.floating]
+        floating += [gateway.address for gateway in network.floating_gateways]
+        fixed = [interface.ipv4 for interface in interfaces if interface.bound]
+        assert not [address for address, count in Counter(floating).items() if count > 1]
+        assert not [address for address, count in Counter(fixed).items() if count > 1]
+
+    @invariant()
+    def every_holder_has_its_record_and_every_record_its_holder(self) -> None:
+        if not hasattr(self, "world"):
+            return
+        draft = self.world.draft
+        for interface in self._interfaces():
+            if interface.floating:
+                record = addresses.record_of(draft, None, interface.floating.address)
+                assert record is not None
+                assert (record.type, record.owner) == (ReservationType.FLOATING, interface.uuid)
+            fixed = addresses.record_of(draft, interface.network_uuid, interface.ipv4)
+            assert (fixed is not None and fixed.owner == interface.uuid) == interface.bound
+        for record in self._records("pool"):
+            if record.type is ReservationType.FLOATING:
+                owner = cast("Interface", draft.get(Kind.INTERFACE, record.owner))
+                current = owner.floating is not None and owner.floating.address == record.address
+                assert current or owner.observed_generation < owner.generation or owner.floating is not None
+
+
+TestAddresses = Addresses.TestCase
+TestAddresses.settings = settings(max_examples=60, stateful_step_count=40, deadline=None)
