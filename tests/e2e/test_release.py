@@ -10,6 +10,7 @@ from ipaddress import IPv4Address
 from tests.e2e.tenant import Tenant
 from tests.lab.stage import Stage
 from tests.lab.steps_end import SILENT_S, leftovers, traces
+from tests.lab.world import CLIENT_ADDRESS
 from tests.support import netns, probes, web
 from tests.support.waiting import wait_for
 
@@ -17,13 +18,12 @@ from tests.support.waiting import wait_for
 def test_defloat_ends_established_connections_and_refuses_new_ones(stage: Stage, tenant: Tenant) -> None:
     guest = tenant.guest(tenant.network())
     address = tenant.float(guest)
-    download = web.Download(stage.world.client, address)
-    wait_for("the first bytes", lambda: download.received > 0)
-    tenant.defloat(guest)
-    wait_for("the download to end", lambda: download.ended or download.silence > SILENT_S)
+    with web.Download(stage.world.client, address) as download:
+        wait_for("the first bytes", lambda: download.received > 0)
+        tenant.defloat(guest)
+        wait_for("the download to end", lambda: download.ended or download.silence > SILENT_S)
     assert not web.reaches(stage.world.client, address)
     assert traces(guest, address) == []
-    download.close()
 
 
 def test_defloat_leaves_nothing_under_a_flood_that_the_instance_echoes(stage: Stage, tenant: Tenant) -> None:
@@ -63,12 +63,10 @@ def flood(namespace: str, address: IPv4Address) -> Iterator[None]:
 def test_a_connection_of_the_instance_to_the_outside_ends_with_its_float(stage: Stage, tenant: Tenant) -> None:
     guest = tenant.guest(tenant.network())
     tenant.float(guest)
-    with web.http_server(stage.world.client, "outside"):
-        download = web.Download(guest.netns, IPv4Address("192.168.20.100"))
+    with web.http_server(stage.world.client, "outside"), web.Download(guest.netns, CLIENT_ADDRESS) as download:
         wait_for("the first bytes", lambda: download.received > 0)
         tenant.defloat(guest)
         wait_for("the download to end", lambda: download.ended or download.silence > SILENT_S)
-        download.close()
 
 
 def test_deleting_a_floating_instance_gives_its_address_back_and_leaves_nothing(stage: Stage, tenant: Tenant) -> None:

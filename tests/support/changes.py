@@ -2,11 +2,13 @@
 
 import socket
 import struct
+import time
 from ipaddress import IPv4Address
 from types import TracebackType
 from typing import Self
 
 from tests.support.netns import inside
+from tests.support.waiting import wait_for
 
 NETLINK_NETFILTER = 12
 LINK, ADDRESS, ROUTE = 1, 0x10, 0x40  # RTMGRP_*
@@ -20,33 +22,45 @@ class Changes:
     def __init__(self, netns: str) -> None:
         """Starts to listen."""
         with inside(netns):
-            self._sockets = [
-                _listen(socket.NETLINK_ROUTE, LINK | ADDRESS | ROUTE),
-                _listen(NETLINK_NETFILTER, 1 << (NFNLGRP_NFTABLES - 1)),
-            ]
-        self._seen: list[bytes] = []
+            route = _listen(socket.NETLINK_ROUTE, LINK | ADDRESS | ROUTE)
+            netfilter = _listen(NETLINK_NETFILTER, 1 << (NFNLGRP_NFTABLES - 1))
+        self._sockets = {"route": route, "nftables": netfilter}
+        self._seen: list[tuple[str, bytes]] = []
+        self._last = time.monotonic()
 
     def __enter__(self) -> Self:
         return self
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
-        for listener in self._sockets:
+        for listener in self._sockets.values():
             listener.close()
 
-    def all(self) -> int:
-        """How many there were so far."""
+    def all(self) -> list[str]:
+        """The kinds of those that there were so far, such as `route 24`: netlink family and message number."""
         self._collect()
-        return len(self._seen)
+        return [f"{family} {HEADER.unpack_from(message)[1]}" for family, message in self._seen]
 
     def about(self, address: IPv4Address) -> int:
         """How many of them bear this address."""
         self._collect()
-        return sum(address.packed in message for message in self._seen)
+        return sum(address.packed in message for _, message in self._seen)
+
+    def settle(self, *, quiet: float = 1.2, seconds: float = 10.0) -> None:
+        """Waits until nothing came for a while, and forgets what did: the kernel tells of new links up to a second late."""
+        wait_for("no more changes", lambda: self._quiet_for(quiet), seconds=seconds)
+        self._seen.clear()
+
+    def _quiet_for(self, seconds: float) -> bool:
+        before = len(self._seen)
+        self._collect()
+        if len(self._seen) > before:
+            self._last = time.monotonic()
+        return time.monotonic() - self._last > seconds
 
     def _collect(self) -> None:
-        for listener in self._sockets:
+        for family, listener in self._sockets.items():
             while data := _receive(listener):
-                self._seen.extend(_split(data))
+                self._seen.extend((family, message) for message in _split(data))
 
 
 def _listen(family: int, groups: int) -> socket.socket:

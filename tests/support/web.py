@@ -11,7 +11,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from ipaddress import IPv4Address
-from typing import Any
+from types import TracebackType
+from typing import Any, Self
 
 from tests.support.netns import inside
 
@@ -112,6 +113,12 @@ class Download:
         self.ended = False
         self._thread = threading.Thread(target=self._read, name="download", daemon=True)
         self._thread.start()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+        self.close()
 
     @property
     def longest_gap(self) -> float:
