@@ -1,0 +1,191 @@
+"""The SDK and the command line against the real server, with an agent that confirms everything at once."""
+
+import asyncio
+import json
+import signal
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+from buoy_client import (
+    AlreadyExists,
+    AsyncBuoyClient,
+    BuoyClient,
+    BuoyError,
+    EventType,
+    FailedPrecondition,
+    FloatingPhase,
+    InstanceState,
+    InterfaceSpec,
+    InterfaceState,
+    InvalidArgument,
+    NetworkState,
+    NotFound,
+    ResourceExhausted,
+)
+from buoy_client.cli import app
+from typer.testing import CliRunner
+
+from tests.clients.obliging_agent import ObligingAgent
+
+ABSENT = "b1981e81-b37a-4176-ba37-b61bc7208012"
+
+
+class RealServer:
+    """buoy-server as a process, which can be killed and started again on the same database."""
+
+    def __init__(self, folder: Path) -> None:
+        """Take where its files go."""
+        self.target = f"unix://{folder}/buoy.sock"
+        self._command = [sys.executable, "-m", "buoy_server", "--database", f"sqlite:///{folder}/buoy.db"]
+        self._command += ["--listen", self.target, "--insecure"]
+        self._log = folder / "server.log"
+        self._process: subprocess.Popen[bytes] | None = None
+
+    def start(self) -> None:
+        """Start it; the clients wait until it answers."""
+        with self._log.open("ab") as log:
+            self._process = subprocess.Popen(self._command, stdout=log, stderr=log)
+
+    def stop(self, how: signal.Signals = signal.SIGTERM) -> None:
+        """End it."""
+        assert self._process is not None
+        self._process.send_signal(how)
+        self._process.wait(20)
+
+
+@pytest.fixture
+def real(tmp_path: Path) -> Iterator[RealServer]:
+    """A running server."""
+    server = RealServer(tmp_path)
+    server.start()
+    yield server
+    server.stop()
+
+
+@pytest.fixture
+def client(real: RealServer) -> Iterator[BuoyClient]:
+    """A client of it, with a node, a pool and a network."""
+    with BuoyClient(real.target) as opened, ObligingAgent(real.target):
+        opened.create_pool("public", ["192.168.20.0/29"], quarantine=0)
+        opened.create_network("blue", "10.0.0.0/24")
+        yield opened
+
+
+def test_the_life_of_a_float(client: BuoyClient) -> None:
+    instance = client.create_instance("vm", [InterfaceSpec("blue", address="10.0.0.9")], wait=True)
+    assert (instance.state, instance.node) == (InstanceState.CREATED, "n1")
+    (interface,) = client.get_instance_interfaces("vm")
+    floated = client.float_interface(interface.uuid, wait=True)
+    assert floated.floating is not None
+    assert floated.floating.phase is FloatingPhase.ACTIVE
+    assert client.float_interface(interface.uuid).floating == floated.floating
+    assert client.get_pool("public").usage.in_use == 1
+    assert client.defloat_interface(interface.uuid, wait=True).floating is None
+
+
+def test_deletes_end_when_the_node_confirmed(client: BuoyClient) -> None:
+    client.create_instance("vm", ["blue"], wait=True)
+    plugged = client.create_interface("vm", "blue", float=True, wait=True)
+    assert plugged.floating is not None
+    assert client.delete_interface(plugged.uuid, wait=True).state is InterfaceState.DELETED
+    assert client.delete_instance("vm", wait=True).state is InstanceState.DELETED
+    assert client.delete_network("blue", wait=True).state is NetworkState.DELETED
+    assert client.get_interfaces() == []
+
+
+def test_reasons_of_refusals(client: BuoyClient) -> None:
+    client.create_instance("vm", [InterfaceSpec("blue", float=True)], wait=True)
+    (interface,) = client.get_instance_interfaces("vm")
+    refusals: list[tuple[type[BuoyError], str, Callable[[], object]]] = [
+        (NotFound, "INTERFACE_NOT_FOUND", lambda: client.get_interface(ABSENT)),
+        (InvalidArgument, "MALFORMED", lambda: client.get_interface("x")),
+        (AlreadyExists, "NAME_IN_USE", lambda: client.create_network("blue", "10.1.0.0/24")),
+        (FailedPrecondition, "NETWORK_IN_USE", lambda: client.delete_network("blue")),
+        (FailedPrecondition, "ALREADY_FLOATING", lambda: client.float_interface(interface.uuid, "192.168.20.6")),
+    ]
+    for kind, reason, refused in refusals:
+        with pytest.raises(kind) as caught:
+            refused()
+        assert caught.value.reason == reason
+    for _ in range(4):
+        client.create_interface("vm", "blue", float=True)
+    with pytest.raises(ResourceExhausted) as full:
+        client.create_interface("vm", "blue", float=True)
+    assert full.value.reason == "POOL_EXHAUSTED"
+
+
+def test_watch_sees_the_whole_life_of_an_interface(client: BuoyClient) -> None:
+    client.create_instance("vm", ["blue"], wait=True)
+    (interface,) = client.get_instance_interfaces("vm")
+    with client.watch_interfaces(instance="vm") as watch:
+        events = iter(watch)
+        assert next(events).type is EventType.SNAPSHOT
+        client.float_interface(interface.uuid, wait=True)
+        client.delete_interface(interface.uuid, wait=True)
+        phases: list[tuple[str, str | None]] = []
+        while not phases or phases[-1] != ("deleted", None):
+            seen = next(events).interface
+            phases.append((str(seen.state), str(seen.floating.phase) if seen.floating else None))
+    assert phases[:2] == [("created", "pending"), ("created", "active")]
+
+
+def test_a_watch_goes_on_over_kill_and_restart(real: RealServer, client: BuoyClient) -> None:
+    client.create_instance("vm", ["blue"], wait=True)
+    (interface,) = client.get_instance_interfaces("vm")
+    with client.watch_interfaces() as watch:
+        events = iter(watch)
+        assert next(events).interface.uuid == interface.uuid
+        client.set_interface_metadata_item(interface.uuid, "synced", True)
+        assert next(events).type is EventType.UPDATED
+        real.stop(signal.SIGKILL)
+        real.start()
+        client.set_interface_metadata_item(interface.uuid, "k", "v")
+        while "k" not in (event := next(events)).interface.metadata:
+            assert event.type is EventType.UPDATED
+        assert event.cause.method == "SetInterfaceMetadataItem"
+
+
+@pytest.mark.parametrize("how", [signal.SIGTERM, signal.SIGKILL])
+def test_calls_wait_for_a_server_that_restarts(real: RealServer, client: BuoyClient, how: signal.Signals) -> None:
+    before = client.get_networks()
+    real.stop(how)
+    real.start()
+    assert client.get_networks() == before
+
+
+def test_asyncio_client(real: RealServer, client: BuoyClient) -> None:
+    async def life() -> None:
+        async with AsyncBuoyClient(real.target) as asynchronous:
+            await asynchronous.create_instance("vm", ["blue"], wait=True)
+            (interface,) = await asynchronous.get_instance_interfaces("vm")
+            async with asynchronous.watch_interfaces(interface_uuid=interface.uuid) as watch:
+                assert (await anext(watch)).type is EventType.SNAPSHOT
+                floated = await asynchronous.float_interface(interface.uuid, wait=True)
+                phases = [(await anext(watch)).interface.floating for _ in range(2)]
+            assert phases[-1] == floated.floating
+
+    asyncio.run(life())
+
+
+def test_the_command_line_through_a_whole_life(real: RealServer, client: BuoyClient) -> None:
+    def buoy(*args: str) -> str:
+        result = CliRunner().invoke(app, ["--server", real.target, *args])
+        assert result.exit_code == 0, result.stderr
+        return result.stdout
+
+    buoy("instance", "create", "vm", "--network", "blue,address=10.0.0.7", "--wait")
+    uuid = buoy("instance", "interfaces", "vm", "-o", "name").strip()
+    floated = json.loads(buoy("interface", "float", uuid, "--address", "192.168.20.3", "--wait", "-o", "json"))
+    assert (floated["ipv4"], floated["floating"]["address"]) == ("10.0.0.7", "192.168.20.3")
+    assert "192.168.20.3" in buoy("interface", "list", "--instance", "vm", "--network", "blue", "--node", "n1")
+    assert "floating" in buoy("pool", "addresses", "public")
+    buoy("interface", "metadata", "set", uuid, "owner", '{"team": 1}')
+    assert json.loads(buoy("interface", "metadata", "show", uuid, "-o", "json")) == {"owner": {"team": 1}}
+    assert json.loads(buoy("interface", "defloat", uuid, "--wait", "-o", "json"))["floating"] is None
+    buoy("instance", "delete", "vm", "--wait")
+    buoy("network", "delete", "blue", "--wait")
+    buoy("pool", "delete", "public")
+    assert json.loads(buoy("node", "list", "-o", "json"))[0]["interfaces"] == 0
