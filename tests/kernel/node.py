@@ -81,7 +81,7 @@ class Node:
         """A map's pairs, as nft shows them."""
         shown = self.show(self.inside(network), "nft", "--json", "list", "map", "ip", "buoy", name)
         entries = next(entry["map"] for entry in shown["nftables"] if "map" in entry)
-        return {key: value for key, value in entries.get("elem", [])}
+        return dict(entries.get("elem", []))
 
     def routes(self) -> dict[str, str]:
         """Our routes in the host namespace: address and device, as ip shows them."""

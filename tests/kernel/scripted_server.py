@@ -1,0 +1,138 @@
+"""A real AgentService in this process, that says what the test wants and remembers what it hears."""
+
+import asyncio
+import threading
+from collections.abc import AsyncIterator, Iterable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import grpc
+from buoy.v1 import agent_pb2, agent_pb2_grpc, instance_pb2
+
+from buoy_agent.core.spec import Binding, text
+from tests.support.waiting import wait_for
+
+
+def to_proto(binding: Binding) -> agent_pb2.Binding:
+    """A binding as the server sends it."""
+    net = binding.network
+    return agent_pb2.Binding(
+        interface_uuid=binding.interface,
+        generation=binding.generation,
+        instance_uuid=binding.instance,
+        driver=instance_pb2.INSTANCE_DRIVER_NETNS,
+        order=binding.order,
+        macaddr=binding.macaddr,
+        ipv4=text(binding.address),
+        floating_address=text(binding.floating) if binding.floating else "",
+        network=agent_pb2.NetworkBinding(
+            uuid=net.id,
+            netblock=str(net.netblock),
+            provide_nat=net.provide_nat,
+            floating_gateway=text(net.floating_gateway) if net.floating_gateway else "",
+        ),
+    )
+
+
+class ScriptedServer(agent_pb2_grpc.AgentServiceServicer):
+    """Sends a snapshot of `bindings` to each stream, then whatever is pushed."""
+
+    def __init__(self) -> None:
+        self.bindings: list[agent_pb2.Binding] = []
+        self.revision = 1
+        self.requests: list[agent_pb2.WatchNodeRequest] = []
+        self.reports: list[agent_pb2.BindingReport] = []
+        self.heartbeats = 0
+        self.refuse_reports = False
+        self.hold_snapshot = False
+        self._queues: list[asyncio.Queue[agent_pb2.NodeUpdate | None]] = []
+        self._loop = asyncio.new_event_loop()
+
+    async def WatchNode(
+        self, request: agent_pb2.WatchNodeRequest, context: grpc.aio.ServicerContext[object, object]
+    ) -> AsyncIterator[agent_pb2.NodeUpdate]:
+        """One stream."""
+        self.requests.append(request)
+        queue: asyncio.Queue[agent_pb2.NodeUpdate | None] = asyncio.Queue()
+        if request.resume_revision != self.revision:
+            for position, binding in enumerate(self.bindings):
+                yield agent_pb2.NodeUpdate(reset=position == 0, upserts=[binding])
+            if self.hold_snapshot:
+                self._queues.append(queue)
+                await queue.get()
+            yield agent_pb2.NodeUpdate(revision=self.revision, reset=not self.bindings, synced=True)
+        else:
+            yield agent_pb2.NodeUpdate(revision=self.revision, synced=True)
+        self._queues.append(queue)
+        while (update := await queue.get()) is not None:
+            yield update
+
+    async def ReportNode(
+        self, request: agent_pb2.ReportNodeRequest, context: grpc.aio.ServicerContext[object, object]
+    ) -> agent_pb2.ReportNodeResponse:
+        """One batch of reports."""
+        if self.refuse_reports:
+            await context.abort(grpc.StatusCode.UNAVAILABLE, "not now")
+        self.heartbeats += not request.reports
+        self.reports += request.reports
+        return agent_pb2.ReportNodeResponse()
+
+    def push(self, upserts: Iterable[Binding] = (), removed: Iterable[agent_pb2.Removal] = ()) -> None:
+        """Sends one change down every stream."""
+        self.revision += 1
+        update = agent_pb2.NodeUpdate(revision=self.revision, upserts=map(to_proto, upserts), removed=removed)
+        self._to_all(update)
+
+    def end_streams(self) -> None:
+        """Ends every stream."""
+        self._to_all(None)
+
+    def report_of(self, binding: Binding, *, after: int = 0) -> agent_pb2.BindingReport:
+        """The report of a binding's generation, waited for; only those beyond the first `after` count."""
+
+        def look() -> agent_pb2.BindingReport | None:
+            heard = (entry for entry in self.reports[after:] if entry.interface_uuid == binding.interface)
+            return next((entry for entry in heard if entry.generation == binding.generation), None)
+
+        return wait_for(f"a report of {binding.interface} at {binding.generation}", look) or agent_pb2.BindingReport()
+
+    def _to_all(self, update: agent_pb2.NodeUpdate | None) -> None:
+        queues, self._queues = self._queues, [] if update is None else self._queues
+        for queue in list(queues):
+            self._loop.call_soon_threadsafe(queue.put_nowait, update)
+
+    def run(self, path: Path, ready: threading.Event, stop: asyncio.Event) -> None:
+        """Serves on a unix socket until stopped; the body of a thread."""
+
+        async def serve() -> None:
+            server = grpc.aio.server()
+            agent_pb2_grpc.add_AgentServiceServicer_to_server(self, server)
+            server.add_insecure_port(f"unix://{path}")
+            await server.start()
+            ready.set()
+            await stop.wait()
+            await server.stop(None)
+
+        asyncio.set_event_loop(self._loop)
+        self._loop.run_until_complete(serve())
+
+    def halt(self, stop: asyncio.Event) -> None:
+        """Ends `run`."""
+        self._loop.call_soon_threadsafe(stop.set)
+
+
+@contextmanager
+def serving(path: Path) -> Iterator[ScriptedServer]:
+    """A server on a unix socket for the length of a `with`."""
+    server = ScriptedServer()
+    ready, stop = threading.Event(), asyncio.Event()
+    thread = threading.Thread(target=server.run, args=(path, ready, stop))
+    thread.start()
+    if not ready.wait(10):
+        raise TimeoutError("the scripted server did not start")
+    try:
+        yield server
+    finally:
+        server.halt(stop)
+        thread.join()
+        server._loop.close()

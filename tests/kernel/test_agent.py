@@ -1,0 +1,161 @@
+"""The whole agent, as its users start it, against a real gRPC server and a real kernel."""
+
+import json
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from ipaddress import IPv4Address
+from pathlib import Path
+
+from buoy.v1 import agent_pb2
+
+from tests.kernel.bindings import binding, floated, network
+from tests.kernel.node import EXTERNAL, Node
+from tests.kernel.scripted_server import serving, to_proto
+from tests.support import netns
+from tests.support.waiting import wait_for
+from tests.support.web import Download, fetch, http_server
+
+FLOAT = IPv4Address("192.0.2.50")
+PROGRAM = [sys.executable, "-m", "buoy_agent"]
+WEAK = ["setpriv", "--bounding-set", "-net_admin", "--inh-caps", "-net_admin"]
+
+
+@contextmanager
+def agent(node: Node, path: Path, log: Path) -> Iterator[subprocess.Popen[bytes]]:
+    """A running agent; ended by SIGTERM if it still runs."""
+    argv = [*PROGRAM, "--server", f"unix://{path}", "--node", "one", "--external-interface", EXTERNAL]
+    with log.open("ab") as stderr:
+        process = netns.popen(node.host, [*argv, "--netns-prefix", node.prefix, "--log-level", "debug"], stderr=stderr)
+        try:
+            yield process
+        finally:
+            netns.stop(process)
+
+
+def last_log(log: Path) -> dict[str, object]:
+    """The last line of the log."""
+    line: dict[str, object] = json.loads(log.read_text().splitlines()[-1])
+    return line
+
+
+def test_it_programs_reports_and_stops_with_everything_in_place(node: Node, tmp_path: Path) -> None:
+    log, one = tmp_path / "log", binding(node.salt, network(node.salt, "a"), 5)
+    with serving(tmp_path / "s") as server:
+        server.bindings = [to_proto(one)]
+        with agent(node, tmp_path / "s", log) as process:
+            assert server.report_of(one) == agent_pb2.BindingReport(interface_uuid=one.interface, generation=1)
+            assert server.requests[0].external_interface == EXTERNAL
+            two = floated(one, str(FLOAT))
+            server.push([two])
+            assert server.report_of(two).floating_error == ""
+            with http_server(node.inside(one), "one"):
+                assert fetch(node.client, FLOAT).served_by == "one"
+                assert netns.stop(process) == 0
+                assert fetch(node.client, FLOAT).served_by == "one"
+    assert last_log(log)["event"] == "stopped"
+
+
+def test_killed_and_started_again_it_writes_nothing_and_a_download_goes_on(node: Node, tmp_path: Path) -> None:
+    log, one = tmp_path / "log", binding(node.salt, network(node.salt, "a"), 5, floating=str(FLOAT))
+    with serving(tmp_path / "s") as server, http_server(node.host, "unused"):
+        server.bindings = [to_proto(one)]
+        with agent(node, tmp_path / "s", log) as process:
+            server.report_of(one)
+            with http_server(node.inside(one), "one"):
+                download = Download(node.client, FLOAT)
+                netns.stop(process, how=signal.SIGKILL)
+                heard = len(server.reports)
+                with agent(node, tmp_path / "s", log) as again:
+                    server.report_of(one, after=heard)
+                    assert netns.stop(again) == 0
+                assert download.longest_gap < 1.0
+                download.close()
+    assert last_log(log)["writes"] == 0
+
+
+def test_it_resumes_a_lost_stream_and_heeds_a_new_snapshot(node: Node, tmp_path: Path) -> None:
+    net = network(node.salt, "a")
+    one, two = binding(node.salt, net, 5), binding(node.salt, net, 6)
+    with serving(tmp_path / "s") as server:
+        server.bindings = [to_proto(one), to_proto(two)]
+        with agent(node, tmp_path / "s", tmp_path / "log"):
+            server.report_of(two)
+            server.end_streams()
+            wait_for("a second stream", lambda: len(server.requests) == 2)
+            assert server.requests[1].resume_revision == 1
+            three = floated(one, str(FLOAT))
+            server.bindings, server.revision = [to_proto(three)], 7
+            wait_for("the second stream to be open", lambda: server._queues)
+            server.end_streams()
+            assert server.report_of(three).floating_error == ""
+            assert server.requests[2].resume_revision == 1
+            wait_for("the other instance to go", lambda: not netns.exists(node.inside(two)))
+
+
+def test_half_a_snapshot_changes_nothing(node: Node, tmp_path: Path) -> None:
+    net = network(node.salt, "a")
+    one, two = binding(node.salt, net, 5), binding(node.salt, net, 6)
+    with serving(tmp_path / "s") as server:
+        server.bindings, server.hold_snapshot = [to_proto(one), to_proto(two)], True
+        with agent(node, tmp_path / "s", tmp_path / "log"):
+            wait_for("the first stream", lambda: server._queues)
+            assert netns.names(node.prefix) == sorted([node.client, node.host])
+            server.end_streams()
+            server.report_of(two)
+
+
+def test_a_report_that_is_not_taken_is_sent_again_and_heartbeats_come(node: Node, tmp_path: Path) -> None:
+    one = binding(node.salt, network(node.salt, "a"), 5)
+    with serving(tmp_path / "s") as server:
+        server.bindings, server.refuse_reports = [to_proto(one)], True
+        with agent(node, tmp_path / "s", tmp_path / "log"):
+            wait_for("the NIC", lambda: netns.exists(node.inside(one)))
+            server.refuse_reports = False
+            server.report_of(one)
+            wait_for("a heartbeat", lambda: server.heartbeats)
+
+
+def test_a_binding_that_cannot_be_read_is_reported_and_others_go_on(node: Node, tmp_path: Path) -> None:
+    net = network(node.salt, "a")
+    good, bad = binding(node.salt, net, 5), to_proto(binding(node.salt, net, 6))
+    bad.macaddr = "no mac"
+    with serving(tmp_path / "s") as server:
+        server.bindings = [bad, to_proto(good)]
+        with agent(node, tmp_path / "s", tmp_path / "log"):
+            assert server.report_of(good).nic_error == ""
+            refused = wait_for(
+                "a refusal", lambda: [entry for entry in server.reports if entry.interface_uuid == bad.interface_uuid]
+            )
+            assert refused[0].nic_error == "macaddr: 'no mac' is no MAC address"
+
+
+def test_a_removal_is_confirmed(node: Node, tmp_path: Path) -> None:
+    one = binding(node.salt, network(node.salt, "a"), 5, floating=str(FLOAT))
+    with serving(tmp_path / "s") as server:
+        server.bindings = [to_proto(one)]
+        with agent(node, tmp_path / "s", tmp_path / "log"):
+            server.report_of(one)
+            gone = floated(one, None)
+            server.push(removed=[agent_pb2.Removal(interface_uuid=one.interface, generation=2)])
+            assert server.report_of(gone).removed
+            assert netns.names(node.prefix) == sorted([node.client, node.host])
+
+
+def test_what_is_missing_is_said_in_one_line_with_a_code_of_its_own(node: Node) -> None:
+    wrong = _ends(node, ["--server", "x", "--node", "one", "--external-interface", "nope"])
+    assert wrong.returncode == 3
+    assert wrong.stderr == "buoy-agent: missing external interface nope: there is ext0; set --external-interface\n"
+    unset = _ends(node, ["--server", "x", "--external-interface", EXTERNAL])
+    assert unset.returncode == 2
+    assert unset.stderr.startswith("buoy-agent: node: Field required")
+    bare = _ends(node, ["--server", "x", "--node", "one", "--external-interface", EXTERNAL], *WEAK)
+    assert bare.returncode == 3
+    assert bare.stderr.startswith("buoy-agent: missing privileges: CAP_NET_ADMIN; run as root")
+
+
+def _ends(node: Node, arguments: list[str], *before: str) -> subprocess.CompletedProcess[str]:
+    with netns.inside(node.host):
+        return subprocess.run([*before, *PROGRAM, *arguments], capture_output=True, text=True, timeout=20, check=False)
