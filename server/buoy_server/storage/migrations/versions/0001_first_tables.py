@@ -38,7 +38,7 @@ def upgrade() -> None:
             sa.Column("key", sa.Text, primary_key=True),
             sa.Column("revision", sa.BigInteger, nullable=False),
             sa.Column("body", sa.LargeBinary, nullable=False),
-            *(column.copy() for column in columns),
+            *columns,
         )
 
 

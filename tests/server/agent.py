@@ -1,0 +1,68 @@
+"""A node's agent as far as the server can tell: a stream that is read, and reports that are sent when the test says so."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import Any
+
+from buoy.v1 import agent_pb2
+
+from tests.server.running import Running
+
+
+class ScriptedAgent:
+    """One node's stream, folded as an agent folds it."""
+
+    def __init__(self, running: Running, node: str, call: Any) -> None:
+        self._running = running
+        self.node = node
+        self.call = call
+        self.bindings: dict[str, agent_pb2.Binding] = {}
+        self.removed: dict[str, agent_pb2.Removal] = {}
+        self.revision = 0
+        self.resets = 0
+
+    async def until_synced(self) -> None:
+        """Read the stream until it is in sync."""
+        while not (await self.read()).synced:
+            pass
+
+    async def read(self) -> agent_pb2.NodeUpdate:
+        """Read one message of the stream and take it in."""
+        update: agent_pb2.NodeUpdate = await asyncio.wait_for(self.call.read(), 10)
+        if update.reset:
+            self.resets += 1
+            self.bindings.clear()
+            self.removed.clear()
+        for binding in update.upserts:
+            self.bindings[binding.interface_uuid] = binding
+        for removal in update.removed:
+            self.removed[removal.interface_uuid] = removal
+            self.bindings.pop(removal.interface_uuid, None)
+        self.revision = update.revision or self.revision
+        return update
+
+    async def confirm(self, **outcome: Any) -> None:
+        """Report everything that was asked as done, or with an outcome."""
+        reports = [
+            agent_pb2.BindingReport(interface_uuid=uuid, generation=binding.generation, **outcome)
+            for uuid, binding in self.bindings.items()
+        ]
+        reports += [
+            agent_pb2.BindingReport(interface_uuid=uuid, generation=removal.generation, removed=True)
+            for uuid, removal in self.removed.items()
+        ]
+        await self._running.agents.ReportNode(agent_pb2.ReportNodeRequest(node=self.node, reports=reports))
+
+
+@asynccontextmanager
+async def agent(running: Running, node: str = "n1", resume: int = 0) -> AsyncIterator[ScriptedAgent]:
+    """Open a node's stream and read it until it is in sync."""
+    request = agent_pb2.WatchNodeRequest(node=node, resume_revision=resume, agent_version="1", external_interface="eth0")
+    call = running.agents.WatchNode(request)
+    try:
+        scripted = ScriptedAgent(running, node, call)
+        await scripted.until_synced()
+        yield scripted
+    finally:
+        call.cancel()

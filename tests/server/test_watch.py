@@ -1,0 +1,188 @@
+"""WatchInterface: what it promises."""
+
+import asyncio
+from typing import Any
+
+import grpc
+import pytest
+from buoy.v1 import instance_pb2, network_pb2
+from buoy.v1 import interface_pb2 as i
+from google.protobuf.duration_pb2 import Duration
+
+from tests.server.agent import ScriptedAgent, agent
+from tests.server.running import Running, refusal, running
+
+pytestmark = pytest.mark.anyio
+
+SNAPSHOT, CREATED, UPDATED, DELETED = (
+    i.INTERFACE_EVENT_TYPE_SNAPSHOT,
+    i.INTERFACE_EVENT_TYPE_CREATED,
+    i.INTERFACE_EVENT_TYPE_UPDATED,
+    i.INTERFACE_EVENT_TYPE_DELETED,
+)
+
+
+def _watch(server: Running, **request: Any) -> Any:
+    return server.interfaces.WatchInterface(i.WatchInterfaceRequest(**request))
+
+
+async def _read(call: Any) -> i.WatchInterfaceResponse:
+    response: i.WatchInterfaceResponse = await asyncio.wait_for(call.read(), 10)
+    return response
+
+
+async def _events(call: Any, count: int) -> list[i.InterfaceEvent]:
+    events: list[i.InterfaceEvent] = []
+    while len(events) < count:
+        events += (await _read(call)).events
+    assert len(events) == count
+    return events
+
+
+async def _change(server: Running, uuid: str, times: int) -> None:
+    for _ in range(times):
+        await server.interfaces.FloatInterface(i.FloatInterfaceRequest(interface_uuid=uuid))
+        await server.interfaces.DefloatInterface(i.DefloatInterfaceRequest(interface_uuid=uuid))
+
+
+async def test_a_snapshot_comes_first_then_synced_then_every_change(server: Running, node: ScriptedAgent) -> None:
+    first = await server.interface("a")
+    call = _watch(server)
+    snapshot = await _read(call)
+    assert [(event.type, event.interface.uuid) for event in snapshot.events] == [(SNAPSHOT, first.uuid)]
+    synced = await _read(call)
+    assert synced.synced
+    assert synced.revision > 0
+    second = await server.interface("b")
+    await server.interfaces.DeleteInterface(i.DeleteInterfaceRequest(interface_uuid=second.uuid))
+    created, deleted = await _events(call, 2)
+    assert (created.type, created.cause.method, created.interface.uuid) == (CREATED, "CreateInstance", second.uuid)
+    assert (deleted.type, deleted.cause.method, deleted.cause.actor) == (DELETED, "DeleteInterface", "system")
+    assert synced.revision < created.revision < deleted.revision
+    call.cancel()
+
+
+async def test_every_change_arrives_exactly_once_in_order_on_every_watcher(server: Running, node: ScriptedAgent) -> None:
+    uuid = (await server.interface()).uuid
+    calls = [_watch(server, interface_uuid=uuid) for _ in range(10)]
+    for call in calls:
+        while not (await _read(call)).synced:
+            pass
+    await asyncio.gather(*(_change(server, uuid, 5) for _ in range(8)))
+    final = (await server.interfaces.GetInterface(i.GetInterfaceRequest(interface_uuid=uuid))).revision
+    histories = []
+    for call in calls:
+        revisions: list[int] = []
+        while not revisions or revisions[-1] < final:
+            revisions += [event.revision for event in (await _read(call)).events]
+        histories.append(revisions)
+        call.cancel()
+    assert histories[0] == sorted(set(histories[0]))
+    assert all(history == histories[0] for history in histories)
+
+
+async def test_resume_continues_without_gap_or_repeat_also_after_a_restart(tmp_path: Any) -> None:
+    async with running(tmp_path / "buoy.db") as server:
+        await server.furnish()
+        async with agent(server):
+            uuid = (await server.interface()).uuid
+            await _change(server, uuid, 10)
+            call = _watch(server, interface_uuid=uuid, start_revision=1)
+            history = await _events(call, 21)
+            call.cancel()
+    for start in (1, history[7].revision + 1, history[-1].revision):
+        async with running(tmp_path / "buoy.db") as server:
+            expected = [event for event in history if event.revision >= start]
+            call = _watch(server, interface_uuid=uuid, start_revision=start)
+            assert await _events(call, len(expected)) == expected
+            call.cancel()
+
+
+async def test_all_changes_of_one_transaction_come_in_one_message(server: Running, node: ScriptedAgent) -> None:
+    await server.networks.CreateNetwork(network_pb2.CreateNetworkRequest(name="two", netblock="10.1.0.0/24"))
+    call = _watch(server)
+    while not (await _read(call)).synced:
+        pass
+    specs = [instance_pb2.InterfaceSpec(network_ref=network) for network in ("net", "two")]
+    await server.instances.CreateInstance(instance_pb2.CreateInstanceRequest(name="both", interfaces=specs))
+    assert [event.interface.order for event in (await _read(call)).events] == [0, 1]
+    call.cancel()
+
+
+async def test_a_filtered_stream_that_has_nothing_to_say_marks_its_progress(server: Running, node: ScriptedAgent) -> None:
+    uuid = (await server.interface()).uuid
+    call = _watch(server, node="elsewhere", progress_interval=Duration(nanos=100_000_000))
+    assert (await _read(call)).synced
+    await _change(server, uuid, 2)
+    final = (await server.interfaces.GetInterface(i.GetInterfaceRequest(interface_uuid=uuid))).revision
+    mark = await _read(call)
+    while mark.revision < final:
+        mark = await _read(call)
+    assert not mark.events
+    call.cancel()
+
+
+@pytest.mark.parametrize(
+    ("chosen", "count"),
+    [
+        ({"instance_ref": "a"}, 1),
+        ({"network_ref": "net"}, 2),
+        ({"node": "n1"}, 2),
+        ({"namespace": "system"}, 2),
+        ({"namespace": "nobody"}, 0),
+    ],
+)
+async def test_filters(server: Running, node: ScriptedAgent, chosen: dict[str, str], count: int) -> None:
+    for name in ("a", "b"):
+        await server.interface(name)
+    call = _watch(server, **chosen)
+    seen: list[Any] = []
+    while not (response := await _read(call)).synced:
+        seen += response.events
+    assert len(seen) == count
+    call.cancel()
+
+
+async def test_a_revision_from_the_future_is_refused(server: Running, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("buoy_server.rpc.watch.FUTURE_WAIT", 0.05)
+    with pytest.raises(grpc.aio.AioRpcError) as refused:
+        await _read(_watch(server, start_revision=10_000))
+    assert refusal(refused.value).code is grpc.StatusCode.FAILED_PRECONDITION
+    assert refusal(refused.value).reason == "REVISION_IN_FUTURE"
+
+
+async def test_history_that_is_gone_is_compacted(server: Running, monkeypatch: pytest.MonkeyPatch) -> None:
+    feed = server.server._backend.feed
+    monkeypatch.setattr(feed, "_base", feed.head)
+    monkeypatch.setattr(feed, "_ring", [])
+    monkeypatch.setattr(feed._ledger, "oldest", lambda: 3)
+    with pytest.raises(grpc.aio.AioRpcError) as refused:
+        await _read(_watch(server, start_revision=2))
+    assert refused.value.code() is grpc.StatusCode.OUT_OF_RANGE
+    assert refusal(refused.value).reason == "COMPACTED"
+
+
+@pytest.mark.parametrize(
+    ("request_", "field"),
+    [
+        ({"start_revision": -1}, "start_revision"),
+        ({"progress_interval": Duration(seconds=16)}, "progress_interval"),
+        ({"interface_uuid": "x"}, "interface_uuid"),
+    ],
+)
+async def test_malformed_watches(server: Running, request_: dict[str, Any], field: str) -> None:
+    with pytest.raises(grpc.aio.AioRpcError) as refused:
+        await _read(_watch(server, **request_))
+    assert (refusal(refused.value).reason, refusal(refused.value).field) == ("MALFORMED", field)
+
+
+async def test_a_server_that_stops_ends_its_streams_with_unavailable(tmp_path: Any) -> None:
+    async with running(tmp_path / "buoy.db") as server:
+        call = _watch(server)
+        assert (await _read(call)).synced
+        stopping = asyncio.create_task(server.server.stop())
+        with pytest.raises(grpc.aio.AioRpcError) as ended:
+            await _read(call)
+        assert ended.value.code() is grpc.StatusCode.UNAVAILABLE
+        assert refusal(ended.value).reason == "SHUTTING_DOWN"
+        await asyncio.wait_for(stopping, 5)
