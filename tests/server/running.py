@@ -50,20 +50,21 @@ class Running:
         await self.instances.CreateInstance(instance_pb2.CreateInstanceRequest(name=name, node=node, interfaces=specs))
         request = instance_pb2.ListInstanceInterfacesRequest(instance_ref=name)
         response: Any = await self.instances.ListInstanceInterfaces(request)
-        return response.interfaces[0]
+        only: interface_pb2.Interface = response.interfaces[0]
+        return only
 
 
 @asynccontextmanager
 async def running(path: Path, **options: Any) -> AsyncIterator[Running]:
     """Run a server on a database file, and stop it as SIGTERM would."""
     database = open_database(f"sqlite:///{path}")
-    chosen = {
+    chosen: dict[str, Any] = {
         "quarantine": timedelta(seconds=300),
         "keep_deleted": timedelta(hours=1),
         "node_lease": 15.0,
         **options,
     }
-    server = Server(database.store, **chosen)  # type: ignore[arg-type]
+    server = Server(database.store, **chosen)
     try:
         (target,) = await server.start(["127.0.0.1:0"])
         async with grpc.aio.insecure_channel(target) as channel:
@@ -94,7 +95,7 @@ class Refusal:
 
 def refusal(error: grpc.RpcError) -> Refusal:
     """Read the details of a refused call."""
-    status = rpc_status.from_call(error)
+    status = rpc_status.from_call(error)  # type: ignore[no-untyped-call]
     assert status is not None, error
     info, bad = ErrorInfo(), BadRequest()
     for detail in status.details:
@@ -104,4 +105,4 @@ def refusal(error: grpc.RpcError) -> Refusal:
             detail.Unpack(bad)
     assert info.domain == "buoy"
     field = bad.field_violations[0].field if bad.field_violations else ""
-    return Refusal(error.code(), info.reason, field, status.message)  # type: ignore[attr-defined]
+    return Refusal(error.code(), info.reason, field, status.message)

@@ -121,7 +121,8 @@ async def subjects(server: Running, node: ScriptedAgent) -> tuple[str, str]:
 
 async def test_every_refusal_names_what_is_wrong_and_changes_nothing(server: Running, subjects: tuple[str, str]) -> None:
     async def revision() -> int:
-        return (await server.interfaces.ListInterfaces(i.ListInterfacesRequest())).revision
+        current: int = (await server.interfaces.ListInterfaces(i.ListInterfacesRequest())).revision
+        return current
 
     before = await revision()
     for service, method, request, code, reason, field in ROWS:

@@ -69,8 +69,11 @@ async def test_interfaces_are_listed_by_page_and_filter(server: Running, node: S
     assert seen == sorted(uuids)
     one = await server.interfaces.ListInterfaces(interface_pb2.ListInterfacesRequest(instance_ref="i3"))
     assert len(one.interfaces) == 1
-    for empty in ({"node": "elsewhere"}, {"namespace": "nobody"}):
-        assert not (await server.interfaces.ListInterfaces(interface_pb2.ListInterfacesRequest(**empty))).interfaces
+    for nothing in (
+        interface_pb2.ListInterfacesRequest(node="elsewhere"),
+        interface_pb2.ListInterfacesRequest(namespace="nobody"),
+    ):
+        assert not (await server.interfaces.ListInterfaces(nothing)).interfaces
     on_net = await server.interfaces.ListInterfaces(interface_pb2.ListInterfacesRequest(network_ref="net", node="n1"))
     assert len(on_net.interfaces) == 5
     assert on_net.revision == page.revision

@@ -21,7 +21,12 @@ def test_picks_what_is_free_or_says_none(size: int, seed: int, data: st.DataObje
 @given(seed=st.integers())
 def test_probes_each_candidate_once(seed: int) -> None:
     probed: list[int] = []
-    assert pick_free(97, lambda index: bool(probed.append(index)) or True, Random(seed)) is None
+
+    def taken(index: int) -> bool:
+        probed.append(index)
+        return True
+
+    assert pick_free(97, taken, Random(seed)) is None
     assert sorted(probed) == list(range(97))
 
 

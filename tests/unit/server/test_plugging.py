@@ -11,7 +11,7 @@ from buoy_server.core.commands.networks import DeleteNetwork
 from buoy_server.core.commands.plug import InterfaceSpec
 from buoy_server.core.commands.pools import DeletePool
 from buoy_server.core.lookup import Caller
-from buoy_server.core.model import Driver, Network
+from buoy_server.core.model import Driver, Json, Network
 from buoy_server.core.state import Kind
 from buoy_server.core.states import InstanceState, InterfaceState, NetworkState
 
@@ -202,7 +202,7 @@ def test_pools_and_netblocks_do_not_overlap() -> None:
 def test_metadata_is_an_upsert_and_has_limits() -> None:
     world = small_world()
     uuid = world.interface(world.instance()).uuid
-    value = {"nested": [1.0, None, True]}
+    value: Json = {"nested": [1.0, None, True]}
     assert world.run(SetItem(interface_uuid=uuid, key="foo", value=value)).metadata == {"foo": value}
     revision = world.draft.revision
     world.run(SetItem(interface_uuid=uuid, key="foo", value=value))

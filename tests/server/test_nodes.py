@@ -1,0 +1,116 @@
+"""WatchNode and ReportNode: what a node is sent, and what its absence means."""
+
+import grpc
+import pytest
+from buoy.v1 import agent_pb2, interface_pb2, node_pb2
+
+from tests.server.agent import agent
+from tests.server.running import Running, refusal, running
+from tests.server.waiting import wait_until_async
+
+pytestmark = pytest.mark.anyio
+
+
+async def _node_state(server: Running) -> int:
+    state: int = (await server.nodes.GetNode(node_pb2.GetNodeRequest(node="n1"))).state
+    return state
+
+
+async def test_a_new_agent_gets_everything_that_is_bound_and_everything_to_remove(server: Running) -> None:
+    async with agent(server) as first:
+        kept, dropped = await server.interface("kept"), await server.interface("dropped")
+        while len(first.bindings) < 2:
+            await first.read()
+        await first.confirm()
+    await server.interfaces.DeleteInterface(interface_pb2.DeleteInterfaceRequest(interface_uuid=dropped.uuid))
+    async with agent(server) as second:
+        assert (set(second.bindings), set(second.removed), second.resets) == ({kept.uuid}, {dropped.uuid}, 1)
+        await second.confirm()
+    async with agent(server) as third:
+        assert (set(third.bindings), set(third.removed)) == ({kept.uuid}, set())
+
+
+async def test_an_agent_that_resumes_gets_only_what_changed(server: Running) -> None:
+    async with agent(server) as first:
+        await server.interface("before")
+        await first.read()
+        await first.confirm()
+    changed = await server.interface("after")
+    async with agent(server, resume=first.revision) as second:
+        while changed.uuid not in second.bindings:
+            await second.read()
+        assert (set(second.bindings), second.resets) == ({changed.uuid}, 0)
+
+
+async def test_an_agent_is_not_sent_what_it_reported_itself_nor_what_is_another_nodes(server: Running) -> None:
+    async with agent(server) as here, agent(server, "n2") as there:
+        await server.interface("mine", "n1")
+        await here.read()
+        await here.confirm()
+        other = await server.interface("theirs", "n2")
+        update = await there.read()
+        assert [binding.interface_uuid for binding in update.upserts] == [other.uuid]
+        marker = await server.interface("marker", "n1")
+        update = await here.read()
+        assert [binding.interface_uuid for binding in update.upserts] == [marker.uuid]
+
+
+async def test_a_newer_agent_supersedes_the_older_one(server: Running) -> None:
+    async with agent(server) as old, agent(server):
+        await server.interface()
+        with pytest.raises(grpc.aio.AioRpcError) as ended:
+            await old.read()
+        assert (ended.value.code(), refusal(ended.value).reason) == (grpc.StatusCode.ABORTED, "SUPERSEDED")
+        shown = await server.nodes.GetNode(node_pb2.GetNodeRequest(node="n1"))
+        assert shown.connected
+
+
+async def test_a_node_that_stays_away_is_missing_and_its_floats_say_so(tmp_path_factory: pytest.TempPathFactory) -> None:
+    async with running(tmp_path_factory.mktemp("db") / "buoy.db", node_lease=0.05) as server:
+        await server.furnish()
+        async with agent(server):
+            interface = await server.interface(float=True)
+        await wait_until_async(lambda: _is_missing(server), "n1 is missing")
+        named = interface_pb2.GetInterfaceRequest(interface_uuid=interface.uuid)
+        assert (await server.interfaces.GetInterface(named)).floating.reason == "node n1 is away"
+        async with agent(server) as back:
+            assert await _node_state(server) == node_pb2.NODE_STATE_CREATED
+            await back.confirm()
+        assert (await server.interfaces.GetInterface(named)).floating.phase == interface_pb2.FLOATING_PHASE_ACTIVE
+
+
+async def _is_missing(server: Running) -> bool:
+    return await _node_state(server) == node_pb2.NODE_STATE_MISSING
+
+
+async def test_after_a_restart_of_the_server_a_node_that_does_not_come_back_is_missing(
+    tmp_path_factory: pytest.TempPathFactory,
+) -> None:
+    path = tmp_path_factory.mktemp("db") / "buoy.db"
+    async with running(path) as server, agent(server):
+        pass
+    async with running(path, node_lease=0.05) as server:
+        await wait_until_async(lambda: _is_missing(server), "n1 is missing")
+
+
+async def test_reports_are_checked(server: Running) -> None:
+    async with agent(server):
+        cases = [
+            ({"node": "absent", "reports": [{"interface_uuid": "b1981e81-b37a-4176-ba37-b61bc7208012"}]}, "NODE_NOT_FOUND"),
+            ({"node": "n1", "reports": [{"interface_uuid": "x"}]}, "MALFORMED"),
+            ({"node": "", "reports": []}, "MALFORMED"),
+        ]
+        for request, reason in cases:
+            with pytest.raises(grpc.aio.AioRpcError) as refused:
+                await server.agents.ReportNode(agent_pb2.ReportNodeRequest(**request))  # type: ignore[arg-type]
+            assert refusal(refused.value).reason == reason
+        await server.agents.ReportNode(agent_pb2.ReportNodeRequest(node="n1"))
+
+
+async def test_a_report_about_another_nodes_interface_changes_nothing(server: Running) -> None:
+    async with agent(server), agent(server, "n2"):
+        interface = await server.interface()
+        report = agent_pb2.BindingReport(interface_uuid=interface.uuid, generation=1)
+        await server.agents.ReportNode(agent_pb2.ReportNodeRequest(node="n2", reports=[report]))
+        named = interface_pb2.GetInterfaceRequest(interface_uuid=interface.uuid)
+        assert (await server.interfaces.GetInterface(named)).state == interface_pb2.INTERFACE_STATE_INITIAL
