@@ -2,7 +2,7 @@
 
 import pytest
 from buoy.v1 import interface_pb2 as pb
-from buoy_client import EventType, InternalError, InvalidArgument, NotFound, OutOfRange, Unavailable
+from buoy_client import EventType, FailedPrecondition, InternalError, InvalidArgument, NotFound, OutOfRange, Unavailable
 from buoy_client.models import InterfaceEvent
 from buoy_client.watching import Selection, WatchState, reconnect_delay
 from hypothesis import settings
@@ -189,3 +189,22 @@ def test_delays_grow_and_start_over_with_the_next_message() -> None:
 def test_jitter_takes_off_at_most_half() -> None:
     assert (reconnect_delay(3, 0.0), reconnect_delay(3, 1.0)) == (0.8, 1.6)
     assert reconnect_delay(10_000, 1.0) == 5.0
+
+
+def test_what_a_server_repeats_is_dropped() -> None:
+    state = WatchState(Selection(), start_revision=5)
+    event = pb.InterfaceEvent(type=UPDATED, interface=message("a", 5), revision=5)
+    assert len(state.receive(pb.WatchInterfaceResponse(events=[event], revision=5)).events) == 1
+    assert state.receive(pb.WatchInterfaceResponse(events=[event], revision=5)).events == ()
+
+
+def test_a_restored_database_is_followed_from_its_own_revision() -> None:
+    state = WatchState(Selection())
+    event = pb.InterfaceEvent(type=pb.INTERFACE_EVENT_TYPE_SNAPSHOT, interface=message("a", 90), revision=90)
+    state.receive(pb.WatchInterfaceResponse(events=[event], synced=True, revision=100))
+    state.ended(FailedPrecondition("the future", reason="REVISION_IN_FUTURE"), 0)
+    assert state.next_request().start_revision == 0
+    older = pb.InterfaceEvent(type=pb.INTERFACE_EVENT_TYPE_SNAPSHOT, interface=message("a", 20), revision=20)
+    batch = state.receive(pb.WatchInterfaceResponse(events=[older], synced=True, revision=50))
+    assert [(event.type, event.revision) for event in batch.events] == [(EventType.UPDATED, 20)]
+    assert state.next_request().start_revision == 51
