@@ -22,6 +22,7 @@ def kill_agent(demo: DemoStage) -> Iterator[str]:
     with ExitStack() as listening:
         network = listening.enter_context(Changes(guest.network_netns))
         host = listening.enter_context(Changes(guest.site.netns))
+        network.settle()
         agent = stage.agents["node1"]
         agent.kill()
         stage.wait_connected("node1", connected=False)

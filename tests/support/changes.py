@@ -36,9 +36,9 @@ class Changes:
             listener.close()
 
     def all(self) -> list[str]:
-        """The kinds of those that there were so far, such as `route 24`: netlink family and message number."""
+        """Those that there were so far: netlink family, message number (16 is a link), what follows the header in hex."""
         self._collect()
-        return [f"{family} {HEADER.unpack_from(message)[1]}" for family, message in self._seen]
+        return [f"{family} {HEADER.unpack_from(message)[1]} {message[HEADER.size :].hex()}" for family, message in self._seen]
 
     def about(self, address: IPv4Address) -> int:
         """How many of them bear this address."""
