@@ -135,7 +135,9 @@ def test_unreachable_names_the_target_and_what_to_do(run: Run, tmp_path: Path) -
 def test_wrong_usage(run: Run, args: tuple[str, ...]) -> None:
     result = run(*args)
     assert (result.code, result.out) == (2, "")
-    assert result.err
+    assert result.err.startswith("Error: ")
+    assert result.err.count("\n") == 1
+    assert "--help`" in result.err
 
 
 def test_settings_come_from_the_file_too(run: Run, server: ScriptedServer, tmp_path: Path) -> None:

@@ -2,16 +2,19 @@
 
 import os
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import typer
 from rich.console import Console
 from typer.core import TyperGroup
+from typer.exceptions import TyperException
 
 from buoy_client.cli.words import clean
 from buoy_client.errors import BuoyError, DeadlineExceeded, NotFound, Unavailable, WaitTimeout
 
-REFUSED, NOT_FOUND, UNREACHABLE, WAIT_OVER, INTERRUPTED = 1, 3, 4, 5, 130
+REFUSED, USAGE, NOT_FOUND, UNREACHABLE, WAIT_OVER, INTERRUPTED = 1, 2, 3, 4, 5, 130
 EXIT_CODES = """\
 Exit codes: 0 done, 1 the server refused, 2 wrong usage, 3 not found, 4 the server cannot be reached, \
 5 the deadline of --wait passed (it may still come), 130 interrupted."""
@@ -57,10 +60,10 @@ def error_line(error: BuoyError) -> str:
     return clean(f"Error: {words.rstrip('.')}. {hint}".strip().replace("\n", " "))
 
 
-def print_error(error: BuoyError) -> None:
-    """Print an error on stderr, in red on a terminal."""
+def print_line(line: str) -> None:
+    """Print an error's line on stderr, in red on a terminal."""
     console = Console(stderr=True, highlight=False, soft_wrap=True)
-    console.print(error_line(error), style="red" if console.is_terminal else None, markup=False)
+    console.print(line, style="red" if console.is_terminal else None, markup=False)
 
 
 def mute_stdout() -> None:
@@ -68,18 +71,43 @@ def mute_stdout() -> None:
     os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
+def usage_line(error: TyperException) -> str:
+    """Give a mistake in the usage in one line, with where its help stands."""
+    command = getattr(getattr(error, "ctx", None), "command_path", "buoy")
+    words = error.format_message().replace("\n", " ").removeprefix("Invalid value: ").rstrip(".")
+    stop = "" if words.endswith("?") else "."
+    return clean(f"Error: {words}{stop} See `{command} --help`.".replace("Value error, ", ""))
+
+
+@contextmanager
+def reported() -> Iterator[None]:
+    """Turn what a command raises into a line on stderr and an exit code."""
+    try:
+        yield
+    except BuoyError as error:
+        print_line(error_line(error))
+        raise typer.Exit(exit_code(error)) from None
+    except TyperException as error:
+        if error.exit_code != USAGE or type(error).__name__ == "NoArgsIsHelpError":  # which prints the help
+            raise
+        print_line(usage_line(error))
+        raise typer.Exit(USAGE) from None
+    except KeyboardInterrupt:
+        raise typer.Exit(INTERRUPTED) from None
+    except BrokenPipeError:
+        mute_stdout()
+        raise typer.Exit(0) from None
+
+
 class ErrorGroup(TyperGroup):
-    """The root command: what its subcommands raise becomes a line and an exit code."""
+    """The root command: what parsing and the subcommands raise is reported here."""
+
+    def make_context(self, *args: Any, **extra: Any) -> Any:
+        """Read the global options."""
+        with reported():
+            return super().make_context(*args, **extra)
 
     def invoke(self, ctx: Any) -> Any:
         """Run the subcommand."""
-        try:
+        with reported():
             return super().invoke(ctx)
-        except BuoyError as error:
-            print_error(error)
-            raise typer.Exit(exit_code(error)) from None
-        except KeyboardInterrupt:
-            raise typer.Exit(INTERRUPTED) from None
-        except BrokenPipeError:
-            mute_stdout()
-            raise typer.Exit(0) from None
