@@ -70,6 +70,8 @@ def _namespaces_to_drop(desired: Targets, actual: Actual, scope: Scope) -> Itera
 
 def _nics_to_drop(desired: Targets, actual: Actual, scope: Scope) -> Iterator[tuple[NetworkId, InterfaceId]]:
     for network, state in actual.networks.items():
+        if network not in desired.networks:
+            continue  # they go with their namespace
         for interface in list(state.nics) if scope.everything else scope.interfaces & state.nics.keys():
             nic = desired.nic(interface)
             if nic is None or nic.network != network or _body(state.nics[interface]) != _body(nic.mark):

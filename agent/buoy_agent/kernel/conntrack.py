@@ -10,6 +10,7 @@ import struct
 from collections.abc import Collection, Iterator
 from contextlib import closing
 from enum import Enum
+from pathlib import Path
 
 from buoy_agent.core.spec import Address
 from buoy_agent.errors import KernelError
@@ -21,6 +22,7 @@ _TUPLE_IP, _V4_DESTINATION, _FILTER, _IP_DESTINATION = 1, 2, 25, 2
 _NO_ENTRY = 2
 _FEW = 8
 _ROUNDS = 3
+_COUNT = Path("/proc/sys/net/netfilter/nf_conntrack_count")
 
 
 class Direction(Enum):
@@ -42,17 +44,18 @@ def cut(addresses: Collection[Address], directions: Collection[Direction] = BOTH
     requests, left = 0, set(addresses)
     with closing(Channel(NETFILTER)) as channel:
         if len(left) > _FEW:
-            left = _alive(channel, left, directions)
+            left = _alive(channel, left, directions) if _any_flow() else set()
         for _ in range(_ROUNDS):
             _delete(channel, left, directions)
             requests += len(left)
-            left = _alive(channel, left, directions) if verify else set()
+            left = _alive(channel, left, directions) if verify and _any_flow() else set()
             if not left:
                 return requests
     raise KernelError("flows of a released address keep coming back in conntrack")
 
 
 def _delete(channel: Channel, addresses: Collection[Address], directions: Collection[Direction]) -> None:
+    """Some 0.25 ms a request where the namespace has flows at all; next to nothing where it has none."""
     messages = [Message(_DELETE, 0, _HEADER + _match(address, way)) for address in addresses for way in directions]
     for start in range(0, len(messages), 256):
         for error in channel.send(messages[start : start + 256]).values():
@@ -68,6 +71,11 @@ def _alive(channel: Channel, addresses: Collection[Address], directions: Collect
     return {
         address for _, body in channel.dump(_GET, _HEADER) for address in _destinations(body, directions) if address in wanted
     }
+
+
+def _any_flow() -> bool:
+    """Whether this namespace has any flow: a dump walks the table of the whole machine (5 ms), this does not."""
+    return _COUNT.read_text(encoding="ascii").strip() != "0" if _COUNT.exists() else True
 
 
 def _has_flow(channel: Channel, address: Address, way: Direction) -> bool:

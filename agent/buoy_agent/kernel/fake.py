@@ -1,6 +1,6 @@
 """A kernel in memory that keeps the port's promises, and can be told to refuse."""
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass, field, replace
 
 from buoy_agent.core.actual import Actual, NetworkState, Parts
@@ -18,6 +18,7 @@ class FakeKernel:
     refuse: dict[str, str] = field(default_factory=dict)
     announced: list[Address] = field(default_factory=list)
     _has: Actual = field(default_factory=Actual)
+    _inside: dict[InterfaceId, str] = field(default_factory=dict)  # the instance's namespace of each NIC
 
     def prepare(self) -> None:
         """There is no external interface to set up."""
@@ -44,13 +45,15 @@ class FakeKernel:
             self._has.put_network(network.id, replace(state, digest=digest(network)))
         return self.read_network(network.id)
 
-    def remove_namespace(self, uuid: str) -> None:
-        """Of a network or an instance."""
-        self._check("remove_namespace", uuid)
-        self.writes += 1
-        self._has.drop_namespace(uuid)
-        for state in self._has.networks.values():
-            state.nics = {interface: mark for interface, mark in state.nics.items() if self._inside.get(interface) != uuid}
+    def remove_namespaces(self, uuids: Collection[str]) -> None:
+        """Of networks and instances."""
+        for uuid in uuids:
+            self._check("remove_namespaces", uuid)
+        for uuid in uuids:
+            self.writes += 1
+            self._has.drop_namespace(uuid)
+            for state in self._has.networks.values():
+                state.nics = {interface: mark for interface, mark in state.nics.items() if self._inside.get(interface) != uuid}
 
     def ensure_nic(self, nic: Nic) -> None:
         """Adopts only what is in `adoptable`."""
@@ -64,8 +67,6 @@ class FakeKernel:
             self._inside[nic.interface] = nic.instance
         self.writes += 1
         self._has.networks[nic.network].nics[nic.interface] = nic.mark
-
-    _inside: dict[InterfaceId, str] = field(default_factory=dict)  # the instance's namespace of each NIC
 
     def remove_nic(self, network: NetworkId, interface: InterfaceId) -> None:
         """One that is not there is no error."""

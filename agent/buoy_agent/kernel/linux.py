@@ -65,9 +65,9 @@ class LinuxKernel:
         """Makes or repairs a network."""
         return self._networks.ensure(network)
 
-    def remove_namespace(self, uuid: str) -> None:
-        """Removes a network's or an instance's namespace."""
-        self._networks.remove(uuid)
+    def remove_namespaces(self, uuids: Collection[str]) -> None:
+        """Removes namespaces of networks and instances."""
+        self._networks.remove(uuids)
 
     def ensure_nic(self, nic: Nic) -> None:
         """Makes or repairs a NIC."""

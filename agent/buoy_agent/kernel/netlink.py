@@ -7,6 +7,7 @@ acknowledgement for the last. In a transaction of nf_tables either all of it hol
 Not through pyroute2's sockets and encoder, for their cost: see docs/decisions/0010.
 """
 
+import errno
 import os
 import socket
 import struct
@@ -27,6 +28,7 @@ HEADER = struct.Struct("=IHHII")
 ATTRIBUTE = struct.Struct("=HH")
 _BUFFER = 1 << 20
 _SECONDS = 10.0
+_ABSENT = (errno.ENOENT, errno.ENODEV)
 
 
 class Message(NamedTuple):
@@ -148,6 +150,21 @@ class Channel:
                         raise kernel_error("reading the kernel's state", -code, _detail(body, done=answer == _DONE))
                     return
                 yield answer, body
+
+    def get(self, kind: int, payload: bytes) -> memoryview | None:
+        """Asks for one thing; None where the kernel says that it is not there."""
+        self._sequence += 1
+        self._write(HEADER.pack(16 + len(payload), kind, REQUEST, self._sequence, 0) + payload)
+        while True:
+            for sequence, answer, body in self._receive():
+                if sequence != self._sequence:
+                    continue
+                if answer != _ERROR:
+                    return body
+                code = -struct.unpack_from("=i", body)[0]
+                if code in _ABSENT:
+                    return None
+                raise kernel_error("reading the kernel's state", code, _detail(body))
 
     def _answers(self, first: int, acknowledged: int) -> dict[int, KernelError]:
         errors: dict[int, KernelError] = {}

@@ -4,11 +4,14 @@ The veth's outer end `buoy-<10 hex digits of the network>` is in the host namesp
 once the pair is complete. All MACs follow from the uuid: whoever knows the gateway of a network knows it on every node.
 """
 
+import errno
+from collections.abc import Collection
 from contextlib import closing
 
 from buoy_agent.core.actual import NetworkState
 from buoy_agent.core.ruleset import BRIDGE, FIXED_TO_FLOATING, FLOATING_TO_FIXED, UPLINK, digest, state_digest
 from buoy_agent.core.spec import Network, NetworkId
+from buoy_agent.errors import KernelError
 from buoy_agent.kernel import links, nics, routes, sysctl
 from buoy_agent.kernel.links import End, Link
 from buoy_agent.kernel.namespaces import Namespaces
@@ -24,6 +27,7 @@ _INSIDE = (
     (f"ipv4/conf/{BRIDGE}/rp_filter", "2"),
     (f"ipv4/conf/{UPLINK}/rp_filter", "2"),
 )
+_DOOMED = 0x62756F79  # a group of links that only ever holds what is about to be removed
 _BRIDGE_NF = "bridge/bridge-nf-call-iptables"  # or bridged frames pass the NAT chains, and hairpin breaks
 
 
@@ -62,27 +66,34 @@ class Networks:
                 nics=nics.marks(links.read_links(channel).values()),
             )
 
-    def remove(self, uuid: str) -> None:
-        """Removes the namespace of a network or an instance: links first, since the kernel cleans up only later."""
-        if self._namespaces.exists(uuid):
-            with self._namespaces.inside(uuid), closing(Channel(ROUTE)) as channel:
-                present = list(links.read_links(channel).values())
-            for link in present:
-                if nics.is_adopted(link):
-                    self._nics.hand_back(uuid, link)
-            with self._namespaces.inside(uuid), closing(Channel(ROUTE)) as channel:
-                for link in links.read_links(channel).values():
-                    if link.kind == "veth":
-                        links.remove_link(channel, link.index)
-        self._namespaces.delete(uuid)
-        self.writes += 1
+    def remove(self, uuids: Collection[str]) -> None:
+        """Removes namespaces of networks and instances: first their links to the host, at once; the kernel cleans up later."""
+        for uuid in uuids:
+            if self._namespaces.exists(uuid):
+                self._hand_back(uuid)
+        with closing(Channel(ROUTE)) as host:
+            found = (links.read_link(host, outer_name(NetworkId(uuid))) for uuid in uuids)
+            doomed = [links.set_group(link.index, _DOOMED) for link in found if link is not None and link.kind == "veth"]
+            if doomed:
+                self._send(host, *doomed, links.delete_group(_DOOMED))
+        for uuid in uuids:
+            self._namespaces.delete(uuid)
+            self.writes += 1
+
+    def _hand_back(self, uuid: str) -> None:
+        with self._namespaces.inside(uuid), closing(Channel(ROUTE)) as channel:
+            adopted = [link for link in links.read_links(channel).values() if nics.is_adopted(link)]
+        for link in adopted:
+            self._nics.hand_back(uuid, link)
 
     def _links(self, network: Network) -> None:
         with closing(Channel(ROUTE)) as host:
-            outer = links.read_links(host).get(outer_name(network.id))
+            outer = links.read_link(host, outer_name(network.id))
             with self._namespaces.inside(network.id), closing(Channel(ROUTE)) as inner:
                 self._inside(network, inner, host, outer)
-            outer = links.read_links(host)[outer_name(network.id)]
+            outer = links.read_link(host, outer_name(network.id))
+            if outer is None:
+                raise KernelError(f"the uplink of network {network.id} vanished while it was made", errno.ENODEV)
             if outer.alias != network.id or not outer.is_up:
                 self._outside(network.id, host, outer)
 

@@ -4,7 +4,7 @@ All calls block, come from one thread, and raise KernelError, after which the ca
 stale and read it again. Every call may be repeated: after a crash between any two of its steps the same call heals.
 """
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from typing import Protocol
 
 from buoy_agent.core.actual import Actual, NetworkState, Parts
@@ -33,8 +33,11 @@ class Kernel(Protocol):
         Map elements and NICs that are there already stay; when only rules differ, nothing else is touched.
         """
 
-    def remove_namespace(self, uuid: str) -> None:
-        """Removes the namespace of a network or of an instance, with its links; adopted NICs are handed back."""
+    def remove_namespaces(self, uuids: Collection[str]) -> None:
+        """Removes namespaces of networks and instances with all that is in them; adopted NICs are handed back.
+
+        Their names and their links to the host are gone on return; the rest the kernel cleans up a moment later.
+        """
 
     def ensure_nic(self, nic: Nic) -> None:
         """Makes or repairs a NIC in a network that is there; NicMissingError for one to adopt that is not on the node."""

@@ -88,9 +88,7 @@ class Reconciler:
         for network, interface in plan.drop_nics:
             if self._try(("nic", interface), now, self._kernel.remove_nic, network, interface):
                 self.actual.networks[network].nics.pop(interface, None)
-        for uuid in plan.drop_namespaces:
-            if self._try(("namespace", uuid), now, self._kernel.remove_namespace, uuid):
-                self.actual.drop_namespace(uuid)
+        self._drop_namespaces(plan.drop_namespaces, now)
         for spec in plan.networks:
             self._make_network(spec, scope, now)
         for nic in plan.nics:
@@ -99,6 +97,20 @@ class Reconciler:
                 self.actual.namespaces |= {nic.instance} if nic.driver.value == "netns" else set()
         for parts in plan.publish:
             self._publish(parts, now, outcome)
+
+    def _drop_namespaces(self, uuids: tuple[str, ...], now: float) -> None:
+        """All at once, which is a hundred times faster; where that is refused, one by one."""
+        if not uuids:
+            return
+        try:
+            self._kernel.remove_namespaces(uuids)
+        except KernelError:
+            gone = [uuid for uuid in uuids if self._try(("namespace", uuid), now, self._kernel.remove_namespaces, (uuid,))]
+        else:
+            gone = list(uuids)
+        for uuid in gone:
+            self._faults.clear(("namespace", uuid))
+            self.actual.drop_namespace(uuid)
 
     def _make_network(self, spec: Network, scope: Scope, now: float) -> None:
         """Makes or repairs a network; what it then holds is planned anew, within the same pass."""
