@@ -129,6 +129,8 @@ def test_unreachable_names_the_target_and_what_to_do(run: Run, tmp_path: Path) -
         ("interface", "float", "x", "--address", "1.2.3.4", "--pool", "p"),
         ("--timeout", "soon", "node", "list"),
         ("--config", "/nowhere/config.toml", "node", "list"),
+        ("--timeout", "0", "node", "list"),
+        ("--server", "unix://relative", "node", "list"),
         ("nonsense",),
     ],
 )

@@ -3,7 +3,7 @@
 from types import TracebackType
 from typing import Self
 
-from buoy_client.config import DEFAULT_SERVER, DEFAULT_TIMEOUT, load
+from buoy_client.config import DEFAULT_TIMEOUT, chosen_target, load
 from buoy_client.following import Follower
 from buoy_client.models import InterfaceEvent
 from buoy_client.operations import Operations
@@ -67,7 +67,7 @@ class AsyncBuoyClient(Operations):
         """Take the settings; the channel opens on the first call, in the loop of that call."""
         config = load()
         limit = timeout or config.timeout or DEFAULT_TIMEOUT
-        transport = AioTransport(target or config.server or DEFAULT_SERVER, limit, connect_timeout or limit)
+        transport = AioTransport(chosen_target(target, config), limit, connect_timeout or limit)
         super().__init__(transport, namespace or config.namespace)
 
     def watch_interfaces(

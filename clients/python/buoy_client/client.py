@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from types import TracebackType
 from typing import Self
 
-from buoy_client.config import DEFAULT_SERVER, DEFAULT_TIMEOUT, load
+from buoy_client.config import DEFAULT_TIMEOUT, chosen_target, load
 from buoy_client.driving import Blocking, run
 from buoy_client.following import Follower
 from buoy_client.models import InterfaceEvent
@@ -69,7 +69,7 @@ class BuoyClient:
         """Take the settings; nothing is sent until the first call."""
         config = load()
         limit = timeout or config.timeout or DEFAULT_TIMEOUT
-        self._transport = BlockingTransport(target or config.server or DEFAULT_SERVER, limit, connect_timeout or limit)
+        self._transport = BlockingTransport(chosen_target(target, config), limit, connect_timeout or limit)
         self.operations = Operations(self._transport, namespace or config.namespace)
 
     @property

@@ -65,6 +65,15 @@ def parse(path: Path) -> Config:
     return Config(**values)
 
 
+def chosen_target(argument: str | None, config: Config) -> str:
+    """Give the server to call; ConfigError for a unix socket whose path is not whole, which grpc cannot say in words."""
+    target = argument or config.server or DEFAULT_SERVER
+    path = target.removeprefix("unix:").removeprefix("//")
+    if target.startswith("unix:") and not path.startswith("/"):
+        raise ConfigError(f"{target}: a unix socket is unix:///PATH, with its whole path")
+    return target
+
+
 def seconds_from_text(text: str) -> float:
     """Read a number of seconds, also as "5m", "1.5s", "200ms", "1h"."""
     units = {"ms": 0.001, "s": 1.0, "m": 60.0, "h": 3600.0, "d": 86400.0}

@@ -3,7 +3,7 @@
 from pathlib import Path
 
 import pytest
-from buoy_client.config import Config, ConfigError, load, seconds_from_text
+from buoy_client.config import Config, ConfigError, chosen_target, load, seconds_from_text
 
 
 def test_the_environment_goes_before_the_file(tmp_path: Path) -> None:
@@ -35,6 +35,21 @@ def test_what_is_wrong_in_the_file_is_named(tmp_path: Path, content: str, words:
 def test_a_file_that_was_named_must_exist(tmp_path: Path) -> None:
     with pytest.raises(ConfigError, match="No such file"):
         load(None, {"BUOY_CONFIG": str(tmp_path / "none.toml")})
+
+
+def test_the_target_is_the_argument_the_setting_or_the_default() -> None:
+    assert [chosen_target("a:1", Config("b:2")), chosen_target(None, Config("b:2")), chosen_target(None, Config())] == [
+        "a:1",
+        "b:2",
+        "127.0.0.1:7117",
+    ]
+
+
+@pytest.mark.parametrize("target", ["unix:", "unix://", "unix://relative", "unix:relative"])
+def test_a_unix_socket_needs_its_whole_path(target: str) -> None:
+    with pytest.raises(ConfigError, match="unix:///PATH"):
+        chosen_target(target, Config())
+    assert chosen_target("unix:/run/x", Config()) == "unix:/run/x"
 
 
 def test_durations() -> None:

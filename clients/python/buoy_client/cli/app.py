@@ -1,5 +1,6 @@
 """The program: its global options and groups of commands."""
 
+import os
 from pathlib import Path
 from typing import Annotated
 
@@ -7,7 +8,7 @@ import typer
 
 from buoy_client.cli import instance, interface, metadata, network, node, pool
 from buoy_client.cli.failures import EXIT_CODES, ErrorGroup
-from buoy_client.cli.options import Output, seconds
+from buoy_client.cli.options import Output, limit
 from buoy_client.cli.session import Globals
 from buoy_client.config import DEFAULT_SERVER
 
@@ -60,7 +61,7 @@ def options(
         typer.Option(
             "--timeout",
             envvar="BUOY_TIMEOUT",
-            parser=seconds,
+            parser=limit,
             metavar="TIME",
             help="How long one call may take; 30 s by default.",
         ),
@@ -76,5 +77,6 @@ def options(
 
 
 def main() -> None:
-    """Run the program."""
+    """Run the program; what grpc logs would stand between the lines for people, and says nothing that they lack."""
+    os.environ.setdefault("GRPC_VERBOSITY", "NONE")
     app()

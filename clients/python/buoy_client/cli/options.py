@@ -26,6 +26,14 @@ def seconds(text: str | float) -> float:
     return value
 
 
+def limit(text: str | float) -> float:
+    """Read an option's deadline, which cannot be nothing."""
+    value = seconds(text)
+    if not value:
+        raise typer.BadParameter("a deadline of 0 leaves no time at all")
+    return value
+
+
 def completes(ask: Callable[[BuoyClient], Iterable[Record]]) -> Callable[[typer.Context, str], list[str]]:
     """Complete from what the server has: names where there are names, and uuids; nothing where it does not answer soon."""
 
@@ -49,7 +57,7 @@ Output = Annotated[
 Namespace = Annotated[str | None, typer.Option("--namespace", metavar="NS", help="The namespace; yours by default.")]
 Wait = Annotated[bool, typer.Option("--wait", help="Return when it is done, and show how far it has come.")]
 WaitTimeoutOption = Annotated[
-    float, typer.Option("--wait-timeout", parser=seconds, metavar="TIME", help='How long --wait waits: seconds, or "5m".')
+    float, typer.Option("--wait-timeout", parser=limit, metavar="TIME", help='How long --wait waits: seconds, or "5m".')
 ]
 Deleted = Annotated[bool, typer.Option("--all", help="Deleted ones too, for as long as the server keeps them.")]
 

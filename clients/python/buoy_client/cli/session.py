@@ -15,7 +15,7 @@ from buoy_client.cli.formats import OutputFormat, name_of, to_json, to_yaml
 from buoy_client.cli.tables import Column, field_lines, table_lines
 from buoy_client.cli.views import Fields
 from buoy_client.client import BuoyClient
-from buoy_client.config import DEFAULT_TIMEOUT, ConfigError, load
+from buoy_client.config import DEFAULT_TIMEOUT, ConfigError, chosen_target, load
 from buoy_client.record import Record
 
 Item = TypeVar("Item", bound=Record)
@@ -96,11 +96,10 @@ def open_session(ctx: typer.Context, output: OutputFormat | None = None) -> Sess
     try:
         config = load(given.config)
         chosen = output or given.output or OutputFormat(config.output or "table")
+        target = chosen_target(given.server, config)
     except (ConfigError, ValueError) as error:
         raise typer.BadParameter(str(error)) from None
     timeout = given.timeout or config.timeout or DEFAULT_TIMEOUT
-    client = BuoyClient(
-        given.server or config.server, namespace=config.namespace, timeout=timeout, connect_timeout=min(timeout, PATIENCE)
-    )
+    client = BuoyClient(target, namespace=config.namespace, timeout=timeout, connect_timeout=min(timeout, PATIENCE))
     ctx.call_on_close(client.close)
     return Session(client, chosen)
