@@ -6,6 +6,7 @@ into a blocking one with the same arguments, so that each call is written, typed
 
 from collections.abc import Callable, Coroutine
 from functools import update_wrapper
+from types import MethodType
 from typing import Any, Concatenate, Generic, ParamSpec, Protocol, TypeVar, overload
 
 Arguments = ParamSpec("Arguments")
@@ -55,5 +56,5 @@ class Blocking(Generic[Arguments, Result]):
         def blocking(*args: Arguments.args, **kwargs: Arguments.kwargs) -> Result:
             return run(self._method(operations, *args, **kwargs))
 
-        update_wrapper(blocking, self._method)
+        update_wrapper(blocking, MethodType(self._method, operations))
         return blocking

@@ -1,6 +1,7 @@
 """Coroutines that run without a loop."""
 
 import asyncio
+import inspect
 
 import pytest
 from buoy_client import BuoyClient
@@ -38,3 +39,10 @@ def test_calls_that_are_safe_to_repeat_exist() -> None:
     for service, methods in SAFE_TO_REPEAT.items():
         assert set(methods) <= known[service]
         assert known[service] - set(methods) <= {f"Create{service.removesuffix('Service')}", "WatchInterface"}
+
+
+def test_a_blocking_call_shows_its_arguments_and_words() -> None:
+    client = BuoyClient()
+    assert list(inspect.signature(client.get_instance).parameters) == ["instance", "namespace"]
+    assert client.get_instance.__doc__ == Operations.get_instance.__doc__
+    client.close()
