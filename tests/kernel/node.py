@@ -28,7 +28,7 @@ class Node:
     reconciler: Reconciler = field(init=False)
 
     def __post_init__(self) -> None:
-        self.restart()
+        self._start()
 
     @property
     def host(self) -> str:
@@ -52,6 +52,10 @@ class Node:
 
     def restart(self) -> None:
         """Forgets everything and reads the kernel, as an agent that was killed and started again."""
+        self.kernel.close()
+        self._start()
+
+    def _start(self) -> None:
         self.kernel = self.do(LinuxKernel, EXTERNAL, self.prefix)
         self.reconciler = Reconciler(self.kernel)
         self.do(self.reconciler.start)

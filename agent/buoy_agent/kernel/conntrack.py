@@ -1,4 +1,4 @@
-"""Cutting live flows of an address, in the kernel, in the namespace that the calling thread is in.
+"""Cutting live flows of an address, in the kernel, in the namespace that both the socket and the calling thread are in.
 
 An established flow keeps its translation after the map's element is gone, so that a released address would go on answering
 whoever was connected. CTNETLINK deletes by filter since 5.8 (CTA_FILTER): inbound flows have the address as destination of
@@ -8,13 +8,12 @@ the namespace has no flow at all, when it costs nothing; so for many addresses w
 
 import struct
 from collections.abc import Collection, Iterator
-from contextlib import closing
 from enum import Enum
 from pathlib import Path
 
 from buoy_agent.core.spec import Address
 from buoy_agent.errors import KernelError
-from buoy_agent.kernel.netlink import NETFILTER, Channel, Message, attribute, attributes, nest
+from buoy_agent.kernel.netlink import Channel, Message, attribute, attributes, nest
 
 _GET, _DELETE = 1 << 8 | 1, 1 << 8 | 2
 _HEADER = struct.pack(">BBH", 2, 0, 0)
@@ -36,21 +35,22 @@ INBOUND = (Direction.INBOUND,)
 BOTH = (Direction.INBOUND, Direction.OUTBOUND)
 
 
-def cut(addresses: Collection[Address], directions: Collection[Direction] = BOTH, *, verify: bool = False) -> int:
+def cut(
+    channel: Channel, addresses: Collection[Address], directions: Collection[Direction] = BOTH, *, verify: bool = False
+) -> int:
     """Deletes the flows of the addresses, and returns how many requests that took.
 
     With `verify` it looks again until none is left, and raises KernelError where they keep coming back.
     """
     requests, left = 0, set(addresses)
-    with closing(Channel(NETFILTER)) as channel:
-        if len(left) > _FEW:
-            left = _alive(channel, left, directions) if _any_flow() else set()
-        for _ in range(_ROUNDS):
-            _delete(channel, left, directions)
-            requests += len(left)
-            left = _alive(channel, left, directions) if verify and _any_flow() else set()
-            if not left:
-                return requests
+    if len(left) > _FEW:
+        left = _alive(channel, left, directions) if _any_flow() else set()
+    for _ in range(_ROUNDS):
+        _delete(channel, left, directions)
+        requests += len(left)
+        left = _alive(channel, left, directions) if verify and _any_flow() else set()
+        if not left:
+            return requests
     raise KernelError("flows of a released address keep coming back in conntrack")
 
 

@@ -7,6 +7,7 @@ from buoy_agent.core.actual import Actual, NetworkState, Parts
 from buoy_agent.core.spec import Address, InterfaceId, Network, NetworkId, Nic, text
 from buoy_agent.errors import KernelError, kernel_error
 from buoy_agent.kernel import arp, conntrack, links, routes, sysctl
+from buoy_agent.kernel.channels import HOST, Channels
 from buoy_agent.kernel.namespaces import Namespaces
 from buoy_agent.kernel.netlink import ROUTE, Channel, Message, index_of
 from buoy_agent.kernel.networks import Networks, is_outer, outer_name
@@ -24,7 +25,8 @@ class LinuxKernel:
         self._external = external_interface
         self._namespaces = Namespaces(prefix)
         self._nics = Nics(self._namespaces)
-        self._networks = Networks(self._namespaces, self._nics)
+        self._channels = Channels(self._namespaces)
+        self._networks = Networks(self._namespaces, self._channels, self._nics)
         self._own_writes = 0
 
     @property
@@ -34,6 +36,7 @@ class LinuxKernel:
 
     def close(self) -> None:
         """Gives descriptors back; the kernel's state stays as it is."""
+        self._channels.close()
         self._namespaces.close()
 
     def prepare(self) -> None:
@@ -80,9 +83,12 @@ class LinuxKernel:
     def publish(self, parts: Parts) -> None:
         """Elements, leftovers cut, routes, proxy neighbours."""
         if parts.forward or parts.backward:
+            channel = self._channels.of(parts.network)
+            table = Table(channel)
+            table.add(parts.forward, parts.backward)
             with self._namespaces.inside(parts.network):
-                self._change(add=(parts.forward, parts.backward), delete=((), ()))
-                self._own_writes += conntrack.cut([floating for floating, _ in parts.forward], conntrack.INBOUND)
+                cut = conntrack.cut(channel, [floating for floating, _ in parts.forward], conntrack.INBOUND)
+            self._own_writes += table.writes + cut
         link = index_of(outer_name(parts.network))
         self._in_host([routes.add_route(address, link) for address in parts.routes], parts.routes, "adding the route to")
         external = index_of(self._external)
@@ -95,11 +101,15 @@ class LinuxKernel:
         self._in_host([routes.delete_route(address) for address in parts.routes], parts.routes, "", gone=_GONE)
         addresses = parts.addresses
         if self._namespaces.exists(parts.network):
+            channel = self._channels.of(parts.network)
+            table = Table(channel)
+            table.delete([floating for floating, _ in parts.forward], [fixed for fixed, _ in parts.backward])
             with self._namespaces.inside(parts.network):
-                forward, backward = [floating for floating, _ in parts.forward], [fixed for fixed, _ in parts.backward]
-                self._change(add=((), ()), delete=(forward, backward))
-                self._own_writes += conntrack.cut(addresses, verify=True)
-        self._own_writes += conntrack.cut(addresses)  # the host namespace tracks too, where its owner's rules ask for it
+                cut = conntrack.cut(channel, addresses, verify=True)
+            self._own_writes += table.writes + cut
+        self._own_writes += conntrack.cut(
+            self._channels.of(HOST), addresses
+        )  # the host namespace tracks too, where its owner's rules ask for it
 
     def announce(self, addresses: Iterable[Address]) -> None:
         """Gratuitous ARP, once."""
@@ -107,16 +117,6 @@ class LinuxKernel:
             arp.announce(self._external, addresses)
         except OSError as error:
             raise kernel_error(f"announcing on {self._external}", error.errno or 0) from error
-
-    def _change(
-        self,
-        *,
-        add: tuple[Sequence[tuple[Address, Address]], Sequence[tuple[Address, Address]]],
-        delete: tuple[Sequence[Address], Sequence[Address]],
-    ) -> None:
-        table = Table()
-        table.change(add=add, delete=delete)
-        self._own_writes += table.writes
 
     def _in_host(self, messages: Sequence[Message], about: Sequence[Address], doing: str, gone: Collection[int] = ()) -> None:
         """Sends many requests to the host namespace; raises the first error that is not one of `gone`."""

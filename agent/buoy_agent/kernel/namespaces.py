@@ -26,7 +26,7 @@ class Namespaces:
 
     def __init__(self, prefix: str) -> None:
         self._prefix = prefix
-        self.host = _open(_SELF)
+        self.host = self._here = _open(_SELF)
 
     def close(self) -> None:
         """Gives the descriptor of the host namespace back."""
@@ -44,6 +44,11 @@ class Namespaces:
     def exists(self, uuid: str) -> bool:
         """Whether there is such a namespace (and not just a file that an interrupted `create` left)."""
         return _is_namespace(self._path(uuid))
+
+    def identity(self, uuid: str) -> int:
+        """A number that no other living namespace has; 0 where there is none."""
+        path = self._path(uuid)
+        return path.stat().st_ino if _is_namespace(path) else 0
 
     def create(self, uuid: str) -> None:
         """Makes a namespace; one that is there already is left alone."""
@@ -70,14 +75,16 @@ class Namespaces:
 
     @contextmanager
     def inside(self, uuid: str) -> Iterator[None]:
-        """Moves the calling thread into the namespace, and back."""
-        target = self.open(uuid)
+        """Moves the calling thread into the namespace, and back to where it was."""
+        before, target = self._here, self.open(uuid)
         try:
             _enter(target)
+            self._here = target
             try:
                 yield
             finally:
-                _enter(self.host)
+                _enter(before)
+                self._here = before
         finally:
             os.close(target)
 

@@ -13,6 +13,7 @@ from buoy_agent.core.ruleset import BRIDGE, FIXED_TO_FLOATING, FLOATING_TO_FIXED
 from buoy_agent.core.spec import Network, NetworkId
 from buoy_agent.errors import KernelError
 from buoy_agent.kernel import links, nics, routes, sysctl
+from buoy_agent.kernel.channels import Channels
 from buoy_agent.kernel.links import End, Link
 from buoy_agent.kernel.namespaces import Namespaces
 from buoy_agent.kernel.netlink import ROUTE, Channel, Message
@@ -34,8 +35,8 @@ _BRIDGE_NF = "bridge/bridge-nf-call-iptables"  # or bridged frames pass the NAT 
 class Networks:
     """Makes, reads and removes networks; counts what it writes."""
 
-    def __init__(self, namespaces: Namespaces, adopted: nics.Nics) -> None:
-        self._namespaces, self._nics = namespaces, adopted
+    def __init__(self, namespaces: Namespaces, channels: Channels, adopted: nics.Nics) -> None:
+        self._namespaces, self._channels, self._nics = namespaces, channels, adopted
         self.writes = 0
 
     def ensure(self, network: Network) -> NetworkState:
@@ -47,8 +48,8 @@ class Networks:
         with self._namespaces.inside(network.id):
             self._sysctls(_INSIDE)
             self.writes += sysctl.set_value(_BRIDGE_NF, "0", optional=True)
-            if self._read_digest() != digest(network):
-                table = Table()
+            table = Table(self._channels.of(network.id))
+            if self._read_digest(table) != digest(network):
                 table.ensure(network)
                 self.writes += table.writes
         return self.read(network.id)
@@ -58,9 +59,9 @@ class Networks:
         if not self._namespaces.exists(network):
             return NetworkState()
         with self._namespaces.inside(network), closing(Channel(ROUTE)) as channel:
-            table = Table()
+            table = Table(self._channels.of(network))
             return NetworkState(
-                digest=self._read_digest(),
+                digest=self._read_digest(table),
                 forward=table.read_map(FLOATING_TO_FIXED),
                 backward=table.read_map(FIXED_TO_FLOATING),
                 nics=nics.marks(links.read_links(channel).values()),
@@ -77,6 +78,7 @@ class Networks:
             if doomed:
                 self._send(host, *doomed, links.delete_group(_DOOMED))
         for uuid in uuids:
+            self._channels.drop(uuid)
             self._namespaces.delete(uuid)
             self.writes += 1
 
@@ -125,7 +127,7 @@ class Networks:
         neighbour = routes.add_neighbour(routes.NETWORK_SIDE, outer.index, _mac("0a", network))
         self._send(channel, links.set_link(outer.index, up=True), neighbour, links.set_link(outer.index, alias=network))
 
-    def _read_digest(self) -> str:
+    def _read_digest(self, table: Table) -> str:
         """The digest of what stands in the calling thread's namespace; empty where a link is missing or down."""
         with closing(Channel(ROUTE)) as channel:
             present = links.read_links(channel)
@@ -134,7 +136,7 @@ class Networks:
                 return ""
             addresses = links.read_addresses(channel, bridge.index)
         listed = [f"{address.hex()}/{length}" for address, length in addresses]
-        return state_digest(listed[0], Table().read_rules()) if len(listed) == 1 else ""
+        return state_digest(listed[0], table.read_rules()) if len(listed) == 1 else ""
 
     def _sysctls(self, wanted: tuple[tuple[str, str], ...]) -> None:
         self.writes += sum(sysctl.set_value(name, value) for name, value in wanted)

@@ -1,4 +1,4 @@
-"""The table `ip buoy` of the namespace that the calling thread is in: written in transactions, read back from the kernel.
+"""The table `ip buoy` of one namespace: written in transactions, read back from the kernel.
 
 A transaction is one send: begin, changes, end. It holds as a whole or not at all, and the error of each part comes back with
 its position. Where the FORCE socket options are refused (root of a user namespace), the socket takes some 200 KB, and what
@@ -7,7 +7,7 @@ does not fit is split into several transactions, of which each pair of maps stil
 
 import struct
 from collections.abc import Iterable, Iterator, Sequence
-from contextlib import closing
+from itertools import chain
 
 from buoy_agent.core.actual import Pair
 from buoy_agent.core.ruleset import (
@@ -35,7 +35,6 @@ from buoy_agent.kernel import elements
 from buoy_agent.kernel.netlink import (
     APPEND,
     CREATE,
-    NETFILTER,
     Channel,
     Message,
     as_text,
@@ -59,58 +58,63 @@ _NO_ENTRY = 2
 
 
 class Table:
-    """The table of one namespace; it lives as long as one call does."""
+    """The table of the namespace that the socket is in."""
 
-    def __init__(self) -> None:
+    def __init__(self, channel: Channel) -> None:
+        self._channel = channel
         self.writes = 0
 
     def ensure(self, network: Network) -> None:
         """Makes table, maps and chains as far as they are missing, and replaces the rules, in one transaction."""
-        with closing(Channel(NETFILTER)) as channel:
-            present = set(_maps(channel))
-            changes = [_message(_NEWTABLE, CREATE, words(1, TABLE))]
-            missing = [name for name in (FLOATING_TO_FIXED, FIXED_TO_FLOATING) if name not in present]
-            changes += [_new_map(name, network.map_size, position) for position, name in enumerate(missing, 1)]
-            changes += [_new_chain(chain) for chain in CHAINS]
-            changes += [_message(_DELRULE, 0, words(1, TABLE) + words(2, chain.name)) for chain in CHAINS]
-            changes += [_new_rule(rule) for rule in rules(network)]
-            self._commit(channel, changes)
+        present = set(_maps(self._channel))
+        changes = [_message(_NEWTABLE, CREATE, words(1, TABLE))]
+        missing = [name for name in (FLOATING_TO_FIXED, FIXED_TO_FLOATING) if name not in present]
+        changes += [_new_map(name, network.map_size, position) for position, name in enumerate(missing, 1)]
+        changes += [_new_chain(base) for base in CHAINS]
+        changes += [_message(_DELRULE, 0, words(1, TABLE) + words(2, base.name)) for base in CHAINS]
+        changes += [_new_rule(rule) for rule in rules(network)]
+        self._commit(changes)
 
-    def change(
-        self, *, add: tuple[Sequence[Pair], Sequence[Pair]], delete: tuple[Sequence[Address], Sequence[Address]]
-    ) -> None:
-        """Adds pairs to, or deletes keys from, (floating_to_fixed, fixed_to_floating); both maps change at once."""
-        size = max(map(len, (*add, *delete)), default=0)
-        if not size:
-            return
-        with closing(Channel(NETFILTER)) as channel:
-            step = size if size <= _SMALL or channel.widen(_WIDE) else _SMALL
-            for start in range(0, size, step):
-                self._commit(channel, list(_element_changes(add, delete, slice(start, start + step))))
+    def add(self, forward: Sequence[Pair], backward: Sequence[Pair]) -> None:
+        """Adds pairs to floating_to_fixed and fixed_to_floating; both change at once."""
+        for part in self._steps(len(forward), len(backward)):
+            payloads = [elements.add_payloads(_HEADER, FLOATING_TO_FIXED, forward[part])]
+            payloads += [elements.add_payloads(_HEADER, FIXED_TO_FLOATING, backward[part])]
+            self._commit([Message(_type(_NEWSETELEM), CREATE, payload) for payload in chain.from_iterable(payloads)])
+
+    def delete(self, forward: Sequence[Address], backward: Sequence[Address]) -> None:
+        """Deletes keys from floating_to_fixed and fixed_to_floating; both change at once."""
+        for part in self._steps(len(forward), len(backward)):
+            payloads = [elements.delete_payloads(_HEADER, FLOATING_TO_FIXED, forward[part])]
+            payloads += [elements.delete_payloads(_HEADER, FIXED_TO_FLOATING, backward[part])]
+            self._commit([Message(_type(_DELSETELEM), 0, payload) for payload in chain.from_iterable(payloads)])
 
     def read_rules(self) -> list[tuple[str, str]]:
         """Chain and comment of every rule, in the kernel's order."""
-        with closing(Channel(NETFILTER)) as channel:
-            answers = channel.dump(_type(_GETRULE), _HEADER + words(1, TABLE))
-            found = [attributes(body[4:]) for _, body in answers]
+        answers = self._channel.dump(_type(_GETRULE), _HEADER + words(1, TABLE))
+        found = [attributes(body[4:]) for _, body in answers]
         return [(as_text(rule[2]), _comment(rule.get(7))) for rule in found if as_text(rule.get(1)) == TABLE]
 
     def read_map(self, name: str) -> dict[Address, Address]:
         """All pairs of a map; empty when it is not there."""
         found: dict[Address, Address] = {}
-        with closing(Channel(NETFILTER)) as channel:
-            try:
-                for _, body in channel.dump(_type(_GETSETELEM), elements.dump_payload(_HEADER, name)):
-                    found.update(elements.unpack(body, len(_HEADER)))
-            except KernelError as error:
-                if error.number != _NO_ENTRY:
-                    raise
+        try:
+            for _, body in self._channel.dump(_type(_GETSETELEM), elements.dump_payload(_HEADER, name)):
+                found.update(elements.unpack(body, len(_HEADER)))
+        except KernelError as error:
+            if error.number != _NO_ENTRY:
+                raise
         return found
 
-    def _commit(self, channel: Channel, changes: Sequence[Message]) -> None:
+    def _steps(self, *lengths: int) -> Iterator[slice]:
+        """The parts to change in a transaction each: all, unless the socket cannot be made to take so much."""
+        size = max(lengths)
+        step = size if size <= _SMALL or self._channel.widen(_WIDE) else _SMALL
+        yield from (slice(start, start + step) for start in range(0, size, step or 1))
+
+    def _commit(self, changes: Sequence[Message]) -> None:
         batch = [Message(_BEGIN, 0, _BATCH), *changes, Message(_END, 0, _BATCH)]
-        errors = channel.send(batch, ack=len(changes))
-        for error in errors.values():
+        for error in self._channel.send(batch, ack=len(changes)).values():
             raise error
         self.writes += len(changes)
 
@@ -120,17 +124,6 @@ def _maps(channel: Channel) -> Iterator[str]:
         found = attributes(body[4:])
         if as_text(found.get(1)) == TABLE:
             yield as_text(found.get(2))
-
-
-def _element_changes(
-    add: tuple[Sequence[Pair], Sequence[Pair]], delete: tuple[Sequence[Address], Sequence[Address]], part: slice
-) -> Iterator[Message]:
-    for name, keys in zip((FLOATING_TO_FIXED, FIXED_TO_FLOATING), delete, strict=True):
-        for payload in elements.delete_payloads(_HEADER, name, keys[part]):
-            yield Message(_type(_DELSETELEM), 0, payload)
-    for name, pairs in zip((FLOATING_TO_FIXED, FIXED_TO_FLOATING), add, strict=True):
-        for payload in elements.add_payloads(_HEADER, name, pairs[part]):
-            yield Message(_type(_NEWSETELEM), CREATE, payload)
 
 
 def _type(message: int) -> int:
@@ -146,9 +139,9 @@ def _new_map(name: str, size: int, position: int) -> Message:
     return _message(_NEWSET, CREATE, b"".join((words(1, TABLE), words(2, name), *shape, be32(10, position))))
 
 
-def _new_chain(chain: Chain) -> Message:
-    hook = nest(4, be32(1, chain.hook), attribute(2, struct.pack(">i", chain.priority)))
-    return _message(_NEWCHAIN, CREATE, words(1, TABLE) + words(3, chain.name) + hook + words(7, chain.type))
+def _new_chain(base: Chain) -> Message:
+    hook = nest(4, be32(1, base.hook), attribute(2, struct.pack(">i", base.priority)))
+    return _message(_NEWCHAIN, CREATE, words(1, TABLE) + words(3, base.name) + hook + words(7, base.type))
 
 
 def _new_rule(rule: Rule) -> Message:

@@ -13,7 +13,7 @@ from buoy_agent.errors import KernelError, PrerequisiteError
 from buoy_agent.kernel import conntrack, links
 from buoy_agent.kernel.links import End
 from buoy_agent.kernel.namespaces import DIRECTORY, Namespaces
-from buoy_agent.kernel.netlink import ROUTE, Channel
+from buoy_agent.kernel.netlink import NETFILTER, ROUTE, Channel
 from buoy_agent.kernel.nft import Table
 
 _CAPABILITIES = {"CAP_NET_ADMIN": 12, "CAP_NET_RAW": 13, "CAP_SYS_ADMIN": 21}
@@ -62,7 +62,7 @@ def _external(name: str) -> None:
 
 
 def _features(other: int) -> None:
-    with closing(Channel(ROUTE)) as channel:
+    with closing(Channel(ROUTE)) as channel, closing(Channel(NETFILTER)) as netfilter:
         advice = "load the module, or use a kernel that has it"
         _try("bridge (CONFIG_BRIDGE)", advice, lambda: channel.request(links.new_bridge("br0", "0e:00:00:00:00:01")))
         near, far = End("uplink", "0a:00:00:00:00:01"), End(f"probe-{os.getpid()}"[:15], "06:00:00:00:00:01")
@@ -72,9 +72,9 @@ def _features(other: int) -> None:
         _try(
             "nf_tables with nat, maps and ct (CONFIG_NF_TABLES, CONFIG_NFT_NAT, CONFIG_NFT_CT)",
             advice,
-            lambda: Table().ensure(network),
+            lambda: Table(netfilter).ensure(network),
         )
-        _try("conntrack over netlink (CONFIG_NF_CT_NETLINK)", advice, lambda: conntrack.cut([packed("192.0.2.1")]))
+        _try("conntrack over netlink (CONFIG_NF_CT_NETLINK)", advice, lambda: conntrack.cut(netfilter, [packed("192.0.2.1")]))
 
 
 def _try(what: str, advice: str, do: Callable[[], object]) -> None:
