@@ -1,5 +1,7 @@
 """buoy-server: reads its settings, opens the database, serves until SIGTERM or SIGINT.
 
+`buoy-server bootstrap` makes the first key of the namespace `system` instead, prints it, and ends.
+
 Exit codes: 0 stopped on request, 2 a setting is wrong, 3 the database or a listen target is not to be had.
 """
 
@@ -12,7 +14,8 @@ import structlog
 from pydantic import ValidationError
 
 from buoy_server import logs, settings
-from buoy_server.server import ListenError, Server
+from buoy_server.bootstrap import BootstrapError, bootstrap
+from buoy_server.server import ListenError, Options, Server
 from buoy_server.storage.database import Database, DatabaseError, open_database
 
 EXIT_SETTINGS = 2
@@ -23,8 +26,10 @@ log = structlog.get_logger()
 
 def main() -> None:
     """Run the program."""
+    arguments = sys.argv[1:]
+    bootstrapping = arguments[:1] == ["bootstrap"]
     try:
-        chosen = settings.load(sys.argv[1:])
+        chosen = settings.load(arguments[1:] if bootstrapping else arguments)
     except ValidationError as error:
         _fail(EXIT_SETTINGS, *(_settings_line(dict(line)) for line in error.errors()))
     except ValueError as error:
@@ -35,20 +40,36 @@ def main() -> None:
     except DatabaseError as error:
         _fail(EXIT_UNAVAILABLE, str(error))
     try:
-        asyncio.run(_serve(chosen, database))
-    except ListenError as error:
+        if bootstrapping:
+            asyncio.run(_bootstrap(database))
+        else:
+            asyncio.run(_serve(chosen, database))
+    except (ListenError, BootstrapError) as error:
         _fail(EXIT_UNAVAILABLE, str(error))
     finally:
         database.close()
+
+
+async def _bootstrap(database: Database) -> None:
+    key = await bootstrap(database.store)
+    print(key)  # noqa: T201 - the one thing that is asked for
+    print(  # noqa: T201 - for a person; only the key goes to standard output
+        "This is the key `bootstrap` of the namespace `system`. It is not shown again.", file=sys.stderr
+    )
 
 
 async def _serve(chosen: settings.Settings, database: Database) -> None:
     stop = asyncio.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(number, stop.set)
-    server = Server(
-        database.store, quarantine=chosen.quarantine, keep_deleted=chosen.keep_deleted, node_lease=chosen.node_lease
+    options = Options(
+        insecure=chosen.insecure,
+        quarantine=chosen.quarantine,
+        keep_deleted=chosen.keep_deleted,
+        node_lease=chosen.node_lease,
+        default_netblock=chosen.default_netblock,
     )
+    server = Server(database.store, options)
     try:
         bound = await server.start(chosen.listen)
         log.info("serving", listen=bound)

@@ -7,16 +7,24 @@ database closes.
 import asyncio
 import contextlib
 import socket
-from datetime import timedelta
+import time
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from ipaddress import IPv4Network
 from pathlib import Path
 from typing import Any
 
 import grpc
 import structlog
-from buoy.v1 import agent_pb2, instance_pb2, interface_pb2, network_pb2, node_pb2, pool_pb2
+from buoy.v1 import agent_pb2, instance_pb2, interface_pb2, namespace_pb2, network_pb2, node_pb2, pool_pb2
+from google.protobuf.descriptor import ServiceDescriptor
 from grpc_health.v1 import health_pb2_grpc
 from grpc_reflection.v1alpha import reflection
 
+from buoy_server.auth.authenticator import Authenticator
+from buoy_server.auth.keys import Keys
+from buoy_server.auth.throttle import Throttle
+from buoy_server.auth.tokens import Tokens
 from buoy_server.core.commands.housekeeping import ExpireQuarantine, ForgetDeleted
 from buoy_server.core.commands.nodes import MissNode
 from buoy_server.core.lookup import SYSTEM, Caller
@@ -27,9 +35,11 @@ from buoy_server.feed.writer import Writer
 from buoy_server.nodes import Presence
 from buoy_server.rpc.agents import AgentService
 from buoy_server.rpc.backend import Backend
+from buoy_server.rpc.dispatch import Dispatcher
 from buoy_server.rpc.health import HEALTH_SERVICE, Health
 from buoy_server.rpc.instances import InstanceService
 from buoy_server.rpc.interfaces import InterfaceService
+from buoy_server.rpc.namespaces import NamespaceService
 from buoy_server.rpc.networks import NetworkService
 from buoy_server.rpc.nodes import NodeService
 from buoy_server.rpc.pools import PoolService
@@ -64,19 +74,40 @@ class ListenError(Exception):
     """A target that cannot be served, in words for the operator."""
 
 
+DEFAULT_NETBLOCK = IPv4Network("10.0.0.0/20")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Options:
+    """How a server behaves, beside where it listens."""
+
+    insecure: bool = False
+    quarantine: timedelta = timedelta(seconds=300)
+    keep_deleted: timedelta = timedelta(hours=1)
+    node_lease: float = 15.0
+    default_netblock: IPv4Network = DEFAULT_NETBLOCK
+
+
 class Server:
     """A running control plane over an open store."""
 
-    def __init__(self, store: SqlStore, *, quarantine: timedelta, keep_deleted: timedelta, node_lease: float) -> None:
+    def __init__(self, store: SqlStore, options: Options) -> None:
         view = View()
         view.load(store.load(), store.head())
         feed = Feed(store, view.revision)
         writer = Writer(store, view, feed)
-        presence = Presence(lambda node: writer.submit(MissNode(name=node), HOUSEKEEPER, "MissNode", "server"), node_lease)
-        self._backend = Backend(view, writer, feed, presence)
-        self._keep_deleted = keep_deleted
+        presence = Presence(
+            lambda node: writer.submit(MissNode(name=node), HOUSEKEEPER, "MissNode", "server"), options.node_lease
+        )
+        self._tokens = Tokens(*store.signing_key(), lambda: datetime.now(UTC))
+        self._keys = Keys()
+        authenticator = Authenticator(view, self._tokens, insecure=options.insecure)
+        self._backend = Backend(view, writer, feed, presence, authenticator, store)
+        self._options = options
+        self.dispatcher = Dispatcher(authenticator, self._services())
         self._grpc = grpc.aio.server(options=OPTIONS)
-        names = self._register(quarantine)
+        register(self._grpc, self.dispatcher)
+        names = [name for name, _ in self.dispatcher.services()]
         self._health = Health(writer, names)
         health_pb2_grpc.add_HealthServicer_to_server(self._health.servicer, self._grpc)  # type: ignore[no-untyped-call]
         names_shown = [*names, HEALTH_SERVICE, reflection.SERVICE_NAME]
@@ -103,20 +134,21 @@ class Server:
         await self._grpc.stop(GRACE)
         await self._backend.presence.stop()
         await self._backend.writer.close()
+        self._keys.close()
 
-    def _register(self, quarantine: timedelta) -> list[str]:
+    def _services(self) -> dict[ServiceDescriptor, object]:
         backend = self._backend
+        throttle = Throttle(time.monotonic)
         services: tuple[tuple[Any, str, object], ...] = (
-            (interface_pb2.DESCRIPTOR, "InterfaceService", InterfaceService(backend)),
-            (instance_pb2.DESCRIPTOR, "InstanceService", InstanceService(backend)),
-            (network_pb2.DESCRIPTOR, "NetworkService", NetworkService(backend)),
-            (pool_pb2.DESCRIPTOR, "PoolService", PoolService(backend, quarantine)),
-            (node_pb2.DESCRIPTOR, "NodeService", NodeService(backend)),
-            (agent_pb2.DESCRIPTOR, "AgentService", AgentService(backend)),
+            (interface_pb2, "InterfaceService", InterfaceService(backend)),
+            (instance_pb2, "InstanceService", InstanceService(backend, self._options.default_netblock)),
+            (network_pb2, "NetworkService", NetworkService(backend)),
+            (pool_pb2, "PoolService", PoolService(backend, self._options.quarantine)),
+            (node_pb2, "NodeService", NodeService(backend)),
+            (agent_pb2, "AgentService", AgentService(backend)),
+            (namespace_pb2, "NamespaceService", NamespaceService(backend, self._keys, self._tokens, throttle)),
         )
-        for file, name, service in services:
-            register(self._grpc, file.services_by_name[name], service)
-        return [file.services_by_name[name].full_name for file, name, _ in services]
+        return {module.DESCRIPTOR.services_by_name[name]: service for module, name, service in services}
 
     def _bind(self, target: str) -> str:
         if target.startswith("unix:"):
@@ -130,7 +162,7 @@ class Server:
     async def _keep_house(self) -> None:
         while True:
             await asyncio.sleep(HOUSEKEEPING_SECONDS)
-            for command in (ExpireQuarantine(), ForgetDeleted(keep=self._keep_deleted)):
+            for command in (ExpireQuarantine(), ForgetDeleted(keep=self._options.keep_deleted)):
                 try:
                     await self._backend.writer.submit(command, HOUSEKEEPER, type(command).__name__, "server")
                 except Exception as error:  # noqa: BLE001 - logged; the next round tries again

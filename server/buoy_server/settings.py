@@ -5,7 +5,7 @@ import os
 from collections.abc import Sequence
 from datetime import timedelta
 from importlib.metadata import version
-from ipaddress import ip_address
+from ipaddress import IPv4Network, ip_address
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
@@ -36,17 +36,19 @@ class Settings(BaseSettings):
 
     database: str = Field("sqlite:///buoy.db", description="SQLAlchemy URL of the database: sqlite:///PATH")
     listen: Annotated[list[str], NoDecode] = Field(
-        [DEFAULT_LISTEN], description="where to serve gRPC: HOST:PORT or unix:///PATH; may be given several times"
+        [DEFAULT_LISTEN], description="where to serve gRPC: loopback HOST:PORT or unix:///PATH; may be given several times"
     )
-    insecure: CliImplicitFlag[bool] = Field(
-        False, description="serve without TLS and tokens; only on loopback and unix sockets; every caller is `system`"
-    )
+    http: str | None = Field(None, description="where to serve REST, as HOST:PORT; not served unless it is given")
+    insecure: CliImplicitFlag[bool] = Field(False, description="take callers without a token for the namespace `system`")
     quarantine: timedelta = Field(
         timedelta(seconds=300), description="how long a released address rests, in seconds; a pool may have its own"
     )
     keep_deleted: timedelta = Field(timedelta(hours=1), description="how long deleted objects stay readable, in seconds")
     node_lease: float = Field(15.0, gt=0, description="seconds that an agent may be away before its node is missing")
     log_level: Literal["debug", "info", "warning", "error"] = Field("info", description="what to log, at least")
+    default_netblock: IPv4Network = Field(
+        IPv4Network("10.0.0.0/20"), description="netblock of the network that a namespace gets for instances without networks"
+    )
     config: Path | None = Field(None, description="a TOML file with these settings, as keys like keep_deleted")
 
     @field_validator("listen", mode="before")
@@ -59,10 +61,12 @@ class Settings(BaseSettings):
         if not self.listen:
             raise ValueError("listen: give at least one HOST:PORT or unix:///PATH")
         for target in self.listen:
-            if not self.insecure:
-                raise ValueError("insecure: TLS and tokens are not there yet: say --insecure to serve on loopback without them")
             if not _is_local(target):
-                raise ValueError(f"listen: {target} is neither loopback nor a unix socket, and --insecure serves nothing else")
+                raise ValueError(
+                    f"listen: {target} is neither loopback nor a unix socket; there is no TLS yet for anything else"
+                )
+        if self.http and not _is_local(self.http):
+            raise ValueError(f"http: {self.http} is not loopback: put a proxy that speaks TLS before it")
         return self
 
     @classmethod

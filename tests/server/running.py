@@ -3,7 +3,6 @@
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
-from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -14,13 +13,14 @@ from buoy.v1 import (
     instance_pb2_grpc,
     interface_pb2,
     interface_pb2_grpc,
+    namespace_pb2_grpc,
     network_pb2,
     network_pb2_grpc,
     node_pb2_grpc,
     pool_pb2,
     pool_pb2_grpc,
 )
-from buoy_server.server import Server
+from buoy_server.server import Options, Server
 from buoy_server.storage.database import open_database
 from google.rpc.error_details_pb2 import BadRequest, ErrorInfo
 from grpc_status import rpc_status
@@ -38,6 +38,7 @@ class Running:
     pools: Any
     nodes: Any
     agents: Any
+    namespaces: Any
 
     async def furnish(self, **pool: Any) -> None:
         """Create the pool `floating` and the network `net`."""
@@ -58,13 +59,7 @@ class Running:
 async def running(path: Path, **options: Any) -> AsyncIterator[Running]:
     """Run a server on a database file, and stop it as SIGTERM would."""
     database = open_database(f"sqlite:///{path}")
-    chosen: dict[str, Any] = {
-        "quarantine": timedelta(seconds=300),
-        "keep_deleted": timedelta(hours=1),
-        "node_lease": 15.0,
-        **options,
-    }
-    server = Server(database.store, **chosen)
+    server = Server(database.store, Options(**{"insecure": True, **options}))
     try:
         (target,) = await server.start(["127.0.0.1:0"])
         async with grpc.aio.insecure_channel(target) as channel:
@@ -77,6 +72,7 @@ async def running(path: Path, **options: Any) -> AsyncIterator[Running]:
                 pool_pb2_grpc.PoolServiceStub(channel),
                 node_pb2_grpc.NodeServiceStub(channel),
                 agent_pb2_grpc.AgentServiceStub(channel),
+                namespace_pb2_grpc.NamespaceServiceStub(channel),
             )
     finally:
         await server.stop()

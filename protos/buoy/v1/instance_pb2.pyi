@@ -1,5 +1,6 @@
 import datetime
 
+from buoy.v1 import event_pb2 as _event_pb2
 from buoy.v1 import interface_pb2 as _interface_pb2
 from google.protobuf import struct_pb2 as _struct_pb2
 from google.protobuf import timestamp_pb2 as _timestamp_pb2
@@ -41,7 +42,7 @@ INSTANCE_STATE_DELETED: InstanceState
 INSTANCE_STATE_ERROR: InstanceState
 
 class Instance(_message.Message):
-    __slots__ = ("uuid", "namespace", "name", "node", "driver", "state", "state_reason", "metadata", "revision", "create_time", "update_time")
+    __slots__ = ("uuid", "namespace", "name", "node", "driver", "state", "state_reason", "metadata", "revision", "create_time", "update_time", "attributes")
     class MetadataEntry(_message.Message):
         __slots__ = ("key", "value")
         KEY_FIELD_NUMBER: _ClassVar[int]
@@ -60,6 +61,7 @@ class Instance(_message.Message):
     REVISION_FIELD_NUMBER: _ClassVar[int]
     CREATE_TIME_FIELD_NUMBER: _ClassVar[int]
     UPDATE_TIME_FIELD_NUMBER: _ClassVar[int]
+    ATTRIBUTES_FIELD_NUMBER: _ClassVar[int]
     uuid: str
     namespace: str
     name: str
@@ -71,21 +73,35 @@ class Instance(_message.Message):
     revision: int
     create_time: _timestamp_pb2.Timestamp
     update_time: _timestamp_pb2.Timestamp
-    def __init__(self, uuid: _Optional[str] = ..., namespace: _Optional[str] = ..., name: _Optional[str] = ..., node: _Optional[str] = ..., driver: _Optional[_Union[InstanceDriver, str]] = ..., state: _Optional[_Union[InstanceState, str]] = ..., state_reason: _Optional[str] = ..., metadata: _Optional[_Mapping[str, _struct_pb2.Value]] = ..., revision: _Optional[int] = ..., create_time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., update_time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ...) -> None: ...
+    attributes: _struct_pb2.Struct
+    def __init__(self, uuid: _Optional[str] = ..., namespace: _Optional[str] = ..., name: _Optional[str] = ..., node: _Optional[str] = ..., driver: _Optional[_Union[InstanceDriver, str]] = ..., state: _Optional[_Union[InstanceState, str]] = ..., state_reason: _Optional[str] = ..., metadata: _Optional[_Mapping[str, _struct_pb2.Value]] = ..., revision: _Optional[int] = ..., create_time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., update_time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., attributes: _Optional[_Union[_struct_pb2.Struct, _Mapping]] = ...) -> None: ...
 
 class CreateInstanceRequest(_message.Message):
-    __slots__ = ("name", "namespace", "node", "driver", "interfaces")
+    __slots__ = ("name", "namespace", "node", "driver", "interfaces", "default_network", "attributes", "metadata")
+    class MetadataEntry(_message.Message):
+        __slots__ = ("key", "value")
+        KEY_FIELD_NUMBER: _ClassVar[int]
+        VALUE_FIELD_NUMBER: _ClassVar[int]
+        key: str
+        value: _struct_pb2.Value
+        def __init__(self, key: _Optional[str] = ..., value: _Optional[_Union[_struct_pb2.Value, _Mapping]] = ...) -> None: ...
     NAME_FIELD_NUMBER: _ClassVar[int]
     NAMESPACE_FIELD_NUMBER: _ClassVar[int]
     NODE_FIELD_NUMBER: _ClassVar[int]
     DRIVER_FIELD_NUMBER: _ClassVar[int]
     INTERFACES_FIELD_NUMBER: _ClassVar[int]
+    DEFAULT_NETWORK_FIELD_NUMBER: _ClassVar[int]
+    ATTRIBUTES_FIELD_NUMBER: _ClassVar[int]
+    METADATA_FIELD_NUMBER: _ClassVar[int]
     name: str
     namespace: str
     node: str
     driver: InstanceDriver
     interfaces: _containers.RepeatedCompositeFieldContainer[InterfaceSpec]
-    def __init__(self, name: _Optional[str] = ..., namespace: _Optional[str] = ..., node: _Optional[str] = ..., driver: _Optional[_Union[InstanceDriver, str]] = ..., interfaces: _Optional[_Iterable[_Union[InterfaceSpec, _Mapping]]] = ...) -> None: ...
+    default_network: bool
+    attributes: _struct_pb2.Struct
+    metadata: _containers.MessageMap[str, _struct_pb2.Value]
+    def __init__(self, name: _Optional[str] = ..., namespace: _Optional[str] = ..., node: _Optional[str] = ..., driver: _Optional[_Union[InstanceDriver, str]] = ..., interfaces: _Optional[_Iterable[_Union[InterfaceSpec, _Mapping]]] = ..., default_network: _Optional[bool] = ..., attributes: _Optional[_Union[_struct_pb2.Struct, _Mapping]] = ..., metadata: _Optional[_Mapping[str, _struct_pb2.Value]] = ...) -> None: ...
 
 class InterfaceSpec(_message.Message):
     __slots__ = ("network_ref", "address", "macaddr", "model", "float")
@@ -156,3 +172,68 @@ class DeleteInstanceRequest(_message.Message):
     instance_ref: str
     namespace: str
     def __init__(self, instance_ref: _Optional[str] = ..., namespace: _Optional[str] = ...) -> None: ...
+
+class ListInstanceEventsRequest(_message.Message):
+    __slots__ = ("instance_ref", "namespace", "type", "page_size", "page_token")
+    INSTANCE_REF_FIELD_NUMBER: _ClassVar[int]
+    NAMESPACE_FIELD_NUMBER: _ClassVar[int]
+    TYPE_FIELD_NUMBER: _ClassVar[int]
+    PAGE_SIZE_FIELD_NUMBER: _ClassVar[int]
+    PAGE_TOKEN_FIELD_NUMBER: _ClassVar[int]
+    instance_ref: str
+    namespace: str
+    type: _event_pb2.EventType
+    page_size: int
+    page_token: str
+    def __init__(self, instance_ref: _Optional[str] = ..., namespace: _Optional[str] = ..., type: _Optional[_Union[_event_pb2.EventType, str]] = ..., page_size: _Optional[int] = ..., page_token: _Optional[str] = ...) -> None: ...
+
+class ListInstanceEventsResponse(_message.Message):
+    __slots__ = ("events", "next_page_token")
+    EVENTS_FIELD_NUMBER: _ClassVar[int]
+    NEXT_PAGE_TOKEN_FIELD_NUMBER: _ClassVar[int]
+    events: _containers.RepeatedCompositeFieldContainer[_event_pb2.Event]
+    next_page_token: str
+    def __init__(self, events: _Optional[_Iterable[_Union[_event_pb2.Event, _Mapping]]] = ..., next_page_token: _Optional[str] = ...) -> None: ...
+
+class GetInstanceMetadataRequest(_message.Message):
+    __slots__ = ("instance_ref", "namespace")
+    INSTANCE_REF_FIELD_NUMBER: _ClassVar[int]
+    NAMESPACE_FIELD_NUMBER: _ClassVar[int]
+    instance_ref: str
+    namespace: str
+    def __init__(self, instance_ref: _Optional[str] = ..., namespace: _Optional[str] = ...) -> None: ...
+
+class GetInstanceMetadataResponse(_message.Message):
+    __slots__ = ("metadata",)
+    class MetadataEntry(_message.Message):
+        __slots__ = ("key", "value")
+        KEY_FIELD_NUMBER: _ClassVar[int]
+        VALUE_FIELD_NUMBER: _ClassVar[int]
+        key: str
+        value: _struct_pb2.Value
+        def __init__(self, key: _Optional[str] = ..., value: _Optional[_Union[_struct_pb2.Value, _Mapping]] = ...) -> None: ...
+    METADATA_FIELD_NUMBER: _ClassVar[int]
+    metadata: _containers.MessageMap[str, _struct_pb2.Value]
+    def __init__(self, metadata: _Optional[_Mapping[str, _struct_pb2.Value]] = ...) -> None: ...
+
+class SetInstanceMetadataItemRequest(_message.Message):
+    __slots__ = ("instance_ref", "namespace", "key", "value")
+    INSTANCE_REF_FIELD_NUMBER: _ClassVar[int]
+    NAMESPACE_FIELD_NUMBER: _ClassVar[int]
+    KEY_FIELD_NUMBER: _ClassVar[int]
+    VALUE_FIELD_NUMBER: _ClassVar[int]
+    instance_ref: str
+    namespace: str
+    key: str
+    value: _struct_pb2.Value
+    def __init__(self, instance_ref: _Optional[str] = ..., namespace: _Optional[str] = ..., key: _Optional[str] = ..., value: _Optional[_Union[_struct_pb2.Value, _Mapping]] = ...) -> None: ...
+
+class DeleteInstanceMetadataItemRequest(_message.Message):
+    __slots__ = ("instance_ref", "namespace", "key")
+    INSTANCE_REF_FIELD_NUMBER: _ClassVar[int]
+    NAMESPACE_FIELD_NUMBER: _ClassVar[int]
+    KEY_FIELD_NUMBER: _ClassVar[int]
+    instance_ref: str
+    namespace: str
+    key: str
+    def __init__(self, instance_ref: _Optional[str] = ..., namespace: _Optional[str] = ..., key: _Optional[str] = ...) -> None: ...

@@ -63,6 +63,26 @@ class InstanceServiceStub:
                 request_serializer=buoy_dot_v1_dot_instance__pb2.DeleteInstanceRequest.SerializeToString,
                 response_deserializer=buoy_dot_v1_dot_instance__pb2.Instance.FromString,
                 _registered_method=True)
+        self.ListInstanceEvents = channel.unary_unary(
+                '/buoy.v1.InstanceService/ListInstanceEvents',
+                request_serializer=buoy_dot_v1_dot_instance__pb2.ListInstanceEventsRequest.SerializeToString,
+                response_deserializer=buoy_dot_v1_dot_instance__pb2.ListInstanceEventsResponse.FromString,
+                _registered_method=True)
+        self.GetInstanceMetadata = channel.unary_unary(
+                '/buoy.v1.InstanceService/GetInstanceMetadata',
+                request_serializer=buoy_dot_v1_dot_instance__pb2.GetInstanceMetadataRequest.SerializeToString,
+                response_deserializer=buoy_dot_v1_dot_instance__pb2.GetInstanceMetadataResponse.FromString,
+                _registered_method=True)
+        self.SetInstanceMetadataItem = channel.unary_unary(
+                '/buoy.v1.InstanceService/SetInstanceMetadataItem',
+                request_serializer=buoy_dot_v1_dot_instance__pb2.SetInstanceMetadataItemRequest.SerializeToString,
+                response_deserializer=buoy_dot_v1_dot_instance__pb2.Instance.FromString,
+                _registered_method=True)
+        self.DeleteInstanceMetadataItem = channel.unary_unary(
+                '/buoy.v1.InstanceService/DeleteInstanceMetadataItem',
+                request_serializer=buoy_dot_v1_dot_instance__pb2.DeleteInstanceMetadataItemRequest.SerializeToString,
+                response_deserializer=buoy_dot_v1_dot_instance__pb2.Instance.FromString,
+                _registered_method=True)
 
 
 class InstanceServiceServicer:
@@ -109,6 +129,34 @@ class InstanceServiceServicer:
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
+    def ListInstanceEvents(self, request, context):
+        """Lists what happened to an instance, newest first. Callers: the instance's namespace.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def GetInstanceMetadata(self, request, context):
+        """Returns the metadata of the instance. Callers: the instance's namespace.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def SetInstanceMetadataItem(self, request, context):
+        """Sets one metadata key, new or not. Callers: the instance's namespace. Reasons: METADATA_TOO_LARGE, NOT_READY.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def DeleteInstanceMetadataItem(self, request, context):
+        """Deletes one metadata key; an absent key is a no-op. Callers: the instance's namespace. Reasons: NOT_READY.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
 
 def add_InstanceServiceServicer_to_server(servicer, server):
     rpc_method_handlers = {
@@ -135,6 +183,26 @@ def add_InstanceServiceServicer_to_server(servicer, server):
             'DeleteInstance': grpc.unary_unary_rpc_method_handler(
                     servicer.DeleteInstance,
                     request_deserializer=buoy_dot_v1_dot_instance__pb2.DeleteInstanceRequest.FromString,
+                    response_serializer=buoy_dot_v1_dot_instance__pb2.Instance.SerializeToString,
+            ),
+            'ListInstanceEvents': grpc.unary_unary_rpc_method_handler(
+                    servicer.ListInstanceEvents,
+                    request_deserializer=buoy_dot_v1_dot_instance__pb2.ListInstanceEventsRequest.FromString,
+                    response_serializer=buoy_dot_v1_dot_instance__pb2.ListInstanceEventsResponse.SerializeToString,
+            ),
+            'GetInstanceMetadata': grpc.unary_unary_rpc_method_handler(
+                    servicer.GetInstanceMetadata,
+                    request_deserializer=buoy_dot_v1_dot_instance__pb2.GetInstanceMetadataRequest.FromString,
+                    response_serializer=buoy_dot_v1_dot_instance__pb2.GetInstanceMetadataResponse.SerializeToString,
+            ),
+            'SetInstanceMetadataItem': grpc.unary_unary_rpc_method_handler(
+                    servicer.SetInstanceMetadataItem,
+                    request_deserializer=buoy_dot_v1_dot_instance__pb2.SetInstanceMetadataItemRequest.FromString,
+                    response_serializer=buoy_dot_v1_dot_instance__pb2.Instance.SerializeToString,
+            ),
+            'DeleteInstanceMetadataItem': grpc.unary_unary_rpc_method_handler(
+                    servicer.DeleteInstanceMetadataItem,
+                    request_deserializer=buoy_dot_v1_dot_instance__pb2.DeleteInstanceMetadataItemRequest.FromString,
                     response_serializer=buoy_dot_v1_dot_instance__pb2.Instance.SerializeToString,
             ),
     }
@@ -276,6 +344,114 @@ class InstanceService:
             target,
             '/buoy.v1.InstanceService/DeleteInstance',
             buoy_dot_v1_dot_instance__pb2.DeleteInstanceRequest.SerializeToString,
+            buoy_dot_v1_dot_instance__pb2.Instance.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ListInstanceEvents(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/buoy.v1.InstanceService/ListInstanceEvents',
+            buoy_dot_v1_dot_instance__pb2.ListInstanceEventsRequest.SerializeToString,
+            buoy_dot_v1_dot_instance__pb2.ListInstanceEventsResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def GetInstanceMetadata(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/buoy.v1.InstanceService/GetInstanceMetadata',
+            buoy_dot_v1_dot_instance__pb2.GetInstanceMetadataRequest.SerializeToString,
+            buoy_dot_v1_dot_instance__pb2.GetInstanceMetadataResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def SetInstanceMetadataItem(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/buoy.v1.InstanceService/SetInstanceMetadataItem',
+            buoy_dot_v1_dot_instance__pb2.SetInstanceMetadataItemRequest.SerializeToString,
+            buoy_dot_v1_dot_instance__pb2.Instance.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def DeleteInstanceMetadataItem(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/buoy.v1.InstanceService/DeleteInstanceMetadataItem',
+            buoy_dot_v1_dot_instance__pb2.DeleteInstanceMetadataItemRequest.SerializeToString,
             buoy_dot_v1_dot_instance__pb2.Instance.FromString,
             options,
             channel_credentials,

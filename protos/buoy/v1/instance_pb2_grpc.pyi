@@ -51,6 +51,14 @@ class InstanceServiceStub:
     """Deletes an instance and its interfaces; it is DELETED when its node confirmed. A second call is a no-op.
     Callers: the instance's namespace.
     """
+    ListInstanceEvents: _grpc.UnaryUnaryMultiCallable[_instance_pb2.ListInstanceEventsRequest, _instance_pb2.ListInstanceEventsResponse]
+    """Lists what happened to an instance, newest first. Callers: the instance's namespace."""
+    GetInstanceMetadata: _grpc.UnaryUnaryMultiCallable[_instance_pb2.GetInstanceMetadataRequest, _instance_pb2.GetInstanceMetadataResponse]
+    """Returns the metadata of the instance. Callers: the instance's namespace."""
+    SetInstanceMetadataItem: _grpc.UnaryUnaryMultiCallable[_instance_pb2.SetInstanceMetadataItemRequest, _instance_pb2.Instance]
+    """Sets one metadata key, new or not. Callers: the instance's namespace. Reasons: METADATA_TOO_LARGE, NOT_READY."""
+    DeleteInstanceMetadataItem: _grpc.UnaryUnaryMultiCallable[_instance_pb2.DeleteInstanceMetadataItemRequest, _instance_pb2.Instance]
+    """Deletes one metadata key; an absent key is a no-op. Callers: the instance's namespace. Reasons: NOT_READY."""
 
 @_typing.type_check_only
 class InstanceServiceAsyncStub(InstanceServiceStub):
@@ -75,6 +83,14 @@ class InstanceServiceAsyncStub(InstanceServiceStub):
     """Deletes an instance and its interfaces; it is DELETED when its node confirmed. A second call is a no-op.
     Callers: the instance's namespace.
     """
+    ListInstanceEvents: _aio.UnaryUnaryMultiCallable[_instance_pb2.ListInstanceEventsRequest, _instance_pb2.ListInstanceEventsResponse]  # type: ignore[assignment]
+    """Lists what happened to an instance, newest first. Callers: the instance's namespace."""
+    GetInstanceMetadata: _aio.UnaryUnaryMultiCallable[_instance_pb2.GetInstanceMetadataRequest, _instance_pb2.GetInstanceMetadataResponse]  # type: ignore[assignment]
+    """Returns the metadata of the instance. Callers: the instance's namespace."""
+    SetInstanceMetadataItem: _aio.UnaryUnaryMultiCallable[_instance_pb2.SetInstanceMetadataItemRequest, _instance_pb2.Instance]  # type: ignore[assignment]
+    """Sets one metadata key, new or not. Callers: the instance's namespace. Reasons: METADATA_TOO_LARGE, NOT_READY."""
+    DeleteInstanceMetadataItem: _aio.UnaryUnaryMultiCallable[_instance_pb2.DeleteInstanceMetadataItemRequest, _instance_pb2.Instance]  # type: ignore[assignment]
+    """Deletes one metadata key; an absent key is a no-op. Callers: the instance's namespace. Reasons: NOT_READY."""
 
 class InstanceServiceServicer(metaclass=_abc_1.ABCMeta):
     """Instances: virtual machines, containers, anything with NICs.
@@ -126,5 +142,37 @@ class InstanceServiceServicer(metaclass=_abc_1.ABCMeta):
         """Deletes an instance and its interfaces; it is DELETED when its node confirmed. A second call is a no-op.
         Callers: the instance's namespace.
         """
+
+    @_abc_1.abstractmethod
+    def ListInstanceEvents(
+        self,
+        request: _instance_pb2.ListInstanceEventsRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_instance_pb2.ListInstanceEventsResponse, _abc.Awaitable[_instance_pb2.ListInstanceEventsResponse]]:
+        """Lists what happened to an instance, newest first. Callers: the instance's namespace."""
+
+    @_abc_1.abstractmethod
+    def GetInstanceMetadata(
+        self,
+        request: _instance_pb2.GetInstanceMetadataRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_instance_pb2.GetInstanceMetadataResponse, _abc.Awaitable[_instance_pb2.GetInstanceMetadataResponse]]:
+        """Returns the metadata of the instance. Callers: the instance's namespace."""
+
+    @_abc_1.abstractmethod
+    def SetInstanceMetadataItem(
+        self,
+        request: _instance_pb2.SetInstanceMetadataItemRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_instance_pb2.Instance, _abc.Awaitable[_instance_pb2.Instance]]:
+        """Sets one metadata key, new or not. Callers: the instance's namespace. Reasons: METADATA_TOO_LARGE, NOT_READY."""
+
+    @_abc_1.abstractmethod
+    def DeleteInstanceMetadataItem(
+        self,
+        request: _instance_pb2.DeleteInstanceMetadataItemRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_instance_pb2.Instance, _abc.Awaitable[_instance_pb2.Instance]]:
+        """Deletes one metadata key; an absent key is a no-op. Callers: the instance's namespace. Reasons: NOT_READY."""
 
 def add_InstanceServiceServicer_to_server(servicer: InstanceServiceServicer, server: _typing.Union[_grpc.Server, _aio.Server]) -> None: ...

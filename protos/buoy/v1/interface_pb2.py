@@ -22,12 +22,13 @@ _runtime_version.ValidateProtobufRuntimeVersion(
 _sym_db = _symbol_database.Default()
 
 
+from buoy.v1 import event_pb2 as buoy_dot_v1_dot_event__pb2
 from google.protobuf import duration_pb2 as google_dot_protobuf_dot_duration__pb2
 from google.protobuf import struct_pb2 as google_dot_protobuf_dot_struct__pb2
 from google.protobuf import timestamp_pb2 as google_dot_protobuf_dot_timestamp__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x17\x62uoy/v1/interface.proto\x12\x07\x62uoy.v1\x1a\x1egoogle/protobuf/duration.proto\x1a\x1cgoogle/protobuf/struct.proto\x1a\x1fgoogle/protobuf/timestamp.proto\"\xba\x04\n\tInterface\x12\x0c\n\x04uuid\x18\x01 \x01(\t\x12\x11\n\tnamespace\x18\x02 \x01(\t\x12\x15\n\rinstance_uuid\x18\x03 \x01(\t\x12\x14\n\x0cnetwork_uuid\x18\x04 \x01(\t\x12\x0c\n\x04node\x18\x05 \x01(\t\x12\x0f\n\x07macaddr\x18\x06 \x01(\t\x12\x0c\n\x04ipv4\x18\x07 \x01(\t\x12\r\n\x05order\x18\x08 \x01(\r\x12\r\n\x05model\x18\t \x01(\t\x12&\n\x05state\x18\n \x01(\x0e\x32\x17.buoy.v1.InterfaceState\x12\x14\n\x0cstate_reason\x18\x0b \x01(\t\x12#\n\x08\x66loating\x18\x0c \x01(\x0b\x32\x11.buoy.v1.Floating\x12\x32\n\x08metadata\x18\r \x03(\x0b\x32 .buoy.v1.Interface.MetadataEntry\x12\x0f\n\x07version\x18\x0e \x01(\r\x12\x10\n\x08revision\x18\x0f \x01(\x03\x12/\n\x0b\x63reate_time\x18\x10 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12/\n\x0bupdate_time\x18\x11 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x12\n\ngeneration\x18\x12 \x01(\x03\x12\x1b\n\x13observed_generation\x18\x13 \x01(\x03\x1aG\n\rMetadataEntry\x12\x0b\n\x03key\x18\x01 \x01(\t\x12%\n\x05value\x18\x02 \x01(\x0b\x32\x16.google.protobuf.Value:\x02\x38\x01\"\xf6\x01\n\x08\x46loating\x12\x0f\n\x07\x61\x64\x64ress\x18\x01 \x01(\t\x12\x0c\n\x04pool\x18\x02 \x01(\t\x12%\n\x05phase\x18\x03 \x01(\x0e\x32\x16.buoy.v1.FloatingPhase\x12\x0e\n\x06reason\x18\x04 \x01(\t\x12\x32\n\x0erequested_time\x18\x05 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12/\n\x0b\x61\x63tive_time\x18\x06 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x12\n\ngeneration\x18\x07 \x01(\x03\x12\x1b\n\x13observed_generation\x18\x08 \x01(\x03\"\x96\x01\n\x16\x43reateInterfaceRequest\x12\x14\n\x0cinstance_ref\x18\x01 \x01(\t\x12\x13\n\x0bnetwork_ref\x18\x02 \x01(\t\x12\x11\n\tnamespace\x18\x03 \x01(\t\x12\x0f\n\x07\x61\x64\x64ress\x18\x04 \x01(\t\x12\x0f\n\x07macaddr\x18\x05 \x01(\t\x12\r\n\x05model\x18\x06 \x01(\t\x12\r\n\x05\x66loat\x18\x07 \x01(\x08\"-\n\x13GetInterfaceRequest\x12\x16\n\x0einterface_uuid\x18\x01 \x01(\t\"\xa3\x01\n\x15ListInterfacesRequest\x12\x14\n\x0cinstance_ref\x18\x01 \x01(\t\x12\x13\n\x0bnetwork_ref\x18\x02 \x01(\t\x12\x0c\n\x04node\x18\x03 \x01(\t\x12\x11\n\tnamespace\x18\x04 \x01(\t\x12\x11\n\tpage_size\x18\x05 \x01(\x05\x12\x12\n\npage_token\x18\x06 \x01(\t\x12\x17\n\x0finclude_deleted\x18\x07 \x01(\x08\"k\n\x16ListInterfacesResponse\x12&\n\ninterfaces\x18\x01 \x03(\x0b\x32\x12.buoy.v1.Interface\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t\x12\x10\n\x08revision\x18\x03 \x01(\x03\"0\n\x16\x44\x65leteInterfaceRequest\x12\x16\n\x0einterface_uuid\x18\x01 \x01(\t\"N\n\x15\x46loatInterfaceRequest\x12\x16\n\x0einterface_uuid\x18\x01 \x01(\t\x12\x0f\n\x07\x61\x64\x64ress\x18\x02 \x01(\t\x12\x0c\n\x04pool\x18\x03 \x01(\t\"1\n\x17\x44\x65\x66loatInterfaceRequest\x12\x16\n\x0einterface_uuid\x18\x01 \x01(\t\"5\n\x1bGetInterfaceMetadataRequest\x12\x16\n\x0einterface_uuid\x18\x01 \x01(\t\"\xae\x01\n\x1cGetInterfaceMetadataResponse\x12\x45\n\x08metadata\x18\x01 \x03(\x0b\x32\x33.buoy.v1.GetInterfaceMetadataResponse.MetadataEntry\x1aG\n\rMetadataEntry\x12\x0b\n\x03key\x18\x01 \x01(\t\x12%\n\x05value\x18\x02 \x01(\x0b\x32\x16.google.protobuf.Value:\x02\x38\x01\"m\n\x1fSetInterfaceMetadataItemRequest\x12\x16\n\x0einterface_uuid\x18\x01 \x01(\t\x12\x0b\n\x03key\x18\x02 \x01(\t\x12%\n\x05value\x18\x03 \x01(\x0b\x32\x16.google.protobuf.Value\"I\n\"DeleteInterfaceMetadataItemRequest\x12\x16\n\x0einterface_uuid\x18\x01 \x01(\t\x12\x0b\n\x03key\x18\x02 \x01(\t\"\xc9\x01\n\x15WatchInterfaceRequest\x12\x16\n\x0einterface_uuid\x18\x01 \x01(\t\x12\x14\n\x0cinstance_ref\x18\x02 \x01(\t\x12\x13\n\x0bnetwork_ref\x18\x03 \x01(\t\x12\x0c\n\x04node\x18\x04 \x01(\t\x12\x11\n\tnamespace\x18\x05 \x01(\t\x12\x16\n\x0estart_revision\x18\x06 \x01(\x03\x12\x34\n\x11progress_interval\x18\x07 \x01(\x0b\x32\x19.google.protobuf.Duration\"c\n\x16WatchInterfaceResponse\x12\'\n\x06\x65vents\x18\x01 \x03(\x0b\x32\x17.buoy.v1.InterfaceEvent\x12\x0e\n\x06synced\x18\x02 \x01(\x08\x12\x10\n\x08revision\x18\x03 \x01(\x03\"\xbd\x01\n\x0eInterfaceEvent\x12)\n\x04type\x18\x01 \x01(\x0e\x32\x1b.buoy.v1.InterfaceEventType\x12%\n\tinterface\x18\x02 \x01(\x0b\x32\x12.buoy.v1.Interface\x12\x1d\n\x05\x63\x61use\x18\x03 \x01(\x0b\x32\x0e.buoy.v1.Cause\x12\x10\n\x08revision\x18\x04 \x01(\x03\x12(\n\x04time\x18\x05 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\"&\n\x05\x43\x61use\x12\x0e\n\x06method\x18\x01 \x01(\t\x12\r\n\x05\x61\x63tor\x18\x02 \x01(\t*\xa3\x01\n\x0eInterfaceState\x12\x1f\n\x1bINTERFACE_STATE_UNSPECIFIED\x10\x00\x12\x1b\n\x17INTERFACE_STATE_INITIAL\x10\x01\x12\x1b\n\x17INTERFACE_STATE_CREATED\x10\x02\x12\x1b\n\x17INTERFACE_STATE_DELETED\x10\x03\x12\x19\n\x15INTERFACE_STATE_ERROR\x10\x04*\x9f\x01\n\rFloatingPhase\x12\x1e\n\x1a\x46LOATING_PHASE_UNSPECIFIED\x10\x00\x12\x1a\n\x16\x46LOATING_PHASE_PENDING\x10\x01\x12\x19\n\x15\x46LOATING_PHASE_ACTIVE\x10\x02\x12\x1c\n\x18\x46LOATING_PHASE_RELEASING\x10\x03\x12\x19\n\x15\x46LOATING_PHASE_FAILED\x10\x04*\xc3\x01\n\x12InterfaceEventType\x12$\n INTERFACE_EVENT_TYPE_UNSPECIFIED\x10\x00\x12!\n\x1dINTERFACE_EVENT_TYPE_SNAPSHOT\x10\x01\x12 \n\x1cINTERFACE_EVENT_TYPE_CREATED\x10\x02\x12 \n\x1cINTERFACE_EVENT_TYPE_UPDATED\x10\x03\x12 \n\x1cINTERFACE_EVENT_TYPE_DELETED\x10\x04\x32\xbb\x06\n\x10InterfaceService\x12\x46\n\x0f\x43reateInterface\x12\x1f.buoy.v1.CreateInterfaceRequest\x1a\x12.buoy.v1.Interface\x12@\n\x0cGetInterface\x12\x1c.buoy.v1.GetInterfaceRequest\x1a\x12.buoy.v1.Interface\x12Q\n\x0eListInterfaces\x12\x1e.buoy.v1.ListInterfacesRequest\x1a\x1f.buoy.v1.ListInterfacesResponse\x12\x46\n\x0f\x44\x65leteInterface\x12\x1f.buoy.v1.DeleteInterfaceRequest\x1a\x12.buoy.v1.Interface\x12\x44\n\x0e\x46loatInterface\x12\x1e.buoy.v1.FloatInterfaceRequest\x1a\x12.buoy.v1.Interface\x12H\n\x10\x44\x65\x66loatInterface\x12 .buoy.v1.DefloatInterfaceRequest\x1a\x12.buoy.v1.Interface\x12\x63\n\x14GetInterfaceMetadata\x12$.buoy.v1.GetInterfaceMetadataRequest\x1a%.buoy.v1.GetInterfaceMetadataResponse\x12X\n\x18SetInterfaceMetadataItem\x12(.buoy.v1.SetInterfaceMetadataItemRequest\x1a\x12.buoy.v1.Interface\x12^\n\x1b\x44\x65leteInterfaceMetadataItem\x12+.buoy.v1.DeleteInterfaceMetadataItemRequest\x1a\x12.buoy.v1.Interface\x12S\n\x0eWatchInterface\x12\x1e.buoy.v1.WatchInterfaceRequest\x1a\x1f.buoy.v1.WatchInterfaceResponse0\x01\x62\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x17\x62uoy/v1/interface.proto\x12\x07\x62uoy.v1\x1a\x13\x62uoy/v1/event.proto\x1a\x1egoogle/protobuf/duration.proto\x1a\x1cgoogle/protobuf/struct.proto\x1a\x1fgoogle/protobuf/timestamp.proto\"\xba\x04\n\tInterface\x12\x0c\n\x04uuid\x18\x01 \x01(\t\x12\x11\n\tnamespace\x18\x02 \x01(\t\x12\x15\n\rinstance_uuid\x18\x03 \x01(\t\x12\x14\n\x0cnetwork_uuid\x18\x04 \x01(\t\x12\x0c\n\x04node\x18\x05 \x01(\t\x12\x0f\n\x07macaddr\x18\x06 \x01(\t\x12\x0c\n\x04ipv4\x18\x07 \x01(\t\x12\r\n\x05order\x18\x08 \x01(\r\x12\r\n\x05model\x18\t \x01(\t\x12&\n\x05state\x18\n \x01(\x0e\x32\x17.buoy.v1.InterfaceState\x12\x14\n\x0cstate_reason\x18\x0b \x01(\t\x12#\n\x08\x66loating\x18\x0c \x01(\x0b\x32\x11.buoy.v1.Floating\x12\x32\n\x08metadata\x18\r \x03(\x0b\x32 .buoy.v1.Interface.MetadataEntry\x12\x0f\n\x07version\x18\x0e \x01(\r\x12\x10\n\x08revision\x18\x0f \x01(\x03\x12/\n\x0b\x63reate_time\x18\x10 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12/\n\x0bupdate_time\x18\x11 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x12\n\ngeneration\x18\x12 \x01(\x03\x12\x1b\n\x13observed_generation\x18\x13 \x01(\x03\x1aG\n\rMetadataEntry\x12\x0b\n\x03key\x18\x01 \x01(\t\x12%\n\x05value\x18\x02 \x01(\x0b\x32\x16.google.protobuf.Value:\x02\x38\x01\"\xf6\x01\n\x08\x46loating\x12\x0f\n\x07\x61\x64\x64ress\x18\x01 \x01(\t\x12\x0c\n\x04pool\x18\x02 \x01(\t\x12%\n\x05phase\x18\x03 \x01(\x0e\x32\x16.buoy.v1.FloatingPhase\x12\x0e\n\x06reason\x18\x04 \x01(\t\x12\x32\n\x0erequested_time\x18\x05 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12/\n\x0b\x61\x63tive_time\x18\x06 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x12\n\ngeneration\x18\x07 \x01(\x03\x12\x1b\n\x13observed_generation\x18\x08 \x01(\x03\"\x96\x01\n\x16\x43reateInterfaceRequest\x12\x14\n\x0cinstance_ref\x18\x01 \x01(\t\x12\x13\n\x0bnetwork_ref\x18\x02 \x01(\t\x12\x11\n\tnamespace\x18\x03 \x01(\t\x12\x0f\n\x07\x61\x64\x64ress\x18\x04 \x01(\t\x12\x0f\n\x07macaddr\x18\x05 \x01(\t\x12\r\n\x05model\x18\x06 \x01(\t\x12\r\n\x05\x66loat\x18\x07 \x01(\x08\"-\n\x13GetInterfaceRequest\x12\x16\n\x0einterface_uuid\x18\x01 \x01(\t\"\xa3\x01\n\x15ListInterfacesRequest\x12\x14\n\x0cinstance_ref\x18\x01 \x01(\t\x12\x13\n\x0bnetwork_ref\x18\x02 \x01(\t\x12\x0c\n\x04node\x18\x03 \x01(\t\x12\x11\n\tnamespace\x18\x04 \x01(\t\x12\x11\n\tpage_size\x18\x05 \x01(\x05\x12\x12\n\npage_token\x18\x06 \x01(\t\x12\x17\n\x0finclude_deleted\x18\x07 \x01(\x08\"k\n\x16ListInterfacesResponse\x12&\n\ninterfaces\x18\x01 \x03(\x0b\x32\x12.buoy.v1.Interface\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t\x12\x10\n\x08revision\x18\x03 \x01(\x03\"0\n\x16\x44\x65leteInterfaceRequest\x12\x16\n\x0einterface_uuid\x18\x01 \x01(\t\"N\n\x15\x46loatInterfaceRequest\x12\x16\n\x0einterface_uuid\x18\x01 \x01(\t\x12\x0f\n\x07\x61\x64\x64ress\x18\x02 \x01(\t\x12\x0c\n\x04pool\x18\x03 \x01(\t\"1\n\x17\x44\x65\x66loatInterfaceRequest\x12\x16\n\x0einterface_uuid\x18\x01 \x01(\t\"5\n\x1bGetInterfaceMetadataRequest\x12\x16\n\x0einterface_uuid\x18\x01 \x01(\t\"\xae\x01\n\x1cGetInterfaceMetadataResponse\x12\x45\n\x08metadata\x18\x01 \x03(\x0b\x32\x33.buoy.v1.GetInterfaceMetadataResponse.MetadataEntry\x1aG\n\rMetadataEntry\x12\x0b\n\x03key\x18\x01 \x01(\t\x12%\n\x05value\x18\x02 \x01(\x0b\x32\x16.google.protobuf.Value:\x02\x38\x01\"m\n\x1fSetInterfaceMetadataItemRequest\x12\x16\n\x0einterface_uuid\x18\x01 \x01(\t\x12\x0b\n\x03key\x18\x02 \x01(\t\x12%\n\x05value\x18\x03 \x01(\x0b\x32\x16.google.protobuf.Value\"I\n\"DeleteInterfaceMetadataItemRequest\x12\x16\n\x0einterface_uuid\x18\x01 \x01(\t\x12\x0b\n\x03key\x18\x02 \x01(\t\"\xc9\x01\n\x15WatchInterfaceRequest\x12\x16\n\x0einterface_uuid\x18\x01 \x01(\t\x12\x14\n\x0cinstance_ref\x18\x02 \x01(\t\x12\x13\n\x0bnetwork_ref\x18\x03 \x01(\t\x12\x0c\n\x04node\x18\x04 \x01(\t\x12\x11\n\tnamespace\x18\x05 \x01(\t\x12\x16\n\x0estart_revision\x18\x06 \x01(\x03\x12\x34\n\x11progress_interval\x18\x07 \x01(\x0b\x32\x19.google.protobuf.Duration\"c\n\x16WatchInterfaceResponse\x12\'\n\x06\x65vents\x18\x01 \x03(\x0b\x32\x17.buoy.v1.InterfaceEvent\x12\x0e\n\x06synced\x18\x02 \x01(\x08\x12\x10\n\x08revision\x18\x03 \x01(\x03\"\xbd\x01\n\x0eInterfaceEvent\x12)\n\x04type\x18\x01 \x01(\x0e\x32\x1b.buoy.v1.InterfaceEventType\x12%\n\tinterface\x18\x02 \x01(\x0b\x32\x12.buoy.v1.Interface\x12\x1d\n\x05\x63\x61use\x18\x03 \x01(\x0b\x32\x0e.buoy.v1.Cause\x12\x10\n\x08revision\x18\x04 \x01(\x03\x12(\n\x04time\x18\x05 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\"&\n\x05\x43\x61use\x12\x0e\n\x06method\x18\x01 \x01(\t\x12\r\n\x05\x61\x63tor\x18\x02 \x01(\t\"}\n\x1aListInterfaceEventsRequest\x12\x16\n\x0einterface_uuid\x18\x01 \x01(\t\x12 \n\x04type\x18\x03 \x01(\x0e\x32\x12.buoy.v1.EventType\x12\x11\n\tpage_size\x18\x04 \x01(\x05\x12\x12\n\npage_token\x18\x05 \x01(\t\"V\n\x1bListInterfaceEventsResponse\x12\x1e\n\x06\x65vents\x18\x01 \x03(\x0b\x32\x0e.buoy.v1.Event\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t*\xa3\x01\n\x0eInterfaceState\x12\x1f\n\x1bINTERFACE_STATE_UNSPECIFIED\x10\x00\x12\x1b\n\x17INTERFACE_STATE_INITIAL\x10\x01\x12\x1b\n\x17INTERFACE_STATE_CREATED\x10\x02\x12\x1b\n\x17INTERFACE_STATE_DELETED\x10\x03\x12\x19\n\x15INTERFACE_STATE_ERROR\x10\x04*\x9f\x01\n\rFloatingPhase\x12\x1e\n\x1a\x46LOATING_PHASE_UNSPECIFIED\x10\x00\x12\x1a\n\x16\x46LOATING_PHASE_PENDING\x10\x01\x12\x19\n\x15\x46LOATING_PHASE_ACTIVE\x10\x02\x12\x1c\n\x18\x46LOATING_PHASE_RELEASING\x10\x03\x12\x19\n\x15\x46LOATING_PHASE_FAILED\x10\x04*\xc3\x01\n\x12InterfaceEventType\x12$\n INTERFACE_EVENT_TYPE_UNSPECIFIED\x10\x00\x12!\n\x1dINTERFACE_EVENT_TYPE_SNAPSHOT\x10\x01\x12 \n\x1cINTERFACE_EVENT_TYPE_CREATED\x10\x02\x12 \n\x1cINTERFACE_EVENT_TYPE_UPDATED\x10\x03\x12 \n\x1cINTERFACE_EVENT_TYPE_DELETED\x10\x04\x32\x9d\x07\n\x10InterfaceService\x12\x46\n\x0f\x43reateInterface\x12\x1f.buoy.v1.CreateInterfaceRequest\x1a\x12.buoy.v1.Interface\x12@\n\x0cGetInterface\x12\x1c.buoy.v1.GetInterfaceRequest\x1a\x12.buoy.v1.Interface\x12Q\n\x0eListInterfaces\x12\x1e.buoy.v1.ListInterfacesRequest\x1a\x1f.buoy.v1.ListInterfacesResponse\x12\x46\n\x0f\x44\x65leteInterface\x12\x1f.buoy.v1.DeleteInterfaceRequest\x1a\x12.buoy.v1.Interface\x12\x44\n\x0e\x46loatInterface\x12\x1e.buoy.v1.FloatInterfaceRequest\x1a\x12.buoy.v1.Interface\x12H\n\x10\x44\x65\x66loatInterface\x12 .buoy.v1.DefloatInterfaceRequest\x1a\x12.buoy.v1.Interface\x12\x63\n\x14GetInterfaceMetadata\x12$.buoy.v1.GetInterfaceMetadataRequest\x1a%.buoy.v1.GetInterfaceMetadataResponse\x12X\n\x18SetInterfaceMetadataItem\x12(.buoy.v1.SetInterfaceMetadataItemRequest\x1a\x12.buoy.v1.Interface\x12^\n\x1b\x44\x65leteInterfaceMetadataItem\x12+.buoy.v1.DeleteInterfaceMetadataItemRequest\x1a\x12.buoy.v1.Interface\x12`\n\x13ListInterfaceEvents\x12#.buoy.v1.ListInterfaceEventsRequest\x1a$.buoy.v1.ListInterfaceEventsResponse\x12S\n\x0eWatchInterface\x12\x1e.buoy.v1.WatchInterfaceRequest\x1a\x1f.buoy.v1.WatchInterfaceResponse0\x01\x62\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -38,50 +39,54 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_INTERFACE_METADATAENTRY']._serialized_options = b'8\001'
   _globals['_GETINTERFACEMETADATARESPONSE_METADATAENTRY']._loaded_options = None
   _globals['_GETINTERFACEMETADATARESPONSE_METADATAENTRY']._serialized_options = b'8\001'
-  _globals['_INTERFACESTATE']._serialized_start=2565
-  _globals['_INTERFACESTATE']._serialized_end=2728
-  _globals['_FLOATINGPHASE']._serialized_start=2731
-  _globals['_FLOATINGPHASE']._serialized_end=2890
-  _globals['_INTERFACEEVENTTYPE']._serialized_start=2893
-  _globals['_INTERFACEEVENTTYPE']._serialized_end=3088
-  _globals['_INTERFACE']._serialized_start=132
-  _globals['_INTERFACE']._serialized_end=702
-  _globals['_INTERFACE_METADATAENTRY']._serialized_start=631
-  _globals['_INTERFACE_METADATAENTRY']._serialized_end=702
-  _globals['_FLOATING']._serialized_start=705
-  _globals['_FLOATING']._serialized_end=951
-  _globals['_CREATEINTERFACEREQUEST']._serialized_start=954
-  _globals['_CREATEINTERFACEREQUEST']._serialized_end=1104
-  _globals['_GETINTERFACEREQUEST']._serialized_start=1106
-  _globals['_GETINTERFACEREQUEST']._serialized_end=1151
-  _globals['_LISTINTERFACESREQUEST']._serialized_start=1154
-  _globals['_LISTINTERFACESREQUEST']._serialized_end=1317
-  _globals['_LISTINTERFACESRESPONSE']._serialized_start=1319
-  _globals['_LISTINTERFACESRESPONSE']._serialized_end=1426
-  _globals['_DELETEINTERFACEREQUEST']._serialized_start=1428
-  _globals['_DELETEINTERFACEREQUEST']._serialized_end=1476
-  _globals['_FLOATINTERFACEREQUEST']._serialized_start=1478
-  _globals['_FLOATINTERFACEREQUEST']._serialized_end=1556
-  _globals['_DEFLOATINTERFACEREQUEST']._serialized_start=1558
-  _globals['_DEFLOATINTERFACEREQUEST']._serialized_end=1607
-  _globals['_GETINTERFACEMETADATAREQUEST']._serialized_start=1609
-  _globals['_GETINTERFACEMETADATAREQUEST']._serialized_end=1662
-  _globals['_GETINTERFACEMETADATARESPONSE']._serialized_start=1665
-  _globals['_GETINTERFACEMETADATARESPONSE']._serialized_end=1839
-  _globals['_GETINTERFACEMETADATARESPONSE_METADATAENTRY']._serialized_start=631
-  _globals['_GETINTERFACEMETADATARESPONSE_METADATAENTRY']._serialized_end=702
-  _globals['_SETINTERFACEMETADATAITEMREQUEST']._serialized_start=1841
-  _globals['_SETINTERFACEMETADATAITEMREQUEST']._serialized_end=1950
-  _globals['_DELETEINTERFACEMETADATAITEMREQUEST']._serialized_start=1952
-  _globals['_DELETEINTERFACEMETADATAITEMREQUEST']._serialized_end=2025
-  _globals['_WATCHINTERFACEREQUEST']._serialized_start=2028
-  _globals['_WATCHINTERFACEREQUEST']._serialized_end=2229
-  _globals['_WATCHINTERFACERESPONSE']._serialized_start=2231
-  _globals['_WATCHINTERFACERESPONSE']._serialized_end=2330
-  _globals['_INTERFACEEVENT']._serialized_start=2333
-  _globals['_INTERFACEEVENT']._serialized_end=2522
-  _globals['_CAUSE']._serialized_start=2524
-  _globals['_CAUSE']._serialized_end=2562
-  _globals['_INTERFACESERVICE']._serialized_start=3091
-  _globals['_INTERFACESERVICE']._serialized_end=3918
+  _globals['_INTERFACESTATE']._serialized_start=2801
+  _globals['_INTERFACESTATE']._serialized_end=2964
+  _globals['_FLOATINGPHASE']._serialized_start=2967
+  _globals['_FLOATINGPHASE']._serialized_end=3126
+  _globals['_INTERFACEEVENTTYPE']._serialized_start=3129
+  _globals['_INTERFACEEVENTTYPE']._serialized_end=3324
+  _globals['_INTERFACE']._serialized_start=153
+  _globals['_INTERFACE']._serialized_end=723
+  _globals['_INTERFACE_METADATAENTRY']._serialized_start=652
+  _globals['_INTERFACE_METADATAENTRY']._serialized_end=723
+  _globals['_FLOATING']._serialized_start=726
+  _globals['_FLOATING']._serialized_end=972
+  _globals['_CREATEINTERFACEREQUEST']._serialized_start=975
+  _globals['_CREATEINTERFACEREQUEST']._serialized_end=1125
+  _globals['_GETINTERFACEREQUEST']._serialized_start=1127
+  _globals['_GETINTERFACEREQUEST']._serialized_end=1172
+  _globals['_LISTINTERFACESREQUEST']._serialized_start=1175
+  _globals['_LISTINTERFACESREQUEST']._serialized_end=1338
+  _globals['_LISTINTERFACESRESPONSE']._serialized_start=1340
+  _globals['_LISTINTERFACESRESPONSE']._serialized_end=1447
+  _globals['_DELETEINTERFACEREQUEST']._serialized_start=1449
+  _globals['_DELETEINTERFACEREQUEST']._serialized_end=1497
+  _globals['_FLOATINTERFACEREQUEST']._serialized_start=1499
+  _globals['_FLOATINTERFACEREQUEST']._serialized_end=1577
+  _globals['_DEFLOATINTERFACEREQUEST']._serialized_start=1579
+  _globals['_DEFLOATINTERFACEREQUEST']._serialized_end=1628
+  _globals['_GETINTERFACEMETADATAREQUEST']._serialized_start=1630
+  _globals['_GETINTERFACEMETADATAREQUEST']._serialized_end=1683
+  _globals['_GETINTERFACEMETADATARESPONSE']._serialized_start=1686
+  _globals['_GETINTERFACEMETADATARESPONSE']._serialized_end=1860
+  _globals['_GETINTERFACEMETADATARESPONSE_METADATAENTRY']._serialized_start=652
+  _globals['_GETINTERFACEMETADATARESPONSE_METADATAENTRY']._serialized_end=723
+  _globals['_SETINTERFACEMETADATAITEMREQUEST']._serialized_start=1862
+  _globals['_SETINTERFACEMETADATAITEMREQUEST']._serialized_end=1971
+  _globals['_DELETEINTERFACEMETADATAITEMREQUEST']._serialized_start=1973
+  _globals['_DELETEINTERFACEMETADATAITEMREQUEST']._serialized_end=2046
+  _globals['_WATCHINTERFACEREQUEST']._serialized_start=2049
+  _globals['_WATCHINTERFACEREQUEST']._serialized_end=2250
+  _globals['_WATCHINTERFACERESPONSE']._serialized_start=2252
+  _globals['_WATCHINTERFACERESPONSE']._serialized_end=2351
+  _globals['_INTERFACEEVENT']._serialized_start=2354
+  _globals['_INTERFACEEVENT']._serialized_end=2543
+  _globals['_CAUSE']._serialized_start=2545
+  _globals['_CAUSE']._serialized_end=2583
+  _globals['_LISTINTERFACEEVENTSREQUEST']._serialized_start=2585
+  _globals['_LISTINTERFACEEVENTSREQUEST']._serialized_end=2710
+  _globals['_LISTINTERFACEEVENTSRESPONSE']._serialized_start=2712
+  _globals['_LISTINTERFACEEVENTSRESPONSE']._serialized_end=2798
+  _globals['_INTERFACESERVICE']._serialized_start=3327
+  _globals['_INTERFACESERVICE']._serialized_end=4252
 # @@protoc_insertion_point(module_scope)

@@ -1,5 +1,6 @@
 import datetime
 
+from buoy.v1 import event_pb2 as _event_pb2
 from google.protobuf import duration_pb2 as _duration_pb2
 from google.protobuf import struct_pb2 as _struct_pb2
 from google.protobuf import timestamp_pb2 as _timestamp_pb2
@@ -280,3 +281,23 @@ class Cause(_message.Message):
     method: str
     actor: str
     def __init__(self, method: _Optional[str] = ..., actor: _Optional[str] = ...) -> None: ...
+
+class ListInterfaceEventsRequest(_message.Message):
+    __slots__ = ("interface_uuid", "type", "page_size", "page_token")
+    INTERFACE_UUID_FIELD_NUMBER: _ClassVar[int]
+    TYPE_FIELD_NUMBER: _ClassVar[int]
+    PAGE_SIZE_FIELD_NUMBER: _ClassVar[int]
+    PAGE_TOKEN_FIELD_NUMBER: _ClassVar[int]
+    interface_uuid: str
+    type: _event_pb2.EventType
+    page_size: int
+    page_token: str
+    def __init__(self, interface_uuid: _Optional[str] = ..., type: _Optional[_Union[_event_pb2.EventType, str]] = ..., page_size: _Optional[int] = ..., page_token: _Optional[str] = ...) -> None: ...
+
+class ListInterfaceEventsResponse(_message.Message):
+    __slots__ = ("events", "next_page_token")
+    EVENTS_FIELD_NUMBER: _ClassVar[int]
+    NEXT_PAGE_TOKEN_FIELD_NUMBER: _ClassVar[int]
+    events: _containers.RepeatedCompositeFieldContainer[_event_pb2.Event]
+    next_page_token: str
+    def __init__(self, events: _Optional[_Iterable[_Union[_event_pb2.Event, _Mapping]]] = ..., next_page_token: _Optional[str] = ...) -> None: ...

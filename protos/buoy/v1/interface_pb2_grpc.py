@@ -83,6 +83,11 @@ class InterfaceServiceStub:
                 request_serializer=buoy_dot_v1_dot_interface__pb2.DeleteInterfaceMetadataItemRequest.SerializeToString,
                 response_deserializer=buoy_dot_v1_dot_interface__pb2.Interface.FromString,
                 _registered_method=True)
+        self.ListInterfaceEvents = channel.unary_unary(
+                '/buoy.v1.InterfaceService/ListInterfaceEvents',
+                request_serializer=buoy_dot_v1_dot_interface__pb2.ListInterfaceEventsRequest.SerializeToString,
+                response_deserializer=buoy_dot_v1_dot_interface__pb2.ListInterfaceEventsResponse.FromString,
+                _registered_method=True)
         self.WatchInterface = channel.unary_stream(
                 '/buoy.v1.InterfaceService/WatchInterface',
                 request_serializer=buoy_dot_v1_dot_interface__pb2.WatchInterfaceRequest.SerializeToString,
@@ -100,7 +105,7 @@ class InterfaceServiceServicer:
     def CreateInterface(self, request, context):
         """Plugs one more interface into an instance (hot-plug). Callers: the instance's namespace.
         Reasons: INSTANCE_NOT_FOUND, NETWORK_NOT_FOUND, NOT_READY, ADDRESS_OUTSIDE_NETBLOCK, ADDRESS_RESERVED, ADDRESS_IN_USE,
-        MACADDR_IN_USE, NETWORK_FULL.
+        MACADDR_IN_USE, NETWORK_FULL, QUOTA_EXCEEDED.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -131,7 +136,8 @@ class InterfaceServiceServicer:
     def FloatInterface(self, request, context):
         """Gives an interface an address of the outside world and answers at once with phase PENDING; ACTIVE comes on the watch.
         Repeating it is safe. Callers: the interface's namespace.
-        Reasons: ALREADY_FLOATING, ADDRESS_IN_USE, ADDRESS_OUTSIDE_POOL, ADDRESS_RESERVED, POOL_NOT_FOUND, POOL_EXHAUSTED, NOT_READY.
+        Reasons: ALREADY_FLOATING, ADDRESS_IN_USE, ADDRESS_OUTSIDE_POOL, ADDRESS_RESERVED, POOL_NOT_FOUND, POOL_EXHAUSTED, NOT_READY,
+        QUOTA_EXCEEDED.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -161,6 +167,13 @@ class InterfaceServiceServicer:
 
     def DeleteInterfaceMetadataItem(self, request, context):
         """Deletes one metadata key; an absent key is a no-op. Callers: the interface's namespace. Reasons: NOT_READY.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def ListInterfaceEvents(self, request, context):
+        """Lists what happened to an interface, newest first. Callers: the interface's namespace.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -222,6 +235,11 @@ def add_InterfaceServiceServicer_to_server(servicer, server):
                     servicer.DeleteInterfaceMetadataItem,
                     request_deserializer=buoy_dot_v1_dot_interface__pb2.DeleteInterfaceMetadataItemRequest.FromString,
                     response_serializer=buoy_dot_v1_dot_interface__pb2.Interface.SerializeToString,
+            ),
+            'ListInterfaceEvents': grpc.unary_unary_rpc_method_handler(
+                    servicer.ListInterfaceEvents,
+                    request_deserializer=buoy_dot_v1_dot_interface__pb2.ListInterfaceEventsRequest.FromString,
+                    response_serializer=buoy_dot_v1_dot_interface__pb2.ListInterfaceEventsResponse.SerializeToString,
             ),
             'WatchInterface': grpc.unary_stream_rpc_method_handler(
                     servicer.WatchInterface,
@@ -476,6 +494,33 @@ class InterfaceService:
             '/buoy.v1.InterfaceService/DeleteInterfaceMetadataItem',
             buoy_dot_v1_dot_interface__pb2.DeleteInterfaceMetadataItemRequest.SerializeToString,
             buoy_dot_v1_dot_interface__pb2.Interface.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ListInterfaceEvents(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/buoy.v1.InterfaceService/ListInterfaceEvents',
+            buoy_dot_v1_dot_interface__pb2.ListInterfaceEventsRequest.SerializeToString,
+            buoy_dot_v1_dot_interface__pb2.ListInterfaceEventsResponse.FromString,
             options,
             channel_credentials,
             insecure,

@@ -40,7 +40,7 @@ class InterfaceServiceStub:
     CreateInterface: _grpc.UnaryUnaryMultiCallable[_interface_pb2.CreateInterfaceRequest, _interface_pb2.Interface]
     """Plugs one more interface into an instance (hot-plug). Callers: the instance's namespace.
     Reasons: INSTANCE_NOT_FOUND, NETWORK_NOT_FOUND, NOT_READY, ADDRESS_OUTSIDE_NETBLOCK, ADDRESS_RESERVED, ADDRESS_IN_USE,
-    MACADDR_IN_USE, NETWORK_FULL.
+    MACADDR_IN_USE, NETWORK_FULL, QUOTA_EXCEEDED.
     """
     GetInterface: _grpc.UnaryUnaryMultiCallable[_interface_pb2.GetInterfaceRequest, _interface_pb2.Interface]
     """Returns one interface, also a deleted one for as long as it is kept. Callers: the interface's namespace."""
@@ -53,7 +53,8 @@ class InterfaceServiceStub:
     FloatInterface: _grpc.UnaryUnaryMultiCallable[_interface_pb2.FloatInterfaceRequest, _interface_pb2.Interface]
     """Gives an interface an address of the outside world and answers at once with phase PENDING; ACTIVE comes on the watch.
     Repeating it is safe. Callers: the interface's namespace.
-    Reasons: ALREADY_FLOATING, ADDRESS_IN_USE, ADDRESS_OUTSIDE_POOL, ADDRESS_RESERVED, POOL_NOT_FOUND, POOL_EXHAUSTED, NOT_READY.
+    Reasons: ALREADY_FLOATING, ADDRESS_IN_USE, ADDRESS_OUTSIDE_POOL, ADDRESS_RESERVED, POOL_NOT_FOUND, POOL_EXHAUSTED, NOT_READY,
+    QUOTA_EXCEEDED.
     """
     DefloatInterface: _grpc.UnaryUnaryMultiCallable[_interface_pb2.DefloatInterfaceRequest, _interface_pb2.Interface]
     """Takes the floating address away: its live connections end, and it rests in its pool's quarantine. Not floating: a no-op.
@@ -65,6 +66,8 @@ class InterfaceServiceStub:
     """Sets one metadata key, new or not. Callers: the interface's namespace. Reasons: METADATA_TOO_LARGE, NOT_READY."""
     DeleteInterfaceMetadataItem: _grpc.UnaryUnaryMultiCallable[_interface_pb2.DeleteInterfaceMetadataItemRequest, _interface_pb2.Interface]
     """Deletes one metadata key; an absent key is a no-op. Callers: the interface's namespace. Reasons: NOT_READY."""
+    ListInterfaceEvents: _grpc.UnaryUnaryMultiCallable[_interface_pb2.ListInterfaceEventsRequest, _interface_pb2.ListInterfaceEventsResponse]
+    """Lists what happened to an interface, newest first. Callers: the interface's namespace."""
     WatchInterface: _grpc.UnaryStreamMultiCallable[_interface_pb2.WatchInterfaceRequest, _interface_pb2.WatchInterfaceResponse]
     """Streams every change of the chosen interfaces, in revision order, without gap or repeat. Callers: everyone; each sees
     what is theirs. Ends with UNAVAILABLE when the server stops. Reasons: COMPACTED (OUT_OF_RANGE: list again),
@@ -83,7 +86,7 @@ class InterfaceServiceAsyncStub(InterfaceServiceStub):
     CreateInterface: _aio.UnaryUnaryMultiCallable[_interface_pb2.CreateInterfaceRequest, _interface_pb2.Interface]  # type: ignore[assignment]
     """Plugs one more interface into an instance (hot-plug). Callers: the instance's namespace.
     Reasons: INSTANCE_NOT_FOUND, NETWORK_NOT_FOUND, NOT_READY, ADDRESS_OUTSIDE_NETBLOCK, ADDRESS_RESERVED, ADDRESS_IN_USE,
-    MACADDR_IN_USE, NETWORK_FULL.
+    MACADDR_IN_USE, NETWORK_FULL, QUOTA_EXCEEDED.
     """
     GetInterface: _aio.UnaryUnaryMultiCallable[_interface_pb2.GetInterfaceRequest, _interface_pb2.Interface]  # type: ignore[assignment]
     """Returns one interface, also a deleted one for as long as it is kept. Callers: the interface's namespace."""
@@ -96,7 +99,8 @@ class InterfaceServiceAsyncStub(InterfaceServiceStub):
     FloatInterface: _aio.UnaryUnaryMultiCallable[_interface_pb2.FloatInterfaceRequest, _interface_pb2.Interface]  # type: ignore[assignment]
     """Gives an interface an address of the outside world and answers at once with phase PENDING; ACTIVE comes on the watch.
     Repeating it is safe. Callers: the interface's namespace.
-    Reasons: ALREADY_FLOATING, ADDRESS_IN_USE, ADDRESS_OUTSIDE_POOL, ADDRESS_RESERVED, POOL_NOT_FOUND, POOL_EXHAUSTED, NOT_READY.
+    Reasons: ALREADY_FLOATING, ADDRESS_IN_USE, ADDRESS_OUTSIDE_POOL, ADDRESS_RESERVED, POOL_NOT_FOUND, POOL_EXHAUSTED, NOT_READY,
+    QUOTA_EXCEEDED.
     """
     DefloatInterface: _aio.UnaryUnaryMultiCallable[_interface_pb2.DefloatInterfaceRequest, _interface_pb2.Interface]  # type: ignore[assignment]
     """Takes the floating address away: its live connections end, and it rests in its pool's quarantine. Not floating: a no-op.
@@ -108,6 +112,8 @@ class InterfaceServiceAsyncStub(InterfaceServiceStub):
     """Sets one metadata key, new or not. Callers: the interface's namespace. Reasons: METADATA_TOO_LARGE, NOT_READY."""
     DeleteInterfaceMetadataItem: _aio.UnaryUnaryMultiCallable[_interface_pb2.DeleteInterfaceMetadataItemRequest, _interface_pb2.Interface]  # type: ignore[assignment]
     """Deletes one metadata key; an absent key is a no-op. Callers: the interface's namespace. Reasons: NOT_READY."""
+    ListInterfaceEvents: _aio.UnaryUnaryMultiCallable[_interface_pb2.ListInterfaceEventsRequest, _interface_pb2.ListInterfaceEventsResponse]  # type: ignore[assignment]
+    """Lists what happened to an interface, newest first. Callers: the interface's namespace."""
     WatchInterface: _aio.UnaryStreamMultiCallable[_interface_pb2.WatchInterfaceRequest, _interface_pb2.WatchInterfaceResponse]  # type: ignore[assignment]
     """Streams every change of the chosen interfaces, in revision order, without gap or repeat. Callers: everyone; each sees
     what is theirs. Ends with UNAVAILABLE when the server stops. Reasons: COMPACTED (OUT_OF_RANGE: list again),
@@ -129,7 +135,7 @@ class InterfaceServiceServicer(metaclass=_abc_1.ABCMeta):
     ) -> _typing.Union[_interface_pb2.Interface, _abc.Awaitable[_interface_pb2.Interface]]:
         """Plugs one more interface into an instance (hot-plug). Callers: the instance's namespace.
         Reasons: INSTANCE_NOT_FOUND, NETWORK_NOT_FOUND, NOT_READY, ADDRESS_OUTSIDE_NETBLOCK, ADDRESS_RESERVED, ADDRESS_IN_USE,
-        MACADDR_IN_USE, NETWORK_FULL.
+        MACADDR_IN_USE, NETWORK_FULL, QUOTA_EXCEEDED.
         """
 
     @_abc_1.abstractmethod
@@ -166,7 +172,8 @@ class InterfaceServiceServicer(metaclass=_abc_1.ABCMeta):
     ) -> _typing.Union[_interface_pb2.Interface, _abc.Awaitable[_interface_pb2.Interface]]:
         """Gives an interface an address of the outside world and answers at once with phase PENDING; ACTIVE comes on the watch.
         Repeating it is safe. Callers: the interface's namespace.
-        Reasons: ALREADY_FLOATING, ADDRESS_IN_USE, ADDRESS_OUTSIDE_POOL, ADDRESS_RESERVED, POOL_NOT_FOUND, POOL_EXHAUSTED, NOT_READY.
+        Reasons: ALREADY_FLOATING, ADDRESS_IN_USE, ADDRESS_OUTSIDE_POOL, ADDRESS_RESERVED, POOL_NOT_FOUND, POOL_EXHAUSTED, NOT_READY,
+        QUOTA_EXCEEDED.
         """
 
     @_abc_1.abstractmethod
@@ -202,6 +209,14 @@ class InterfaceServiceServicer(metaclass=_abc_1.ABCMeta):
         context: _ServicerContext,
     ) -> _typing.Union[_interface_pb2.Interface, _abc.Awaitable[_interface_pb2.Interface]]:
         """Deletes one metadata key; an absent key is a no-op. Callers: the interface's namespace. Reasons: NOT_READY."""
+
+    @_abc_1.abstractmethod
+    def ListInterfaceEvents(
+        self,
+        request: _interface_pb2.ListInterfaceEventsRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_interface_pb2.ListInterfaceEventsResponse, _abc.Awaitable[_interface_pb2.ListInterfaceEventsResponse]]:
+        """Lists what happened to an interface, newest first. Callers: the interface's namespace."""
 
     @_abc_1.abstractmethod
     def WatchInterface(

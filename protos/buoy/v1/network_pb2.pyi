@@ -1,5 +1,8 @@
 import datetime
 
+from buoy.v1 import event_pb2 as _event_pb2
+from buoy.v1 import interface_pb2 as _interface_pb2
+from buoy.v1 import pool_pb2 as _pool_pb2
 from google.protobuf import struct_pb2 as _struct_pb2
 from google.protobuf import timestamp_pb2 as _timestamp_pb2
 from google.protobuf.internal import containers as _containers
@@ -27,7 +30,7 @@ NETWORK_STATE_DELETED: NetworkState
 NETWORK_STATE_ERROR: NetworkState
 
 class Network(_message.Message):
-    __slots__ = ("uuid", "namespace", "name", "netblock", "provide_nat", "state", "state_reason", "floating_gateways", "metadata", "revision", "create_time", "update_time")
+    __slots__ = ("uuid", "namespace", "name", "netblock", "provide_nat", "state", "state_reason", "floating_gateways", "metadata", "revision", "create_time", "update_time", "vxid", "provide_dhcp", "provide_dns")
     class MetadataEntry(_message.Message):
         __slots__ = ("key", "value")
         KEY_FIELD_NUMBER: _ClassVar[int]
@@ -47,6 +50,9 @@ class Network(_message.Message):
     REVISION_FIELD_NUMBER: _ClassVar[int]
     CREATE_TIME_FIELD_NUMBER: _ClassVar[int]
     UPDATE_TIME_FIELD_NUMBER: _ClassVar[int]
+    VXID_FIELD_NUMBER: _ClassVar[int]
+    PROVIDE_DHCP_FIELD_NUMBER: _ClassVar[int]
+    PROVIDE_DNS_FIELD_NUMBER: _ClassVar[int]
     uuid: str
     namespace: str
     name: str
@@ -59,7 +65,10 @@ class Network(_message.Message):
     revision: int
     create_time: _timestamp_pb2.Timestamp
     update_time: _timestamp_pb2.Timestamp
-    def __init__(self, uuid: _Optional[str] = ..., namespace: _Optional[str] = ..., name: _Optional[str] = ..., netblock: _Optional[str] = ..., provide_nat: _Optional[bool] = ..., state: _Optional[_Union[NetworkState, str]] = ..., state_reason: _Optional[str] = ..., floating_gateways: _Optional[_Iterable[_Union[FloatingGateway, _Mapping]]] = ..., metadata: _Optional[_Mapping[str, _struct_pb2.Value]] = ..., revision: _Optional[int] = ..., create_time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., update_time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ...) -> None: ...
+    vxid: int
+    provide_dhcp: bool
+    provide_dns: bool
+    def __init__(self, uuid: _Optional[str] = ..., namespace: _Optional[str] = ..., name: _Optional[str] = ..., netblock: _Optional[str] = ..., provide_nat: _Optional[bool] = ..., state: _Optional[_Union[NetworkState, str]] = ..., state_reason: _Optional[str] = ..., floating_gateways: _Optional[_Iterable[_Union[FloatingGateway, _Mapping]]] = ..., metadata: _Optional[_Mapping[str, _struct_pb2.Value]] = ..., revision: _Optional[int] = ..., create_time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., update_time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., vxid: _Optional[int] = ..., provide_dhcp: _Optional[bool] = ..., provide_dns: _Optional[bool] = ...) -> None: ...
 
 class FloatingGateway(_message.Message):
     __slots__ = ("node", "address", "pool")
@@ -72,16 +81,20 @@ class FloatingGateway(_message.Message):
     def __init__(self, node: _Optional[str] = ..., address: _Optional[str] = ..., pool: _Optional[str] = ...) -> None: ...
 
 class CreateNetworkRequest(_message.Message):
-    __slots__ = ("name", "namespace", "netblock", "provide_nat")
+    __slots__ = ("name", "namespace", "netblock", "provide_nat", "provide_dhcp", "provide_dns")
     NAME_FIELD_NUMBER: _ClassVar[int]
     NAMESPACE_FIELD_NUMBER: _ClassVar[int]
     NETBLOCK_FIELD_NUMBER: _ClassVar[int]
     PROVIDE_NAT_FIELD_NUMBER: _ClassVar[int]
+    PROVIDE_DHCP_FIELD_NUMBER: _ClassVar[int]
+    PROVIDE_DNS_FIELD_NUMBER: _ClassVar[int]
     name: str
     namespace: str
     netblock: str
     provide_nat: bool
-    def __init__(self, name: _Optional[str] = ..., namespace: _Optional[str] = ..., netblock: _Optional[str] = ..., provide_nat: _Optional[bool] = ...) -> None: ...
+    provide_dhcp: bool
+    provide_dns: bool
+    def __init__(self, name: _Optional[str] = ..., namespace: _Optional[str] = ..., netblock: _Optional[str] = ..., provide_nat: _Optional[bool] = ..., provide_dhcp: _Optional[bool] = ..., provide_dns: _Optional[bool] = ...) -> None: ...
 
 class GetNetworkRequest(_message.Message):
     __slots__ = ("network_ref", "namespace")
@@ -120,3 +133,112 @@ class DeleteNetworkRequest(_message.Message):
     network_ref: str
     namespace: str
     def __init__(self, network_ref: _Optional[str] = ..., namespace: _Optional[str] = ...) -> None: ...
+
+class ListNetworkInterfacesRequest(_message.Message):
+    __slots__ = ("network_ref", "namespace", "page_size", "page_token")
+    NETWORK_REF_FIELD_NUMBER: _ClassVar[int]
+    NAMESPACE_FIELD_NUMBER: _ClassVar[int]
+    PAGE_SIZE_FIELD_NUMBER: _ClassVar[int]
+    PAGE_TOKEN_FIELD_NUMBER: _ClassVar[int]
+    network_ref: str
+    namespace: str
+    page_size: int
+    page_token: str
+    def __init__(self, network_ref: _Optional[str] = ..., namespace: _Optional[str] = ..., page_size: _Optional[int] = ..., page_token: _Optional[str] = ...) -> None: ...
+
+class ListNetworkInterfacesResponse(_message.Message):
+    __slots__ = ("interfaces", "next_page_token", "revision")
+    INTERFACES_FIELD_NUMBER: _ClassVar[int]
+    NEXT_PAGE_TOKEN_FIELD_NUMBER: _ClassVar[int]
+    REVISION_FIELD_NUMBER: _ClassVar[int]
+    interfaces: _containers.RepeatedCompositeFieldContainer[_interface_pb2.Interface]
+    next_page_token: str
+    revision: int
+    def __init__(self, interfaces: _Optional[_Iterable[_Union[_interface_pb2.Interface, _Mapping]]] = ..., next_page_token: _Optional[str] = ..., revision: _Optional[int] = ...) -> None: ...
+
+class ListNetworkAddressesRequest(_message.Message):
+    __slots__ = ("network_ref", "namespace", "page_size", "page_token")
+    NETWORK_REF_FIELD_NUMBER: _ClassVar[int]
+    NAMESPACE_FIELD_NUMBER: _ClassVar[int]
+    PAGE_SIZE_FIELD_NUMBER: _ClassVar[int]
+    PAGE_TOKEN_FIELD_NUMBER: _ClassVar[int]
+    network_ref: str
+    namespace: str
+    page_size: int
+    page_token: str
+    def __init__(self, network_ref: _Optional[str] = ..., namespace: _Optional[str] = ..., page_size: _Optional[int] = ..., page_token: _Optional[str] = ...) -> None: ...
+
+class ListNetworkAddressesResponse(_message.Message):
+    __slots__ = ("addresses", "next_page_token", "revision")
+    ADDRESSES_FIELD_NUMBER: _ClassVar[int]
+    NEXT_PAGE_TOKEN_FIELD_NUMBER: _ClassVar[int]
+    REVISION_FIELD_NUMBER: _ClassVar[int]
+    addresses: _containers.RepeatedCompositeFieldContainer[_pool_pb2.Reservation]
+    next_page_token: str
+    revision: int
+    def __init__(self, addresses: _Optional[_Iterable[_Union[_pool_pb2.Reservation, _Mapping]]] = ..., next_page_token: _Optional[str] = ..., revision: _Optional[int] = ...) -> None: ...
+
+class ListNetworkEventsRequest(_message.Message):
+    __slots__ = ("network_ref", "namespace", "type", "page_size", "page_token")
+    NETWORK_REF_FIELD_NUMBER: _ClassVar[int]
+    NAMESPACE_FIELD_NUMBER: _ClassVar[int]
+    TYPE_FIELD_NUMBER: _ClassVar[int]
+    PAGE_SIZE_FIELD_NUMBER: _ClassVar[int]
+    PAGE_TOKEN_FIELD_NUMBER: _ClassVar[int]
+    network_ref: str
+    namespace: str
+    type: _event_pb2.EventType
+    page_size: int
+    page_token: str
+    def __init__(self, network_ref: _Optional[str] = ..., namespace: _Optional[str] = ..., type: _Optional[_Union[_event_pb2.EventType, str]] = ..., page_size: _Optional[int] = ..., page_token: _Optional[str] = ...) -> None: ...
+
+class ListNetworkEventsResponse(_message.Message):
+    __slots__ = ("events", "next_page_token")
+    EVENTS_FIELD_NUMBER: _ClassVar[int]
+    NEXT_PAGE_TOKEN_FIELD_NUMBER: _ClassVar[int]
+    events: _containers.RepeatedCompositeFieldContainer[_event_pb2.Event]
+    next_page_token: str
+    def __init__(self, events: _Optional[_Iterable[_Union[_event_pb2.Event, _Mapping]]] = ..., next_page_token: _Optional[str] = ...) -> None: ...
+
+class GetNetworkMetadataRequest(_message.Message):
+    __slots__ = ("network_ref", "namespace")
+    NETWORK_REF_FIELD_NUMBER: _ClassVar[int]
+    NAMESPACE_FIELD_NUMBER: _ClassVar[int]
+    network_ref: str
+    namespace: str
+    def __init__(self, network_ref: _Optional[str] = ..., namespace: _Optional[str] = ...) -> None: ...
+
+class GetNetworkMetadataResponse(_message.Message):
+    __slots__ = ("metadata",)
+    class MetadataEntry(_message.Message):
+        __slots__ = ("key", "value")
+        KEY_FIELD_NUMBER: _ClassVar[int]
+        VALUE_FIELD_NUMBER: _ClassVar[int]
+        key: str
+        value: _struct_pb2.Value
+        def __init__(self, key: _Optional[str] = ..., value: _Optional[_Union[_struct_pb2.Value, _Mapping]] = ...) -> None: ...
+    METADATA_FIELD_NUMBER: _ClassVar[int]
+    metadata: _containers.MessageMap[str, _struct_pb2.Value]
+    def __init__(self, metadata: _Optional[_Mapping[str, _struct_pb2.Value]] = ...) -> None: ...
+
+class SetNetworkMetadataItemRequest(_message.Message):
+    __slots__ = ("network_ref", "namespace", "key", "value")
+    NETWORK_REF_FIELD_NUMBER: _ClassVar[int]
+    NAMESPACE_FIELD_NUMBER: _ClassVar[int]
+    KEY_FIELD_NUMBER: _ClassVar[int]
+    VALUE_FIELD_NUMBER: _ClassVar[int]
+    network_ref: str
+    namespace: str
+    key: str
+    value: _struct_pb2.Value
+    def __init__(self, network_ref: _Optional[str] = ..., namespace: _Optional[str] = ..., key: _Optional[str] = ..., value: _Optional[_Union[_struct_pb2.Value, _Mapping]] = ...) -> None: ...
+
+class DeleteNetworkMetadataItemRequest(_message.Message):
+    __slots__ = ("network_ref", "namespace", "key")
+    NETWORK_REF_FIELD_NUMBER: _ClassVar[int]
+    NAMESPACE_FIELD_NUMBER: _ClassVar[int]
+    KEY_FIELD_NUMBER: _ClassVar[int]
+    network_ref: str
+    namespace: str
+    key: str
+    def __init__(self, network_ref: _Optional[str] = ..., namespace: _Optional[str] = ..., key: _Optional[str] = ...) -> None: ...

@@ -58,6 +58,36 @@ class NetworkServiceStub:
                 request_serializer=buoy_dot_v1_dot_network__pb2.DeleteNetworkRequest.SerializeToString,
                 response_deserializer=buoy_dot_v1_dot_network__pb2.Network.FromString,
                 _registered_method=True)
+        self.ListNetworkInterfaces = channel.unary_unary(
+                '/buoy.v1.NetworkService/ListNetworkInterfaces',
+                request_serializer=buoy_dot_v1_dot_network__pb2.ListNetworkInterfacesRequest.SerializeToString,
+                response_deserializer=buoy_dot_v1_dot_network__pb2.ListNetworkInterfacesResponse.FromString,
+                _registered_method=True)
+        self.ListNetworkAddresses = channel.unary_unary(
+                '/buoy.v1.NetworkService/ListNetworkAddresses',
+                request_serializer=buoy_dot_v1_dot_network__pb2.ListNetworkAddressesRequest.SerializeToString,
+                response_deserializer=buoy_dot_v1_dot_network__pb2.ListNetworkAddressesResponse.FromString,
+                _registered_method=True)
+        self.ListNetworkEvents = channel.unary_unary(
+                '/buoy.v1.NetworkService/ListNetworkEvents',
+                request_serializer=buoy_dot_v1_dot_network__pb2.ListNetworkEventsRequest.SerializeToString,
+                response_deserializer=buoy_dot_v1_dot_network__pb2.ListNetworkEventsResponse.FromString,
+                _registered_method=True)
+        self.GetNetworkMetadata = channel.unary_unary(
+                '/buoy.v1.NetworkService/GetNetworkMetadata',
+                request_serializer=buoy_dot_v1_dot_network__pb2.GetNetworkMetadataRequest.SerializeToString,
+                response_deserializer=buoy_dot_v1_dot_network__pb2.GetNetworkMetadataResponse.FromString,
+                _registered_method=True)
+        self.SetNetworkMetadataItem = channel.unary_unary(
+                '/buoy.v1.NetworkService/SetNetworkMetadataItem',
+                request_serializer=buoy_dot_v1_dot_network__pb2.SetNetworkMetadataItemRequest.SerializeToString,
+                response_deserializer=buoy_dot_v1_dot_network__pb2.Network.FromString,
+                _registered_method=True)
+        self.DeleteNetworkMetadataItem = channel.unary_unary(
+                '/buoy.v1.NetworkService/DeleteNetworkMetadataItem',
+                request_serializer=buoy_dot_v1_dot_network__pb2.DeleteNetworkMetadataItemRequest.SerializeToString,
+                response_deserializer=buoy_dot_v1_dot_network__pb2.Network.FromString,
+                _registered_method=True)
 
 
 class NetworkServiceServicer:
@@ -96,6 +126,49 @@ class NetworkServiceServicer:
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
+    def ListNetworkInterfaces(self, request, context):
+        """Lists the live interfaces on one network, in the order of their uuid. Callers: the network's namespace.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def ListNetworkAddresses(self, request, context):
+        """Lists the addresses of one network's netblock that are not free, in the order of the addresses. Callers: the network's
+        namespace.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def ListNetworkEvents(self, request, context):
+        """Lists what happened to a network, newest first. Callers: the network's namespace.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def GetNetworkMetadata(self, request, context):
+        """Returns the metadata of the network. Callers: the network's namespace.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def SetNetworkMetadataItem(self, request, context):
+        """Sets one metadata key, new or not. Callers: the network's namespace. Reasons: METADATA_TOO_LARGE, NOT_READY.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def DeleteNetworkMetadataItem(self, request, context):
+        """Deletes one metadata key; an absent key is a no-op. Callers: the network's namespace. Reasons: NOT_READY.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
 
 def add_NetworkServiceServicer_to_server(servicer, server):
     rpc_method_handlers = {
@@ -117,6 +190,36 @@ def add_NetworkServiceServicer_to_server(servicer, server):
             'DeleteNetwork': grpc.unary_unary_rpc_method_handler(
                     servicer.DeleteNetwork,
                     request_deserializer=buoy_dot_v1_dot_network__pb2.DeleteNetworkRequest.FromString,
+                    response_serializer=buoy_dot_v1_dot_network__pb2.Network.SerializeToString,
+            ),
+            'ListNetworkInterfaces': grpc.unary_unary_rpc_method_handler(
+                    servicer.ListNetworkInterfaces,
+                    request_deserializer=buoy_dot_v1_dot_network__pb2.ListNetworkInterfacesRequest.FromString,
+                    response_serializer=buoy_dot_v1_dot_network__pb2.ListNetworkInterfacesResponse.SerializeToString,
+            ),
+            'ListNetworkAddresses': grpc.unary_unary_rpc_method_handler(
+                    servicer.ListNetworkAddresses,
+                    request_deserializer=buoy_dot_v1_dot_network__pb2.ListNetworkAddressesRequest.FromString,
+                    response_serializer=buoy_dot_v1_dot_network__pb2.ListNetworkAddressesResponse.SerializeToString,
+            ),
+            'ListNetworkEvents': grpc.unary_unary_rpc_method_handler(
+                    servicer.ListNetworkEvents,
+                    request_deserializer=buoy_dot_v1_dot_network__pb2.ListNetworkEventsRequest.FromString,
+                    response_serializer=buoy_dot_v1_dot_network__pb2.ListNetworkEventsResponse.SerializeToString,
+            ),
+            'GetNetworkMetadata': grpc.unary_unary_rpc_method_handler(
+                    servicer.GetNetworkMetadata,
+                    request_deserializer=buoy_dot_v1_dot_network__pb2.GetNetworkMetadataRequest.FromString,
+                    response_serializer=buoy_dot_v1_dot_network__pb2.GetNetworkMetadataResponse.SerializeToString,
+            ),
+            'SetNetworkMetadataItem': grpc.unary_unary_rpc_method_handler(
+                    servicer.SetNetworkMetadataItem,
+                    request_deserializer=buoy_dot_v1_dot_network__pb2.SetNetworkMetadataItemRequest.FromString,
+                    response_serializer=buoy_dot_v1_dot_network__pb2.Network.SerializeToString,
+            ),
+            'DeleteNetworkMetadataItem': grpc.unary_unary_rpc_method_handler(
+                    servicer.DeleteNetworkMetadataItem,
+                    request_deserializer=buoy_dot_v1_dot_network__pb2.DeleteNetworkMetadataItemRequest.FromString,
                     response_serializer=buoy_dot_v1_dot_network__pb2.Network.SerializeToString,
             ),
     }
@@ -231,6 +334,168 @@ class NetworkService:
             target,
             '/buoy.v1.NetworkService/DeleteNetwork',
             buoy_dot_v1_dot_network__pb2.DeleteNetworkRequest.SerializeToString,
+            buoy_dot_v1_dot_network__pb2.Network.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ListNetworkInterfaces(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/buoy.v1.NetworkService/ListNetworkInterfaces',
+            buoy_dot_v1_dot_network__pb2.ListNetworkInterfacesRequest.SerializeToString,
+            buoy_dot_v1_dot_network__pb2.ListNetworkInterfacesResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ListNetworkAddresses(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/buoy.v1.NetworkService/ListNetworkAddresses',
+            buoy_dot_v1_dot_network__pb2.ListNetworkAddressesRequest.SerializeToString,
+            buoy_dot_v1_dot_network__pb2.ListNetworkAddressesResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ListNetworkEvents(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/buoy.v1.NetworkService/ListNetworkEvents',
+            buoy_dot_v1_dot_network__pb2.ListNetworkEventsRequest.SerializeToString,
+            buoy_dot_v1_dot_network__pb2.ListNetworkEventsResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def GetNetworkMetadata(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/buoy.v1.NetworkService/GetNetworkMetadata',
+            buoy_dot_v1_dot_network__pb2.GetNetworkMetadataRequest.SerializeToString,
+            buoy_dot_v1_dot_network__pb2.GetNetworkMetadataResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def SetNetworkMetadataItem(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/buoy.v1.NetworkService/SetNetworkMetadataItem',
+            buoy_dot_v1_dot_network__pb2.SetNetworkMetadataItemRequest.SerializeToString,
+            buoy_dot_v1_dot_network__pb2.Network.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def DeleteNetworkMetadataItem(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/buoy.v1.NetworkService/DeleteNetworkMetadataItem',
+            buoy_dot_v1_dot_network__pb2.DeleteNetworkMetadataItemRequest.SerializeToString,
             buoy_dot_v1_dot_network__pb2.Network.FromString,
             options,
             channel_credentials,

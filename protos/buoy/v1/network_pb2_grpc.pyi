@@ -47,6 +47,20 @@ class NetworkServiceStub:
     """Deletes a network without live interfaces; it is DELETED when every node confirmed that it is gone there. A second call is
     a no-op. Callers: the network's namespace. Reasons: NETWORK_IN_USE.
     """
+    ListNetworkInterfaces: _grpc.UnaryUnaryMultiCallable[_network_pb2.ListNetworkInterfacesRequest, _network_pb2.ListNetworkInterfacesResponse]
+    """Lists the live interfaces on one network, in the order of their uuid. Callers: the network's namespace."""
+    ListNetworkAddresses: _grpc.UnaryUnaryMultiCallable[_network_pb2.ListNetworkAddressesRequest, _network_pb2.ListNetworkAddressesResponse]
+    """Lists the addresses of one network's netblock that are not free, in the order of the addresses. Callers: the network's
+    namespace.
+    """
+    ListNetworkEvents: _grpc.UnaryUnaryMultiCallable[_network_pb2.ListNetworkEventsRequest, _network_pb2.ListNetworkEventsResponse]
+    """Lists what happened to a network, newest first. Callers: the network's namespace."""
+    GetNetworkMetadata: _grpc.UnaryUnaryMultiCallable[_network_pb2.GetNetworkMetadataRequest, _network_pb2.GetNetworkMetadataResponse]
+    """Returns the metadata of the network. Callers: the network's namespace."""
+    SetNetworkMetadataItem: _grpc.UnaryUnaryMultiCallable[_network_pb2.SetNetworkMetadataItemRequest, _network_pb2.Network]
+    """Sets one metadata key, new or not. Callers: the network's namespace. Reasons: METADATA_TOO_LARGE, NOT_READY."""
+    DeleteNetworkMetadataItem: _grpc.UnaryUnaryMultiCallable[_network_pb2.DeleteNetworkMetadataItemRequest, _network_pb2.Network]
+    """Deletes one metadata key; an absent key is a no-op. Callers: the network's namespace. Reasons: NOT_READY."""
 
 @_typing.type_check_only
 class NetworkServiceAsyncStub(NetworkServiceStub):
@@ -67,6 +81,20 @@ class NetworkServiceAsyncStub(NetworkServiceStub):
     """Deletes a network without live interfaces; it is DELETED when every node confirmed that it is gone there. A second call is
     a no-op. Callers: the network's namespace. Reasons: NETWORK_IN_USE.
     """
+    ListNetworkInterfaces: _aio.UnaryUnaryMultiCallable[_network_pb2.ListNetworkInterfacesRequest, _network_pb2.ListNetworkInterfacesResponse]  # type: ignore[assignment]
+    """Lists the live interfaces on one network, in the order of their uuid. Callers: the network's namespace."""
+    ListNetworkAddresses: _aio.UnaryUnaryMultiCallable[_network_pb2.ListNetworkAddressesRequest, _network_pb2.ListNetworkAddressesResponse]  # type: ignore[assignment]
+    """Lists the addresses of one network's netblock that are not free, in the order of the addresses. Callers: the network's
+    namespace.
+    """
+    ListNetworkEvents: _aio.UnaryUnaryMultiCallable[_network_pb2.ListNetworkEventsRequest, _network_pb2.ListNetworkEventsResponse]  # type: ignore[assignment]
+    """Lists what happened to a network, newest first. Callers: the network's namespace."""
+    GetNetworkMetadata: _aio.UnaryUnaryMultiCallable[_network_pb2.GetNetworkMetadataRequest, _network_pb2.GetNetworkMetadataResponse]  # type: ignore[assignment]
+    """Returns the metadata of the network. Callers: the network's namespace."""
+    SetNetworkMetadataItem: _aio.UnaryUnaryMultiCallable[_network_pb2.SetNetworkMetadataItemRequest, _network_pb2.Network]  # type: ignore[assignment]
+    """Sets one metadata key, new or not. Callers: the network's namespace. Reasons: METADATA_TOO_LARGE, NOT_READY."""
+    DeleteNetworkMetadataItem: _aio.UnaryUnaryMultiCallable[_network_pb2.DeleteNetworkMetadataItemRequest, _network_pb2.Network]  # type: ignore[assignment]
+    """Deletes one metadata key; an absent key is a no-op. Callers: the network's namespace. Reasons: NOT_READY."""
 
 class NetworkServiceServicer(metaclass=_abc_1.ABCMeta):
     """Private networks. Two networks may have the same netblock; they never see each other.
@@ -108,5 +136,55 @@ class NetworkServiceServicer(metaclass=_abc_1.ABCMeta):
         """Deletes a network without live interfaces; it is DELETED when every node confirmed that it is gone there. A second call is
         a no-op. Callers: the network's namespace. Reasons: NETWORK_IN_USE.
         """
+
+    @_abc_1.abstractmethod
+    def ListNetworkInterfaces(
+        self,
+        request: _network_pb2.ListNetworkInterfacesRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_network_pb2.ListNetworkInterfacesResponse, _abc.Awaitable[_network_pb2.ListNetworkInterfacesResponse]]:
+        """Lists the live interfaces on one network, in the order of their uuid. Callers: the network's namespace."""
+
+    @_abc_1.abstractmethod
+    def ListNetworkAddresses(
+        self,
+        request: _network_pb2.ListNetworkAddressesRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_network_pb2.ListNetworkAddressesResponse, _abc.Awaitable[_network_pb2.ListNetworkAddressesResponse]]:
+        """Lists the addresses of one network's netblock that are not free, in the order of the addresses. Callers: the network's
+        namespace.
+        """
+
+    @_abc_1.abstractmethod
+    def ListNetworkEvents(
+        self,
+        request: _network_pb2.ListNetworkEventsRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_network_pb2.ListNetworkEventsResponse, _abc.Awaitable[_network_pb2.ListNetworkEventsResponse]]:
+        """Lists what happened to a network, newest first. Callers: the network's namespace."""
+
+    @_abc_1.abstractmethod
+    def GetNetworkMetadata(
+        self,
+        request: _network_pb2.GetNetworkMetadataRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_network_pb2.GetNetworkMetadataResponse, _abc.Awaitable[_network_pb2.GetNetworkMetadataResponse]]:
+        """Returns the metadata of the network. Callers: the network's namespace."""
+
+    @_abc_1.abstractmethod
+    def SetNetworkMetadataItem(
+        self,
+        request: _network_pb2.SetNetworkMetadataItemRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_network_pb2.Network, _abc.Awaitable[_network_pb2.Network]]:
+        """Sets one metadata key, new or not. Callers: the network's namespace. Reasons: METADATA_TOO_LARGE, NOT_READY."""
+
+    @_abc_1.abstractmethod
+    def DeleteNetworkMetadataItem(
+        self,
+        request: _network_pb2.DeleteNetworkMetadataItemRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_network_pb2.Network, _abc.Awaitable[_network_pb2.Network]]:
+        """Deletes one metadata key; an absent key is a no-op. Callers: the network's namespace. Reasons: NOT_READY."""
 
 def add_NetworkServiceServicer_to_server(servicer: NetworkServiceServicer, server: _typing.Union[_grpc.Server, _aio.Server]) -> None: ...

@@ -1,4 +1,5 @@
-"""Objects as bytes: the serialized message of the contract, which is what the view keeps and every answer sends.
+"""Objects as bytes: the serialized message of the contract, which is what the view keeps and answers send.
+A namespace, whose keys are hashed, is kept in a form that no answer sends.
 
 `joined` writes a repeated field out of messages that are serialized already, and `field` a single one: protobuf's wire format
 is a tag, a length and the bytes, and a message is the concatenation of its fields.
@@ -8,8 +9,9 @@ from collections.abc import Iterable
 
 from google.protobuf.message import Message
 
+from buoy_server.codec.namespaces import pack_namespace, unpack_namespace
 from buoy_server.codec.records import CONVERTERS
-from buoy_server.core.model import AnyRecord
+from buoy_server.core.model import AnyRecord, Namespace
 from buoy_server.core.state import KIND_OF, Kind
 
 _LENGTH_DELIMITED = 2
@@ -17,12 +19,16 @@ _LENGTH_DELIMITED = 2
 
 def pack(record: AnyRecord) -> bytes:
     """Serialize an object."""
+    if isinstance(record, Namespace):
+        return pack_namespace(record)
     _, to_proto, _ = CONVERTERS[KIND_OF[type(record)]]
     return to_proto(record).SerializeToString()
 
 
 def unpack(kind: Kind, packed: bytes) -> AnyRecord:
     """Return the object that `pack` serialized."""
+    if kind is Kind.NAMESPACE:
+        return unpack_namespace(packed)
     message_class, _, from_proto = CONVERTERS[kind]
     return from_proto(message_class.FromString(packed))
 

@@ -1,11 +1,12 @@
 """Each object of the core to and from its message in `buoy.v1`."""
 
 from collections.abc import Callable, Mapping
+from dataclasses import asdict
 from datetime import timedelta
 from ipaddress import IPv4Address, IPv4Network
 from typing import Any
 
-from buoy.v1 import instance_pb2, interface_pb2, network_pb2, node_pb2, pool_pb2
+from buoy.v1 import instance_pb2, interface_pb2, namespace_pb2, network_pb2, node_pb2, pool_pb2
 from google.protobuf.duration_pb2 import Duration
 from google.protobuf.message import Message
 
@@ -136,6 +137,7 @@ def instance_to_proto(instance: model.Instance) -> instance_pb2.Instance:
         **_common(instance),
     )
     put_metadata(instance.metadata, message.metadata)
+    put_metadata(instance.attributes, message.attributes.fields)
     return message
 
 
@@ -150,6 +152,7 @@ def instance_from_proto(message: instance_pb2.Instance) -> model.Instance:
         state=INSTANCE_STATES.from_proto(message.state),
         state_reason=message.state_reason,
         metadata=metadata_from(message.metadata),
+        attributes=metadata_from(message.attributes.fields),
         **_common_from(message),
     )
 
@@ -168,6 +171,9 @@ def network_to_proto(network: model.Network) -> network_pb2.Network:
             network_pb2.FloatingGateway(node=gateway.node, address=str(gateway.address), pool=gateway.pool)
             for gateway in network.floating_gateways
         ],
+        vxid=network.vxid,
+        provide_dhcp=network.provide_dhcp,
+        provide_dns=network.provide_dns,
         **_common(network),
     )
     put_metadata(network.metadata, message.metadata)
@@ -188,6 +194,9 @@ def network_from_proto(message: network_pb2.Network) -> model.Network:
             model.FloatingGateway(node=gateway.node, address=IPv4Address(gateway.address), pool=model.PoolId(gateway.pool))
             for gateway in message.floating_gateways
         ),
+        vxid=message.vxid,
+        provide_dhcp=message.provide_dhcp,
+        provide_dns=message.provide_dns,
         metadata=metadata_from(message.metadata),
         **_common_from(message),
     )
@@ -273,9 +282,25 @@ def reservation_from_proto(message: pool_pb2.Reservation) -> model.Reservation:
     )
 
 
-_Converters = tuple[type[Message], Callable[[Any], Message], Callable[[Any], model.AnyRecord]]
+def namespace_to_proto(namespace: model.Namespace) -> namespace_pb2.Namespace:
+    """Return a namespace as its message, without the hashes of its keys."""
+    message = namespace_pb2.Namespace(
+        name=namespace.name,
+        keys=[namespace_pb2.NamespaceKey(name=key.name, node=key.node) for key in namespace.keys],
+        trusts=namespace.trusts,
+        **_common(namespace),
+    )
+    if namespace.quota != model.Quota():
+        message.quota.CopyFrom(namespace_pb2.NamespaceQuota(**asdict(namespace.quota)))
+    put_metadata(namespace.metadata, message.metadata)
+    return message
 
-CONVERTERS: Mapping[Kind, _Converters] = {
+
+ToProto = Callable[[Any], Message]
+FromProto = Callable[[Any], model.AnyRecord]
+
+# A namespace is not among them: its message has no hashes, so it is stored in another form.
+CONVERTERS: Mapping[Kind, tuple[type[Message], ToProto, FromProto]] = {
     Kind.INTERFACE: (interface_pb2.Interface, interface_to_proto, interface_from_proto),
     Kind.INSTANCE: (instance_pb2.Instance, instance_to_proto, instance_from_proto),
     Kind.NETWORK: (network_pb2.Network, network_to_proto, network_from_proto),

@@ -11,7 +11,7 @@ from datetime import timedelta
 from ipaddress import IPv4Address, IPv4Network
 from typing import cast
 
-from buoy_server.core import errors, lookup
+from buoy_server.core import errors, lookup, quotas
 from buoy_server.core.allocation import pick_free
 from buoy_server.core.command import Context
 from buoy_server.core.model import (
@@ -120,6 +120,9 @@ def take_floating(
     else:
         pool = pool or default_pool(draft)
         address = _choose_from(draft, context, pool)
+    held = record_of(draft, None, address)
+    if held is None or held.until is not None:
+        quotas.check_addresses(draft, owner.namespace)
     return draft.put(
         Reservation(
             address=address,
@@ -136,8 +139,9 @@ def take_gateway(draft: Draft, context: Context, network: Network, node: str) ->
     """Reserve the source address for what leaves a network on a node, or return None when no pool has one to give."""
     try:
         pool = default_pool(draft)
+        quotas.check_addresses(draft, network.namespace)
         address = _choose_from(draft, context, pool)
-    except (errors.PoolNotFound, errors.PoolExhausted):
+    except (errors.PoolNotFound, errors.PoolExhausted, errors.QuotaExceeded):
         return None
     return draft.put(
         Reservation(

@@ -4,14 +4,16 @@ DomainError
   Malformed             the request itself is wrong
     MetadataTooLarge  AddressOutsideNetblock  AddressOutsidePool
   NotFound              absent, or not the caller's to see: the same words for both
-    InterfaceNotFound  InstanceNotFound  NetworkNotFound  PoolNotFound  NodeNotFound
+    InterfaceNotFound  InstanceNotFound  NetworkNotFound  PoolNotFound  NodeNotFound  NamespaceNotFound
   Conflict              somebody else has it
     NameInUse  AddressInUse  MacaddrInUse  PoolOverlap
   Precondition          right request, wrong moment
     NotReady  AlreadyFloating  AddressReserved  NetworkInUse  PoolInUse  NetblockOverlapsPool  NoNode  AmbiguousName
-    RevisionInFuture
+    NamespaceInUse  RevisionInFuture
   Exhausted             nothing left
-    PoolExhausted  NetworkFull  StorageFull
+    PoolExhausted  NetworkFull  QuotaExceeded  TooManyAttempts  StorageFull
+  Unauthenticated       who are you?
+  PermissionDenied      you are known, and may not
   Compacted             history is gone: list again
   Superseded            a newer stream took over
   Unavailable           try again
@@ -83,6 +85,11 @@ class NodeNotFound(NotFound):
     kind = "node"
 
 
+class NamespaceNotFound(NotFound):
+    reason = "NAMESPACE_NOT_FOUND"
+    kind = "namespace"
+
+
 class Conflict(DomainError):
     reason = "CONFLICT"
 
@@ -139,6 +146,10 @@ class AmbiguousName(Precondition):
     reason = "AMBIGUOUS_NAME"
 
 
+class NamespaceInUse(Precondition):
+    reason = "NAMESPACE_IN_USE"
+
+
 class RevisionInFuture(Precondition):
     reason = "REVISION_IN_FUTURE"
 
@@ -155,8 +166,24 @@ class NetworkFull(Exhausted):
     reason = "NETWORK_FULL"
 
 
+class QuotaExceeded(Exhausted):
+    reason = "QUOTA_EXCEEDED"
+
+
+class TooManyAttempts(Exhausted):
+    reason = "TOO_MANY_ATTEMPTS"
+
+
 class StorageFull(Exhausted):
     reason = "STORAGE_FULL"
+
+
+class Unauthenticated(DomainError):
+    reason = "UNAUTHENTICATED"
+
+
+class PermissionDenied(DomainError):
+    reason = "PERMISSION_DENIED"
 
 
 class Compacted(DomainError):

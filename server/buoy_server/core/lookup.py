@@ -9,7 +9,7 @@ from typing import cast
 from uuid import UUID
 
 from buoy_server.core import errors
-from buoy_server.core.model import Instance, Interface, Network, Node, Pool, Reservation
+from buoy_server.core.model import Instance, Interface, Namespace, Network, Node, Pool, Reservation
 from buoy_server.core.state import Kind, State
 
 SYSTEM = "system"
@@ -17,13 +17,20 @@ SYSTEM = "system"
 
 @dataclass(frozen=True, slots=True)
 class Caller:
-    """Who calls: a namespace. `system` sees everything."""
+    """Who calls: a namespace, by one of its keys. `system` sees everything, others themselves and whoever trusts them.
+
+    `node` is set for the key of a node's agent, which may speak for that node and do nothing else. `key_nonce` is of the key
+    that the caller's token rests on; empty for the server itself and without tokens.
+    """
 
     namespace: str
+    trusted_by: frozenset[str] = frozenset()
+    key_nonce: str = ""
+    node: str = ""
 
     def sees(self, namespace: str) -> bool:
-        """Whether what belongs to that namespace is this caller's to see."""
-        return self.namespace in (SYSTEM, namespace)
+        """Whether what belongs to that namespace is this caller's to see and to change."""
+        return self.namespace in (SYSTEM, namespace) or namespace in self.trusted_by
 
     def within(self, namespace: str) -> str:
         """The namespace that a request means: the one it names, else the caller's."""
@@ -77,6 +84,15 @@ def node(state: State, name: str, field: str = "node") -> Node:
     return cast("Node", found)
 
 
+def namespace(state: State, caller: Caller, name: str, field: str = "namespace") -> Namespace:
+    """Return a namespace by name, the caller's own by default, or raise NamespaceNotFound."""
+    wanted = caller.within(name)
+    found = state.get(Kind.NAMESPACE, wanted)
+    if found is None or not caller.sees(wanted):
+        raise errors.NamespaceNotFound(wanted, field=field)
+    return cast("Namespace", found)
+
+
 def interfaces(state: State, index: str, value: object) -> Iterator[Interface]:
     """Yield the interfaces under a value of an index, in no order."""
     for key in state.find(Kind.INTERFACE, index, cast("str", value)):
@@ -101,6 +117,8 @@ def _by_ref(state: State, kind: Kind, caller: Caller, ref: str, namespace: str, 
             return None
         return found
     keys = state.find(kind, "name", (caller.within(namespace), ref))
+    if not caller.sees(caller.within(namespace)):
+        return None
     if not keys and not namespace and caller.namespace == SYSTEM:
         keys = state.find(kind, "any_name", ref)
     if len(keys) > 1:

@@ -1,7 +1,7 @@
 """The objects that the ledger keeps: plain, frozen values."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import StrEnum
 from ipaddress import IPv4Address, IPv4Network
@@ -112,6 +112,7 @@ class Instance(Record):
     state: InstanceState = InstanceState.INITIAL
     state_reason: str = ""
     metadata: Metadata
+    attributes: Metadata = field(default_factory=dict)
 
     @property
     def key(self) -> str:
@@ -145,6 +146,9 @@ class Network(Record):
     state: NetworkState = NetworkState.INITIAL
     state_reason: str = ""
     floating_gateways: tuple[FloatingGateway, ...] = ()
+    vxid: int = 0
+    provide_dhcp: bool = False
+    provide_dns: bool = False
     metadata: Metadata
 
     @property
@@ -213,9 +217,45 @@ class Reservation(Record):
         return reservation_key(self.network_uuid, self.address)
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NamespaceKey:
+    """A key of a namespace: the hash of its secret, and a nonce that its tokens bear, so that they end with it."""
+
+    name: str
+    hash: str
+    nonce: str
+    node: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Quota:
+    """What a namespace may use at most; 0 is no limit."""
+
+    interfaces: int = 0
+    floats: int = 0
+    addresses: int = 0
+    metadata_bytes: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Namespace(Record):
+    """A tenant."""
+
+    name: str
+    keys: tuple[NamespaceKey, ...] = ()
+    trusts: tuple[str, ...] = ()
+    quota: Quota = Quota()
+    metadata: Metadata = field(default_factory=dict)
+
+    @property
+    def key(self) -> str:
+        """Its key in the ledger."""
+        return self.name
+
+
 def reservation_key(network: NetworkId | None, address: IPv4Address) -> str:
     """Return the ledger key of an address of a private network, or of a pool where `network` is None."""
     return f"{network or 'floating'}/{address}"
 
 
-AnyRecord = Interface | Instance | Network | Pool | Node | Reservation
+AnyRecord = Interface | Instance | Network | Pool | Node | Reservation | Namespace

@@ -5,7 +5,7 @@ lays one over the committed view for a batch of commands, and one over that for 
 nothing behind and a failed commit is undone by dropping the batch.
 
 Objects are found by key or through an index. The indexes are a table: each gives, for an object, the value that it stands
-under, or None when it is not in the index.
+under, None when it is not in the index, or a frozenset when it stands under several.
 """
 
 from collections import defaultdict
@@ -15,7 +15,17 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Protocol, TypeVar
 
-from buoy_server.core.model import AnyRecord, Instance, Interface, Network, Node, Pool, Reservation, ReservationType
+from buoy_server.core.model import (
+    AnyRecord,
+    Instance,
+    Interface,
+    Namespace,
+    Network,
+    Node,
+    Pool,
+    Reservation,
+    ReservationType,
+)
 from buoy_server.core.states import FloatingPhase
 
 
@@ -28,6 +38,7 @@ class Kind(StrEnum):
     POOL = "pool"
     NODE = "node"
     RESERVATION = "reservation"
+    NAMESPACE = "namespace"
 
 
 KIND_OF: Mapping[type, Kind] = {
@@ -37,6 +48,7 @@ KIND_OF: Mapping[type, Kind] = {
     Pool: Kind.POOL,
     Node: Kind.NODE,
     Reservation: Kind.RESERVATION,
+    Namespace: Kind.NAMESPACE,
 }
 
 BUCKET = 10  # seconds: how finely moments are indexed
@@ -67,17 +79,22 @@ INDEXES: Mapping[Kind, Mapping[str, Index]] = {
         macaddr=lambda i: i.macaddr if i.bound else None,
         pending=lambda i: i.node if i.floating and i.floating.phase is FloatingPhase.PENDING else None,
         floating_node=lambda i: i.node if i.live and i.floating else None,
+        namespace=lambda i: i.namespace if i.live else None,
+        floating_namespace=lambda i: i.namespace if i.live and i.floating else None,
         deleted=lambda i: _deleted(i) if not i.bound else None,
     ),
     Kind.INSTANCE: _indexes(
         name=lambda i: (i.namespace, i.name) if i.live else None,
         any_name=lambda i: i.name if i.live else None,
         node=lambda i: i.node if i.live else None,
+        namespace=lambda i: i.namespace if i.live else None,
         deleted=_deleted,
     ),
     Kind.NETWORK: _indexes(
         name=lambda n: (n.namespace, n.name) if n.live else None,
         any_name=lambda n: n.name if n.live else None,
+        namespace=lambda n: n.namespace if n.live else None,
+        vxid=lambda n: n.vxid if n.state != "deleted" else None,
         deleted=_deleted,
     ),
     Kind.POOL: _indexes(name=lambda p: p.name),
@@ -87,8 +104,10 @@ INDEXES: Mapping[Kind, Mapping[str, Index]] = {
         pool=lambda r: r.pool,
         network=lambda r: r.network_uuid,
         pool_type=lambda r: (r.pool, _usage_class(r)) if r.pool else None,
+        held=lambda r: r.namespace if r.pool and not r.until else None,
         until=lambda r: bucket_of(r.until) if r.until else None,
     ),
+    Kind.NAMESPACE: _indexes(trusts=lambda n: frozenset(n.trusts)),
 }
 
 
@@ -139,7 +158,7 @@ class Entry:
     time: datetime
 
 
-R = TypeVar("R", Interface, Instance, Network, Pool, Node, Reservation)
+R = TypeVar("R", Interface, Instance, Network, Pool, Node, Reservation, Namespace)
 
 
 class Draft:
@@ -207,19 +226,28 @@ class Draft:
     def _write(self, entry: Entry) -> None:
         self.entries.append(entry)
         self._changed[entry.kind, entry.key] = entry.after
-        for name, old, new in index_moves(entry):
-            if old is not None:
-                self._added[entry.kind, name, old].discard(entry.key)
-                self._removed[entry.kind, name, old].add(entry.key)
-            if new is not None:
-                self._removed[entry.kind, name, new].discard(entry.key)
-                self._added[entry.kind, name, new].add(entry.key)
+        for name, left, entered in index_moves(entry.kind, entry.before, entry.after):
+            for value in left:
+                self._added[entry.kind, name, value].discard(entry.key)
+                self._removed[entry.kind, name, value].add(entry.key)
+            for value in entered:
+                self._removed[entry.kind, name, value].discard(entry.key)
+                self._added[entry.kind, name, value].add(entry.key)
 
 
-def index_moves(entry: Entry) -> Iterator[tuple[str, Hashable | None, Hashable | None]]:
-    """Yield (index, old value, new value) for each index in which an entry moves its object."""
-    for name, index in INDEXES[entry.kind].items():
-        old = index(entry.before) if entry.before is not None else None
-        new = index(entry.after) if entry.after is not None else None
+Values = frozenset[Hashable]
+
+
+def index_moves(kind: Kind, before: AnyRecord | None, after: AnyRecord | None) -> Iterator[tuple[str, Values, Values]]:
+    """Yield (index, values left, values entered) for each index in which a change moves its object."""
+    for name, index in INDEXES[kind].items():
+        old, new = _values(index, before), _values(index, after)
         if old != new:
-            yield name, old, new
+            yield name, old - new, new - old
+
+
+def _values(index: Index, record: AnyRecord | None) -> Values:
+    value = index(record) if record is not None else None
+    if isinstance(value, frozenset):
+        return value
+    return frozenset() if value is None else frozenset((value,))

@@ -8,9 +8,12 @@ from collections.abc import Collection, Hashable, Iterable
 
 from buoy_server.codec import packing
 from buoy_server.core.model import AnyRecord
-from buoy_server.core.state import INDEXES, Entry, Kind
+from buoy_server.core.state import INDEXES, Entry, Kind, index_moves
 
 _NOTHING: frozenset[str] = frozenset()
+
+# Few, and read by nearly every command: these are kept decoded as well.
+KEPT_DECODED = frozenset({Kind.NAMESPACE, Kind.POOL, Kind.NODE})
 
 
 class View:
@@ -19,6 +22,7 @@ class View:
     def __init__(self) -> None:
         self._revision = 0
         self._bodies: dict[Kind, dict[str, bytes]] = {kind: {} for kind in Kind}
+        self._decoded: dict[tuple[Kind, str], AnyRecord] = {}
         self._indexes: dict[tuple[Kind, str], dict[Hashable, set[str]]] = {
             (kind, name): defaultdict(set) for kind, names in INDEXES.items() for name in names
         }
@@ -30,6 +34,8 @@ class View:
 
     def get(self, kind: Kind, key: str) -> AnyRecord | None:
         """The object with that key, or None."""
+        if kind in KEPT_DECODED:
+            return self._decoded.get((kind, key))
         body = self._bodies[kind].get(key)
         return None if body is None else packing.unpack(kind, body)
 
@@ -61,21 +67,18 @@ class View:
         self._revision = entry.revision
 
     def _set(self, kind: Kind, key: str, before: AnyRecord | None, after: AnyRecord | None, body: bytes | None) -> None:
-        for name, index in INDEXES[kind].items():
-            old = index(before) if before is not None else None
-            new = index(after) if after is not None else None
-            if old != new:
-                self._move(self._indexes[kind, name], key, old, new)
-        if body is None:
+        for name, left, entered in index_moves(kind, before, after):
+            index = self._indexes[kind, name]
+            for value in left:
+                index[value].discard(key)
+                if not index[value]:
+                    del index[value]
+            for value in entered:
+                index[value].add(key)
+        if body is None or after is None:
             self._bodies[kind].pop(key, None)
+            self._decoded.pop((kind, key), None)
         else:
             self._bodies[kind][key] = body
-
-    @staticmethod
-    def _move(index: dict[Hashable, set[str]], key: str, old: Hashable | None, new: Hashable | None) -> None:
-        if old is not None:
-            index[old].discard(key)
-            if not index[old]:
-                del index[old]
-        if new is not None:
-            index[new].add(key)
+            if kind in KEPT_DECODED:
+                self._decoded[kind, key] = after

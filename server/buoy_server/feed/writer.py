@@ -20,6 +20,7 @@ import structlog
 from buoy_server.codec.packing import pack
 from buoy_server.core.command import Command, Context
 from buoy_server.core.errors import DomainError, ShuttingDown, StorageUnavailable
+from buoy_server.core.events import event_of
 from buoy_server.core.lookup import Caller
 from buoy_server.core.state import Cause, Draft, Entry
 from buoy_server.feed.entry import Committed
@@ -169,6 +170,7 @@ def _committed(entry: Entry, transaction: int) -> Committed:
         body=pack(entry.after) if entry.after else None,
         cause=entry.cause,
         time=entry.time,
+        said=event_of(entry),
     )
 
 

@@ -13,7 +13,7 @@ from google.protobuf.message import Message
 from buoy_server.codec.records import DRIVERS
 from buoy_server.core import lookup
 from buoy_server.core.commands.nodes import AnnounceNode, BindingReport, ReportNode
-from buoy_server.core.errors import Malformed
+from buoy_server.core.errors import Malformed, PermissionDenied
 from buoy_server.core.lookup import Caller
 from buoy_server.core.model import Instance, Interface, Network
 from buoy_server.core.state import Kind
@@ -36,14 +36,14 @@ class AgentService:
 
     async def WatchNode(self, request: agent_pb2.WatchNodeRequest, caller: Caller) -> AsyncIterator[Message]:
         """Stream what a node must do: everything, or what changed since the revision that it resumes from."""
-        name = checks.name(request.node, "node")
+        name = _own_node(request.node, caller)
         command = AnnounceNode(
             name=name, agent_version=request.agent_version[:64], external_interface=request.external_interface[:64]
         )
         await self._backend.writer.submit(command, caller, "WatchNode", f"node/{name}")
         session = self._backend.presence.open(name)
         try:
-            async for update in self._updates(name, request.resume_revision):
+            async for update in self._updates(name, request.resume_revision, caller):
                 session.check()
                 yield update
         finally:
@@ -51,7 +51,7 @@ class AgentService:
 
     async def ReportNode(self, request: agent_pb2.ReportNodeRequest, caller: Caller) -> Message:
         """Take in what a node's kernel now has."""
-        name = checks.name(request.node, "node")
+        name = _own_node(request.node, caller)
         if len(request.reports) > MAX_REPORTS:
             raise Malformed(f"at most {MAX_REPORTS} reports in one call", field="reports")
         if request.reports:
@@ -60,7 +60,7 @@ class AgentService:
             await self._backend.writer.submit(command, caller, "ReportNode", f"node/{name}")
         return agent_pb2.ReportNodeResponse()
 
-    async def _updates(self, node: str, resume: int) -> AsyncIterator[agent_pb2.NodeUpdate]:
+    async def _updates(self, node: str, resume: int, caller: Caller) -> AsyncIterator[agent_pb2.NodeUpdate]:
         feed, view = self._backend.feed, self._backend.view
         position = view.revision
         if feed.reaches(resume) and resume:
@@ -72,11 +72,20 @@ class AgentService:
         while True:
             entries = await feed.read(position)
             if entries:
+                caller = self._backend.renewed(caller, entries)
                 position = entries[-1].revision
                 for update in _update(view, _touched(view, entries, node), position):
                     yield update
             if not await feed.wait(position, HEARTBEAT):
                 yield agent_pb2.NodeUpdate(revision=position)
+
+
+def _own_node(name: str, caller: Caller) -> str:
+    """Return the node that an agent speaks for: the one that its key is for, any for system."""
+    checked = checks.name(name, "node")
+    if caller.node not in ("", checked):
+        raise PermissionDenied(f"the key is for the agent of node {caller.node}", field="node")
+    return checked
 
 
 def _snapshot(view: View, node: str) -> Iterator[agent_pb2.NodeUpdate]:

@@ -1,10 +1,14 @@
 """InstanceService."""
 
+from ipaddress import IPv4Network
+from typing import Any
+
 from buoy.v1 import instance_pb2
 from google.protobuf.message import Message
 
 from buoy_server.codec import packing
 from buoy_server.codec.records import DRIVERS, instance_to_proto
+from buoy_server.codec.scalars import metadata_from
 from buoy_server.core import lookup
 from buoy_server.core.commands.instances import CreateInstance, DeleteInstance
 from buoy_server.core.commands.plug import MAX_INTERFACES
@@ -12,8 +16,9 @@ from buoy_server.core.errors import Malformed
 from buoy_server.core.lookup import Caller
 from buoy_server.core.model import Driver, Instance
 from buoy_server.core.state import Kind
-from buoy_server.rpc import checks, paging
+from buoy_server.rpc import checks, metadata, paging
 from buoy_server.rpc.backend import Backend
+from buoy_server.rpc.events import list_events
 from buoy_server.rpc.interfaces import interface_spec
 
 Answer = Message | bytes
@@ -24,8 +29,9 @@ _INTERFACES = instance_pb2.ListInstanceInterfacesResponse.DESCRIPTOR.fields_by_n
 class InstanceService:
     """Instances and their interfaces."""
 
-    def __init__(self, backend: Backend) -> None:
+    def __init__(self, backend: Backend, default_netblock: IPv4Network) -> None:
         self._backend = backend
+        self._default_netblock = default_netblock
 
     async def CreateInstance(self, request: instance_pb2.CreateInstanceRequest, caller: Caller) -> Answer:
         """Create an instance with its interfaces."""
@@ -38,6 +44,9 @@ class InstanceService:
             driver=_driver(request.driver),
             interfaces=tuple(interface_spec(spec, f"interfaces[{index}].") for index, spec in enumerate(request.interfaces)),
             connected=self._backend.presence.connected,
+            attributes=metadata_from(request.attributes.fields),
+            metadata={checks.metadata_key(key): value for key, value in metadata_from(request.metadata).items()},
+            default_netblock=self._default_netblock if request.default_network else None,
         )
         return instance_to_proto(await self._backend.run(command, caller))
 
@@ -84,9 +93,29 @@ class InstanceService:
         )
         return instance_to_proto(await self._backend.run(command, caller))
 
-    def _instance(
-        self, request: instance_pb2.GetInstanceRequest | instance_pb2.ListInstanceInterfacesRequest, caller: Caller
-    ) -> Instance:
+    async def ListInstanceEvents(self, request: instance_pb2.ListInstanceEventsRequest, caller: Caller) -> Answer:
+        """List what happened to the instance, newest first."""
+        found = self._instance(request, caller)
+        response: Message = await list_events(self._backend, found.uuid, request, instance_pb2.ListInstanceEventsResponse())
+        return response
+
+    async def GetInstanceMetadata(self, request: instance_pb2.GetInstanceMetadataRequest, caller: Caller) -> Answer:
+        """Return the metadata of the instance."""
+        return metadata.answer(self._instance(request, caller).metadata, instance_pb2.GetInstanceMetadataResponse())
+
+    async def SetInstanceMetadataItem(self, request: instance_pb2.SetInstanceMetadataItemRequest, caller: Caller) -> Answer:
+        """Set one metadata key."""
+        find = metadata.find_instance(request.instance_ref, request.namespace)
+        return instance_to_proto(await metadata.set_item(self._backend, caller, "SetInstanceMetadataItem", find, request))
+
+    async def DeleteInstanceMetadataItem(
+        self, request: instance_pb2.DeleteInstanceMetadataItemRequest, caller: Caller
+    ) -> Answer:
+        """Delete one metadata key."""
+        find = metadata.find_instance(request.instance_ref, request.namespace)
+        return instance_to_proto(await metadata.delete_item(self._backend, caller, "DeleteInstanceMetadataItem", find, request))
+
+    def _instance(self, request: Any, caller: Caller) -> Instance:
         ref = checks.ref(request.instance_ref, "instance_ref")
         namespace = checks.optional_text(checks.name, request.namespace, "namespace")
         return lookup.instance(self._backend.view, caller, ref, namespace)

@@ -6,22 +6,16 @@ from buoy.v1 import instance_pb2, interface_pb2
 from google.protobuf.message import Message
 
 from buoy_server.codec.records import interface_to_proto
-from buoy_server.codec.scalars import json_from_value, put_metadata
 from buoy_server.core import lookup
 from buoy_server.core.commands.floating import DefloatInterface, FloatInterface
-from buoy_server.core.commands.interfaces import (
-    CreateInterface,
-    DeleteInterface,
-    DeleteInterfaceMetadataItem,
-    SetInterfaceMetadataItem,
-)
+from buoy_server.core.commands.interfaces import CreateInterface, DeleteInterface
 from buoy_server.core.commands.plug import InterfaceSpec
-from buoy_server.core.errors import Malformed
 from buoy_server.core.lookup import Caller
 from buoy_server.core.model import Interface
 from buoy_server.core.state import Kind
-from buoy_server.rpc import checks, paging
+from buoy_server.rpc import checks, metadata, paging
 from buoy_server.rpc.backend import Backend
+from buoy_server.rpc.events import list_events
 from buoy_server.rpc.watch import InterfaceFilter, filter_of, watch
 
 Answer = Message | bytes
@@ -79,29 +73,28 @@ class InterfaceService:
 
     async def GetInterfaceMetadata(self, request: interface_pb2.GetInterfaceMetadataRequest, caller: Caller) -> Answer:
         """Return the metadata of an interface."""
-        response = interface_pb2.GetInterfaceMetadataResponse()
-        put_metadata(self._interface(request.interface_uuid, caller).metadata, response.metadata)
-        return response
+        found = self._interface(request.interface_uuid, caller)
+        return metadata.answer(found.metadata, interface_pb2.GetInterfaceMetadataResponse())
 
     async def SetInterfaceMetadataItem(self, request: interface_pb2.SetInterfaceMetadataItemRequest, caller: Caller) -> Answer:
         """Set one metadata key."""
-        if not request.HasField("value") or request.value.WhichOneof("kind") is None:
-            raise Malformed("a value is missing", field="value")
-        command = SetInterfaceMetadataItem(
-            interface_uuid=checks.uuid(request.interface_uuid, "interface_uuid"),
-            key=checks.metadata_key(request.key),
-            value=json_from_value(request.value),
-        )
-        return interface_to_proto(await self._backend.run(command, caller))
+        find = metadata.find_interface(request.interface_uuid)
+        return interface_to_proto(await metadata.set_item(self._backend, caller, "SetInterfaceMetadataItem", find, request))
 
     async def DeleteInterfaceMetadataItem(
         self, request: interface_pb2.DeleteInterfaceMetadataItemRequest, caller: Caller
     ) -> Answer:
         """Delete one metadata key."""
-        command = DeleteInterfaceMetadataItem(
-            interface_uuid=checks.uuid(request.interface_uuid, "interface_uuid"), key=checks.metadata_key(request.key)
+        find = metadata.find_interface(request.interface_uuid)
+        return interface_to_proto(
+            await metadata.delete_item(self._backend, caller, "DeleteInterfaceMetadataItem", find, request)
         )
-        return interface_to_proto(await self._backend.run(command, caller))
+
+    async def ListInterfaceEvents(self, request: interface_pb2.ListInterfaceEventsRequest, caller: Caller) -> Answer:
+        """List what happened to an interface, newest first."""
+        found = self._interface(request.interface_uuid, caller)
+        response: Message = await list_events(self._backend, found.uuid, request, interface_pb2.ListInterfaceEventsResponse())
+        return response
 
     def WatchInterface(self, request: interface_pb2.WatchInterfaceRequest, caller: Caller) -> AsyncIterator[bytes]:
         """Stream every change of the chosen interfaces."""

@@ -1,5 +1,7 @@
 """NetworkService."""
 
+from typing import Any
+
 from buoy.v1 import network_pb2
 from google.protobuf.message import Message
 
@@ -9,8 +11,9 @@ from buoy_server.core.commands.networks import CreateNetwork, DeleteNetwork
 from buoy_server.core.lookup import Caller
 from buoy_server.core.model import Network
 from buoy_server.core.state import Kind
-from buoy_server.rpc import checks, paging
+from buoy_server.rpc import checks, metadata, paging
 from buoy_server.rpc.backend import Backend
+from buoy_server.rpc.events import list_events
 
 Answer = Message | bytes
 
@@ -28,14 +31,14 @@ class NetworkService:
             namespace=checks.optional_text(checks.name, request.namespace, "namespace"),
             netblock=checks.netblock(request.netblock, "netblock"),
             provide_nat=request.provide_nat,
+            provide_dhcp=request.provide_dhcp,
+            provide_dns=request.provide_dns,
         )
         return network_to_proto(await self._backend.run(command, caller))
 
     async def GetNetwork(self, request: network_pb2.GetNetworkRequest, caller: Caller) -> Answer:
         """Return one network."""
-        ref = checks.ref(request.network_ref, "network_ref")
-        namespace = checks.optional_text(checks.name, request.namespace, "namespace")
-        return network_to_proto(lookup.network(self._backend.view, caller, ref, namespace))
+        return network_to_proto(self._network(request, caller))
 
     async def ListNetworks(self, request: network_pb2.ListNetworksRequest, caller: Caller) -> Answer:
         """List networks."""
@@ -65,3 +68,50 @@ class NetworkService:
             namespace=checks.optional_text(checks.name, request.namespace, "namespace"),
         )
         return network_to_proto(await self._backend.run(command, caller))
+
+    async def ListNetworkInterfaces(self, request: network_pb2.ListNetworkInterfacesRequest, caller: Caller) -> Answer:
+        """List the live interfaces on one network."""
+        view, found = self._backend.view, self._network(request, caller)
+        live = [interface.uuid for interface in lookup.interfaces(view, "network", found.uuid) if interface.live]
+        return paging.listed(
+            paging.page_after(live, request.page_token),
+            paging.page_size(request.page_size),
+            lambda key: view.body(Kind.INTERFACE, key),
+            lambda token: network_pb2.ListNetworkInterfacesResponse(next_page_token=token, revision=view.revision),
+        )
+
+    async def ListNetworkAddresses(self, request: network_pb2.ListNetworkAddressesRequest, caller: Caller) -> Answer:
+        """List the addresses of one network's netblock that are not free."""
+        view, found = self._backend.view, self._network(request, caller)
+        keys = paging.by_address(view.find(Kind.RESERVATION, "network", found.uuid))
+        return paging.listed(
+            paging.page_after(keys, request.page_token),
+            paging.page_size(request.page_size),
+            lambda key: view.body(Kind.RESERVATION, keys[key]),
+            lambda token: network_pb2.ListNetworkAddressesResponse(next_page_token=token, revision=view.revision),
+        )
+
+    async def ListNetworkEvents(self, request: network_pb2.ListNetworkEventsRequest, caller: Caller) -> Answer:
+        """List what happened to the network, newest first."""
+        found = self._network(request, caller)
+        response: Message = await list_events(self._backend, found.uuid, request, network_pb2.ListNetworkEventsResponse())
+        return response
+
+    async def GetNetworkMetadata(self, request: network_pb2.GetNetworkMetadataRequest, caller: Caller) -> Answer:
+        """Return the metadata of the network."""
+        return metadata.answer(self._network(request, caller).metadata, network_pb2.GetNetworkMetadataResponse())
+
+    async def SetNetworkMetadataItem(self, request: network_pb2.SetNetworkMetadataItemRequest, caller: Caller) -> Answer:
+        """Set one metadata key."""
+        find = metadata.find_network(request.network_ref, request.namespace)
+        return network_to_proto(await metadata.set_item(self._backend, caller, "SetNetworkMetadataItem", find, request))
+
+    async def DeleteNetworkMetadataItem(self, request: network_pb2.DeleteNetworkMetadataItemRequest, caller: Caller) -> Answer:
+        """Delete one metadata key."""
+        find = metadata.find_network(request.network_ref, request.namespace)
+        return network_to_proto(await metadata.delete_item(self._backend, caller, "DeleteNetworkMetadataItem", find, request))
+
+    def _network(self, request: Any, caller: Caller) -> Network:
+        ref = checks.ref(request.network_ref, "network_ref")
+        namespace = checks.optional_text(checks.name, request.namespace, "namespace")
+        return lookup.network(self._backend.view, caller, ref, namespace)

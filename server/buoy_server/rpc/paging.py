@@ -4,6 +4,7 @@ import base64
 import binascii
 from bisect import bisect_right
 from collections.abc import Callable, Iterable, Sequence
+from ipaddress import IPv4Address
 
 from google.protobuf.message import Message
 
@@ -23,10 +24,10 @@ def page_size(asked: int) -> int:
     return asked or MAX_PAGE
 
 
-def page_after(keys: Iterable[str], token: str) -> Sequence[str]:
+def page_after(keys: Iterable[str], page_token: str) -> Sequence[str]:
     """Return the keys that come after those of the page that gave the token, in order."""
     ordered = sorted(keys)
-    return ordered[bisect_right(ordered, _read_token(token)) :] if token else ordered
+    return ordered[bisect_right(ordered, _read_token(page_token)) :] if page_token else ordered
 
 
 def listed(keys: Sequence[str], size: int, body: Callable[[str], bytes | None], rest: Callable[[str], Message]) -> bytes:
@@ -39,19 +40,33 @@ def listed(keys: Sequence[str], size: int, body: Callable[[str], bytes | None], 
         if packed is None:
             continue
         if len(chosen) == size or total + len(packed) > MAX_BYTES:
-            return packing.concatenated(packing.joined(_REPEATED, chosen), rest(_token(last)))
+            return packing.concatenated(packing.joined(_REPEATED, chosen), rest(token(last)))
         chosen.append(packed)
         total += len(packed)
         last = key
     return packing.concatenated(packing.joined(_REPEATED, chosen), rest(""))
 
 
-def _token(key: str) -> str:
+def by_address(keys: Iterable[str]) -> dict[str, str]:
+    """Return the keys of reservations under texts whose order is that of the addresses."""
+    return {f"{int(IPv4Address(key.rpartition('/')[2])):010d}": key for key in keys}
+
+
+def token(key: str) -> str:
+    """Return an opaque token that stands for a key."""
     return base64.urlsafe_b64encode(key.encode()).decode()
 
 
-def _read_token(token: str) -> str:
+def read_number(page_token: str) -> int:
+    """Return the number that a token stands for, 0 for no token."""
+    text = _read_token(page_token) if page_token else "0"
+    if not text.isdecimal():
+        raise Malformed("this is no token from next_page_token", field="page_token")
+    return int(text)
+
+
+def _read_token(page_token: str) -> str:
     try:
-        return base64.b64decode(token, altchars=b"-_", validate=True).decode()
+        return base64.b64decode(page_token, altchars=b"-_", validate=True).decode()
     except (binascii.Error, UnicodeDecodeError) as error:
         raise Malformed("this is no token from next_page_token", field="page_token") from error

@@ -1,7 +1,6 @@
 """PoolService."""
 
 from datetime import timedelta
-from ipaddress import IPv4Address
 
 from buoy.v1 import pool_pb2
 from google.protobuf.message import Message
@@ -61,7 +60,7 @@ class PoolService:
         """List the addresses of a pool that are not free."""
         view = self._backend.view
         pool = lookup.pool(view, checks.ref(request.pool_ref, "pool_ref"))
-        keys = {_sortable(key): key for key in view.find(Kind.RESERVATION, "pool", pool.uuid)}
+        keys = paging.by_address(view.find(Kind.RESERVATION, "pool", pool.uuid))
         return paging.listed(
             paging.page_after(keys, request.page_token),
             paging.page_size(request.page_size),
@@ -73,8 +72,3 @@ class PoolService:
         message = pool_to_proto(pool)
         message.usage.CopyFrom(pool_pb2.PoolUsage(**addresses.usage(self._backend.view, pool)))
         return message
-
-
-def _sortable(key: str) -> str:
-    """Return the key of a reservation in a form whose order is the addresses' own."""
-    return f"{int(IPv4Address(key.rpartition('/')[2])):010d}"

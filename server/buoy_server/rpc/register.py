@@ -1,23 +1,18 @@
-"""Putting services on the server: handlers by the names in the contract, around each what all of them need.
-
-A service is a class with one method for each RPC of its descriptor, that takes the request and the caller. A unary method
-returns a message, or bytes where the answer is serialized already; a streaming one is an async generator of the same.
-"""
+"""Putting the application layer on a gRPC server: credentials in, deadlines, and errors as statuses out."""
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import Awaitable, Callable
 from contextlib import aclosing
 from typing import Any
 from uuid import uuid4
 
 import grpc
 import structlog
-from google.protobuf.descriptor import MethodDescriptor, ServiceDescriptor
 from google.protobuf.message import Message
-from google.protobuf.message_factory import GetMessageClass
 
+from buoy_server.auth.authenticator import Credentials
 from buoy_server.core.errors import DomainError
-from buoy_server.core.lookup import SYSTEM, Caller
+from buoy_server.rpc.dispatch import Dispatcher, Method
 from buoy_server.rpc.status import to_status
 
 DEFAULT_DEADLINE = 30.0  # seconds, for a unary call that brings none
@@ -26,31 +21,35 @@ Context = Any  # grpc.aio.ServicerContext, which is generic for type checkers on
 log = structlog.get_logger()
 
 
-def register(server: grpc.aio.Server, descriptor: ServiceDescriptor, service: object) -> None:
-    """Serve every RPC of a service descriptor; a missing method is an AttributeError at once."""
-    handlers = {method.name: _handler(method, getattr(service, method.name)) for method in descriptor.methods}
-    server.add_generic_rpc_handlers((grpc.method_handlers_generic_handler(descriptor.full_name, handlers),))
+def register(server: grpc.aio.Server, dispatcher: Dispatcher) -> None:
+    """Serve every RPC of a dispatcher."""
+    for name, methods in dispatcher.services():
+        handlers = {short: _handler(method, dispatcher) for short, method in methods.items()}
+        server.add_generic_rpc_handlers((grpc.method_handlers_generic_handler(name, handlers),))
 
 
-def caller_of(_context: Context) -> Caller:
-    """Return who calls; without tokens (--insecure) that is `system`."""
-    return Caller(SYSTEM)
+def credentials_of(context: Context) -> Credentials:
+    """Return what came with a call."""
+    metadata = dict(context.invocation_metadata() or ())
+    return Credentials(str(metadata.get("authorization", "")), context.peer().rpartition(":")[0])
 
 
-def _handler(method: MethodDescriptor, call: Callable[..., Any]) -> "grpc.RpcMethodHandler[Any, Any]":
-    request_class: Any = GetMessageClass(method.input_type)
-    if method.server_streaming:
-        return grpc.unary_stream_rpc_method_handler(_streaming(call), request_class.FromString, _serialized)
-    return grpc.unary_unary_rpc_method_handler(_unary(call), request_class.FromString, _serialized)
+def _handler(method: Method, dispatcher: Dispatcher) -> "grpc.RpcMethodHandler[Any, Any]":
+    if method.descriptor.server_streaming:
+        handler = _streaming(method, dispatcher)
+        return grpc.unary_stream_rpc_method_handler(handler, method.request_class.FromString, _serialized)
+    return grpc.unary_unary_rpc_method_handler(_unary(method, dispatcher), method.request_class.FromString, _serialized)
 
 
-def _unary(call: Callable[[Any, Caller], Awaitable[Message | bytes]]) -> Callable[[Any, Context], Awaitable[Message | bytes]]:
+def _unary(method: Method, dispatcher: Dispatcher) -> Callable[[Any, Context], Awaitable[Message | bytes]]:
     async def handle(request: Any, context: Context) -> Message | bytes:
         try:
+            credentials = credentials_of(context)
+            caller = dispatcher.admit(method, credentials)
             if context.time_remaining() is not None:
-                return await call(request, caller_of(context))
+                return await dispatcher.serve(method, request, caller, credentials)
             async with asyncio.timeout(DEFAULT_DEADLINE):
-                return await call(request, caller_of(context))
+                return await dispatcher.serve(method, request, caller, credentials)
         except TimeoutError:
             await context.abort(grpc.StatusCode.DEADLINE_EXCEEDED, f"no answer within {DEFAULT_DEADLINE:.0f} s")
         except DomainError as error:
@@ -62,10 +61,11 @@ def _unary(call: Callable[[Any, Caller], Awaitable[Message | bytes]]) -> Callabl
     return handle
 
 
-def _streaming(call: Callable[[Any, Caller], AsyncIterator[Message | bytes]]) -> Callable[[Any, Context], Awaitable[None]]:
+def _streaming(method: Method, dispatcher: Dispatcher) -> Callable[[Any, Context], Awaitable[None]]:
     async def handle(request: Any, context: Context) -> None:
         try:
-            messages: Any = call(request, caller_of(context))
+            caller = dispatcher.admit(method, credentials_of(context))
+            messages: Any = method.serve(request, caller)
             async with aclosing(messages):
                 async for message in messages:
                     await context.write(message)

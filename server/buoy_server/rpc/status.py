@@ -20,6 +20,8 @@ STATUS: Sequence[tuple[type[errors.DomainError], grpc.StatusCode]] = (
     (errors.NotFound, grpc.StatusCode.NOT_FOUND),
     (errors.Conflict, grpc.StatusCode.ALREADY_EXISTS),
     (errors.Precondition, grpc.StatusCode.FAILED_PRECONDITION),
+    (errors.Unauthenticated, grpc.StatusCode.UNAUTHENTICATED),
+    (errors.PermissionDenied, grpc.StatusCode.PERMISSION_DENIED),
     (errors.Exhausted, grpc.StatusCode.RESOURCE_EXHAUSTED),
     (errors.Compacted, grpc.StatusCode.OUT_OF_RANGE),
     (errors.Superseded, grpc.StatusCode.ABORTED),

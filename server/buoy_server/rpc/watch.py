@@ -6,7 +6,7 @@ it has come when there was nothing to send. Marks and events leave through the s
 
 import time
 from collections.abc import AsyncIterator, Collection, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from buoy.v1 import interface_pb2
 
@@ -97,6 +97,7 @@ async def watch(backend: Backend, request: interface_pb2.WatchInterfaceRequest, 
     while True:
         entries = await backend.feed.read(position)
         if entries:
+            wanted = replace(wanted, caller=backend.renewed(wanted.caller, entries))
             position = entries[-1].revision
             for message in _batches(entries, wanted):
                 yield message

@@ -4,7 +4,9 @@ One connection writes, in the writer's thread, and is the only one that ever che
 WAL database that two connections write at once); readers have connections of their own that cannot write.
 """
 
+import secrets
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from itertools import groupby
 from typing import Any
@@ -15,14 +17,25 @@ from sqlalchemy.exc import DBAPIError, IntegrityError
 
 from buoy_server.codec.packing import unpack
 from buoy_server.core.errors import DomainError, StorageFull, StorageUnavailable
+from buoy_server.core.events import Event, EventType
 from buoy_server.core.model import AnyRecord
 from buoy_server.core.state import Cause, Kind
 from buoy_server.feed.entry import Committed
-from buoy_server.storage.tables import STATE_TABLES, ledger
+from buoy_server.storage.tables import STATE_TABLES, events, ledger, signing_keys
 
 _EPOCH = datetime.fromtimestamp(0, UTC)
 _MICROSECOND = timedelta(microseconds=1)
 _LOAD_CHUNK = 10_000
+
+
+@dataclass(frozen=True, slots=True)
+class StoredEvent:
+    """An event with its place in the ledger."""
+
+    revision: int
+    time: datetime
+    event: Event
+    cause: Cause
 
 
 class SqlStore:
@@ -76,6 +89,31 @@ class SqlStore:
         with self._engine.connect() as connection:
             return [_entry(row) for row in connection.execute(query).mappings()]
 
+    def events(self, key: str, kind: EventType | None, before: int, limit: int) -> Sequence[StoredEvent]:
+        """Return at most `limit` events of an object, newest first, from before a revision (0: from the newest)."""
+        query = sa.select(events).where(events.c.key == key).order_by(events.c.revision.desc()).limit(limit)
+        if before:
+            query = query.where(events.c.revision < before)
+        if kind:
+            query = query.where(events.c.type == kind.value)
+        with self._engine.connect() as connection:
+            return [_stored_event(row) for row in connection.execute(query).mappings()]
+
+    def signing_key(self) -> tuple[str, bytes]:
+        """Return the key that tokens are signed with, as its id and its 32 bytes; one is made on first need."""
+        with self._connection().begin():
+            query = sa.select(signing_keys.c.kid, signing_keys.c.private_key).order_by(signing_keys.c.time.desc()).limit(1)
+            found = self._connection().execute(query).first()
+            if found is None:
+                made = {
+                    "kid": secrets.token_hex(8),
+                    "private_key": secrets.token_bytes(32),
+                    "time": _microseconds(datetime.now(UTC)),
+                }
+                self._connection().execute(sa.insert(signing_keys), made)
+                return str(made["kid"]), made["private_key"]  # type: ignore[return-value]
+            return found.kid, found.private_key
+
     def close(self) -> None:
         """Close every connection."""
         if self._writing is not None:
@@ -90,6 +128,9 @@ class SqlStore:
     def _write(self, entries: Sequence[Committed]) -> None:
         connection = self._connection()
         connection.execute(sa.insert(ledger), [_row(entry) for entry in entries])
+        said = [_event_row(entry, entry.said) for entry in entries if entry.said]
+        if said:
+            connection.execute(sa.insert(events), said)
         for kind, of_kind in groupby(sorted(entries, key=lambda entry: entry.kind), key=lambda entry: entry.kind):
             self._write_state(connection, kind, list(of_kind))
 
@@ -122,11 +163,32 @@ def _upsert(dialect: str, table: sa.Table) -> Any:
     return statement.on_conflict_do_update(index_elements=[table.c.key], set_=changed)
 
 
+def _microseconds(moment: datetime) -> int:
+    return (moment - _EPOCH) // _MICROSECOND
+
+
+def _event_row(entry: Committed, event: Event) -> dict[str, Any]:
+    return {
+        "revision": entry.revision,
+        "key": entry.key,
+        "time": _microseconds(entry.time),
+        "type": event.type.value,
+        "method": entry.cause.method,
+        "actor": entry.cause.actor,
+        "message": event.message,
+    }
+
+
+def _stored_event(row: Any) -> StoredEvent:
+    event = Event(EventType(row["type"]), row["message"])
+    return StoredEvent(row["revision"], _EPOCH + row["time"] * _MICROSECOND, event, Cause(row["method"], row["actor"]))
+
+
 def _row(entry: Committed) -> dict[str, Any]:
     return {
         "revision": entry.revision,
         "transaction_revision": entry.transaction,
-        "time": (entry.time - _EPOCH) // _MICROSECOND,
+        "time": _microseconds(entry.time),
         "kind": entry.kind.value,
         "key": entry.key,
         "before_revision": entry.before_revision,

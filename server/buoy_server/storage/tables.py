@@ -29,6 +29,30 @@ ledger = sa.Table(
 )
 
 
+# What owners read of their objects; kept on its own, so that it may outlive the ledger's entries.
+events = sa.Table(
+    "events",
+    metadata,
+    sa.Column("revision", sa.BigInteger().with_variant(sa.Integer, "sqlite"), primary_key=True, autoincrement=False),
+    sa.Column("key", sa.Text, nullable=False),
+    sa.Column("time", sa.BigInteger, nullable=False),  # microseconds since 1970
+    sa.Column("type", sa.Text, nullable=False),
+    sa.Column("method", sa.Text, nullable=False),
+    sa.Column("actor", sa.Text, nullable=False),
+    sa.Column("message", sa.Text, nullable=False),
+    sa.Index("events_of_object", "key", "revision"),
+)
+
+# What tokens are signed with. Its own table, so that no feed carries it.
+signing_keys = sa.Table(
+    "signing_keys",
+    metadata,
+    sa.Column("kid", sa.Text, primary_key=True),
+    sa.Column("private_key", sa.LargeBinary, nullable=False),  # 32 bytes, Ed25519
+    sa.Column("time", sa.BigInteger, nullable=False),
+)
+
+
 def _state_table(name: str, *columns: sa.Column[Any] | sa.UniqueConstraint) -> sa.Table:
     return sa.Table(
         name,
@@ -68,6 +92,7 @@ STATE_TABLES: Mapping[Kind, StateTable] = {
         _state_table("pools", sa.Column("name", sa.Text, nullable=False, unique=True)), lambda pool: {"name": pool.name}
     ),
     Kind.NODE: StateTable(_state_table("nodes"), lambda _: {}),
+    Kind.NAMESPACE: StateTable(_state_table("namespaces"), lambda _: {}),
     # Its key is the network (or "floating") and the address: no address twice.
     Kind.RESERVATION: StateTable(_state_table("reservations"), lambda _: {}),
 }

@@ -5,15 +5,16 @@ from ipaddress import IPv4Address
 import pytest
 from buoy_server.core import addresses, errors, lookup
 from buoy_server.core.commands.instances import CreateInstance, DeleteInstance
-from buoy_server.core.commands.interfaces import CreateInterface, DeleteInterface, DeleteInterfaceMetadataItem
-from buoy_server.core.commands.interfaces import SetInterfaceMetadataItem as SetItem
+from buoy_server.core.commands.interfaces import CreateInterface, DeleteInterface
+from buoy_server.core.commands.metadata import DeleteMetadataItem, SetMetadataItem
 from buoy_server.core.commands.networks import DeleteNetwork
 from buoy_server.core.commands.plug import InterfaceSpec
 from buoy_server.core.commands.pools import DeletePool
 from buoy_server.core.lookup import Caller
-from buoy_server.core.model import Driver, Json, Network
+from buoy_server.core.model import Driver, Interface, Json, Network
 from buoy_server.core.state import Kind
 from buoy_server.core.states import InstanceState, InterfaceState, NetworkState
+from buoy_server.rpc.metadata import find_interface
 
 from tests.unit.server.world import SYSTEM, World, small_world
 
@@ -201,20 +202,24 @@ def test_pools_and_netblocks_do_not_overlap() -> None:
 
 def test_metadata_is_an_upsert_and_has_limits() -> None:
     world = small_world()
-    uuid = world.interface(world.instance()).uuid
+    find = find_interface(world.interface(world.instance()).uuid)
+
+    def put(key: str, value: Json) -> Interface:
+        return world.run(SetMetadataItem(find=find, key=key, value=value))
+
     value: Json = {"nested": [1.0, None, True]}
-    assert world.run(SetItem(interface_uuid=uuid, key="foo", value=value)).metadata == {"foo": value}
+    assert put("foo", value).metadata == {"foo": value}
     revision = world.draft.revision
-    world.run(SetItem(interface_uuid=uuid, key="foo", value=value))
-    world.run(DeleteInterfaceMetadataItem(interface_uuid=uuid, key="absent"))
+    put("foo", value)
+    world.run(DeleteMetadataItem(find=find, key="absent"))
     assert world.draft.revision == revision
     with pytest.raises(errors.MetadataTooLarge):
-        world.run(SetItem(interface_uuid=uuid, key="big", value="x" * (64 << 10)))
+        put("big", "x" * (64 << 10))
     for index in range(4):
-        world.run(SetItem(interface_uuid=uuid, key=f"k{index}", value="x" * 60_000))
+        put(f"k{index}", "x" * 60_000)
     with pytest.raises(errors.MetadataTooLarge, match="all metadata"):
-        world.run(SetItem(interface_uuid=uuid, key="k4", value="x" * 60_000))
-    assert world.run(DeleteInterfaceMetadataItem(interface_uuid=uuid, key="foo")).metadata.keys() == {"k0", "k1", "k2", "k3"}
+        put("k4", "x" * 60_000)
+    assert world.run(DeleteMetadataItem(find=find, key="foo")).metadata.keys() == {"k0", "k1", "k2", "k3"}
 
 
 def test_a_gateway_address_is_one_per_network_and_node() -> None:

@@ -7,7 +7,7 @@
 from dataclasses import dataclass, replace
 from ipaddress import IPv4Address
 
-from buoy_server.core import addresses, errors, lookup
+from buoy_server.core import addresses, errors, lookup, quotas
 from buoy_server.core.command import Context
 from buoy_server.core.model import Floating, Interface, Network, Node, Pool
 from buoy_server.core.state import Draft, Kind
@@ -58,7 +58,9 @@ def start_floating(
 ) -> Interface:
     """Return the interface with a floating address asked for, which is then reserved; the caller puts it."""
     releasing = interface.floating
-    if releasing is not None:
+    if releasing is None:
+        quotas.check_floats(draft, interface.namespace)
+    else:
         move(FLOATING_MOVES, releasing.phase, FloatingPhase.PENDING)
         if address is None and (pool is None or pool.uuid == releasing.pool):
             address = releasing.address

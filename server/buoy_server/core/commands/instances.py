@@ -1,13 +1,19 @@
 """Commands on instances: create with interfaces, delete with them."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
+from ipaddress import IPv4Network
 
 from buoy_server.core import errors, lookup
 from buoy_server.core.command import Context
+from buoy_server.core.commands.metadata import MAX_VALUE, json_size, refuse_too_large
+from buoy_server.core.commands.namespaces import ensure_namespace
+from buoy_server.core.commands.networks import CreateNetwork
 from buoy_server.core.commands.plug import InterfaceSpec, plug, settle_instance, unplug
-from buoy_server.core.model import Driver, Instance, InstanceId
+from buoy_server.core.model import Driver, Instance, InstanceId, Metadata
 from buoy_server.core.state import Draft, Kind
 from buoy_server.core.states import INSTANCE_MOVES, InstanceState, move
+
+DEFAULT_NETWORK = "default"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -20,10 +26,13 @@ class CreateInstance:
     driver: Driver
     interfaces: tuple[InterfaceSpec, ...]
     connected: tuple[str, ...] = ()
+    attributes: Metadata = field(default_factory=dict)
+    metadata: Metadata = field(default_factory=dict)
+    default_netblock: IPv4Network | None = None
 
     def decide(self, draft: Draft, context: Context) -> Instance:
         """Return the new instance, CREATING until its node has all its NICs."""
-        namespace = context.caller.within(self.namespace)
+        namespace = ensure_namespace(draft, context.caller, self.namespace)
         if draft.find(Kind.INSTANCE, "name", (namespace, self.name)):
             raise errors.NameInUse(f"namespace {namespace} has an instance named {self.name}", field="name")
         instance = draft.put(
@@ -34,12 +43,26 @@ class CreateInstance:
                 node=self._place(draft),
                 driver=self.driver,
                 state=InstanceState.CREATING,
-                metadata={},
+                metadata=self.metadata,
+                attributes=self.attributes,
             )
         )
-        for order, spec in enumerate(self.interfaces):
+        refuse_too_large(draft, namespace, self.metadata)
+        if json_size(dict(self.attributes)) > MAX_VALUE:
+            raise errors.MetadataTooLarge(f"attributes are larger than {MAX_VALUE >> 10} KiB", field="attributes")
+        for order, spec in enumerate(self.interfaces or self._default(draft, context, namespace)):
             plug(draft, context, instance, spec, order)
         return settle_instance(draft, instance)
+
+    def _default(self, draft: Draft, context: Context, namespace: str) -> tuple[InterfaceSpec, ...]:
+        """Return an interface on the namespace's default network, which is made on first need."""
+        if self.default_netblock is None:
+            return ()
+        if not draft.find(Kind.NETWORK, "name", (namespace, DEFAULT_NETWORK)):
+            CreateNetwork(name=DEFAULT_NETWORK, namespace=namespace, netblock=self.default_netblock, provide_nat=True).decide(
+                draft, context
+            )
+        return (InterfaceSpec(network_ref=DEFAULT_NETWORK),)
 
     def _place(self, draft: Draft) -> str:
         if self.node:

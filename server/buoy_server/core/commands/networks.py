@@ -4,11 +4,15 @@ from dataclasses import dataclass, replace
 from ipaddress import IPv4Network
 
 from buoy_server.core import addresses, errors, lookup
+from buoy_server.core.allocation import pick_free
 from buoy_server.core.command import Context
+from buoy_server.core.commands.namespaces import ensure_namespace
 from buoy_server.core.commands.plug import settle_network
 from buoy_server.core.model import Network, NetworkId
 from buoy_server.core.state import Draft, Kind
 from buoy_server.core.states import NETWORK_MOVES, NetworkState, move
+
+MAX_VXID = (1 << 24) - 1
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -19,10 +23,12 @@ class CreateNetwork:
     namespace: str
     netblock: IPv4Network
     provide_nat: bool
+    provide_dhcp: bool = False
+    provide_dns: bool = False
 
     def decide(self, draft: Draft, context: Context) -> Network:
         """Return the new network, CREATED at once: nodes make their part when they need it."""
-        namespace = context.caller.within(self.namespace)
+        namespace = ensure_namespace(draft, context.caller, self.namespace)
         if draft.find(Kind.NETWORK, "name", (namespace, self.name)):
             raise errors.NameInUse(f"namespace {namespace} has a network named {self.name}", field="name")
         block = addresses.netblock_range(self.netblock)
@@ -36,6 +42,9 @@ class CreateNetwork:
                 name=self.name,
                 netblock=self.netblock,
                 provide_nat=self.provide_nat,
+                vxid=_choose_vxid(draft, context),
+                provide_dhcp=self.provide_dhcp,
+                provide_dns=self.provide_dns,
                 state=NetworkState.CREATED,
                 metadata={},
             )
@@ -61,3 +70,10 @@ class DeleteNetwork:
             raise errors.NetworkInUse(f"network {network.name} has {used} interfaces: delete them first", field="network_ref")
         state = move(NETWORK_MOVES, network.state, NetworkState.DELETE_WAIT)
         return settle_network(draft, draft.put(replace(network, state=state)))
+
+
+def _choose_vxid(draft: Draft, context: Context) -> int:
+    chosen = pick_free(MAX_VXID, lambda index: bool(draft.find(Kind.NETWORK, "vxid", index + 1)), context.random)
+    if chosen is None:
+        raise errors.NetworkFull("every VXLAN number is in use")
+    return chosen + 1

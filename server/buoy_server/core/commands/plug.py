@@ -4,7 +4,7 @@ from dataclasses import dataclass, replace
 from ipaddress import IPv4Address
 from typing import cast
 
-from buoy_server.core import addresses, errors, lookup
+from buoy_server.core import addresses, errors, lookup, quotas
 from buoy_server.core.allocation import pick_free
 from buoy_server.core.command import Context
 from buoy_server.core.commands.floating import start_floating, start_release
@@ -41,6 +41,7 @@ def plug(draft: Draft, context: Context, instance: Instance, spec: InterfaceSpec
     network = lookup.network(draft, context.caller, spec.network_ref, instance.namespace, field=f"{spec.path}network_ref")
     if network.state is not NetworkState.CREATED:
         raise errors.NotReady(f"network {network.name} is {network.state}", field=f"{spec.path}network_ref")
+    quotas.check_interfaces(draft, instance.namespace)
     interface = Interface(
         uuid=InterfaceId(context.new_uuid()),
         namespace=instance.namespace,

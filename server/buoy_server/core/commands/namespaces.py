@@ -1,0 +1,142 @@
+"""Commands on namespaces: keys, trusts, quotas. Secrets arrive here hashed."""
+
+from dataclasses import dataclass, replace
+
+from buoy_server.core import errors, lookup
+from buoy_server.core.command import Context
+from buoy_server.core.lookup import SYSTEM, Caller
+from buoy_server.core.model import Namespace, NamespaceKey, Quota
+from buoy_server.core.state import Draft, Kind
+
+MAX_KEYS = 16  # each login tries all of them, and each try costs as much as a hash is meant to
+
+
+def ensure_namespace(draft: Draft, caller: Caller, name: str) -> str:
+    """Return the namespace that a request means; one that only system names is made on first need."""
+    wanted = caller.within(name)
+    if not caller.sees(wanted):
+        raise errors.NamespaceNotFound(wanted, field="namespace")
+    if draft.get(Kind.NAMESPACE, wanted) is None:
+        if caller.namespace != SYSTEM:
+            raise errors.NamespaceNotFound(wanted, field="namespace")
+        draft.put(Namespace(name=wanted))
+    return wanted
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CreateNamespace:
+    """Create a namespace."""
+
+    name: str
+
+    def decide(self, draft: Draft, context: Context) -> Namespace:
+        """Return the new namespace."""
+        del context
+        if draft.get(Kind.NAMESPACE, self.name) is not None:
+            raise errors.NameInUse(f"there is a namespace named {self.name}", field="name")
+        return draft.put(Namespace(name=self.name))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DeleteNamespace:
+    """Delete a namespace in which nothing lives."""
+
+    name: str
+
+    def decide(self, draft: Draft, context: Context) -> Namespace:
+        """Return the namespace as it was."""
+        namespace = lookup.namespace(draft, context.caller, self.name)
+        if namespace.name == SYSTEM:
+            raise errors.NamespaceInUse("the namespace system is the operators' own", field="namespace")
+        for kind, what in ((Kind.INSTANCE, "instances"), (Kind.NETWORK, "networks")):
+            used = len(draft.find(kind, "namespace", namespace.name))
+            if used:
+                raise errors.NamespaceInUse(
+                    f"namespace {namespace.name} has {used} {what}: delete them first", field="namespace"
+                )
+        for trusting in list(draft.find(Kind.NAMESPACE, "trusts", namespace.name)):
+            other = draft.get(Kind.NAMESPACE, trusting)
+            if isinstance(other, Namespace):
+                draft.put(replace(other, trusts=tuple(name for name in other.trusts if name != namespace.name)))
+        draft.forget(namespace)
+        return namespace
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SetNamespaceKey:
+    """Add a key, or give it another secret; `create` makes the namespace too, for the first key of all."""
+
+    namespace: str
+    key: NamespaceKey
+    create: bool = False
+
+    def decide(self, draft: Draft, context: Context) -> Namespace:
+        """Return the namespace with the key."""
+        if self.create and draft.get(Kind.NAMESPACE, self.namespace) is None:
+            draft.put(Namespace(name=self.namespace))
+        if self.key.node and context.caller.namespace != SYSTEM:
+            raise errors.PermissionDenied("only the namespace system makes keys for agents", field="node")
+        namespace = lookup.namespace(draft, context.caller, self.namespace)
+        others = tuple(key for key in namespace.keys if key.name != self.key.name)
+        if len(others) >= MAX_KEYS and not self.key.node:
+            raise errors.NotReady(f"namespace {namespace.name} has {MAX_KEYS} keys, the most", field="key_name")
+        return draft.put(replace(namespace, keys=(*others, self.key)))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DeleteNamespaceKey:
+    """Delete a key; its tokens end."""
+
+    namespace: str
+    key_name: str
+
+    def decide(self, draft: Draft, context: Context) -> Namespace:
+        """Return the namespace without the key; an absent key changes nothing."""
+        namespace = lookup.namespace(draft, context.caller, self.namespace)
+        kept = tuple(key for key in namespace.keys if key.name != self.key_name)
+        return namespace if kept == namespace.keys else draft.put(replace(namespace, keys=kept))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AddNamespaceTrust:
+    """Let another namespace see and change what belongs to this one."""
+
+    namespace: str
+    external: str
+
+    def decide(self, draft: Draft, context: Context) -> Namespace:
+        """Return the namespace with the trust; one that is there changes nothing."""
+        namespace = lookup.namespace(draft, context.caller, self.namespace)
+        if self.external == namespace.name:
+            raise errors.Malformed("a namespace need not trust itself", field="external_namespace")
+        if self.external in namespace.trusts:
+            return namespace
+        return draft.put(replace(namespace, trusts=(*namespace.trusts, self.external)))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RemoveNamespaceTrust:
+    """End a trust."""
+
+    namespace: str
+    external: str
+
+    def decide(self, draft: Draft, context: Context) -> Namespace:
+        """Return the namespace without the trust; an absent one changes nothing."""
+        namespace = lookup.namespace(draft, context.caller, self.namespace)
+        if self.external not in namespace.trusts:
+            return namespace
+        return draft.put(replace(namespace, trusts=tuple(name for name in namespace.trusts if name != self.external)))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SetNamespaceQuota:
+    """Set what a namespace may use at most."""
+
+    namespace: str
+    quota: Quota
+
+    def decide(self, draft: Draft, context: Context) -> Namespace:
+        """Return the namespace with its limits; what it has already beyond them stays."""
+        namespace = lookup.namespace(draft, context.caller, self.namespace)
+        return draft.put(replace(namespace, quota=self.quota))

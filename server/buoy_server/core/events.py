@@ -1,0 +1,125 @@
+"""What happened, in words: entries of the ledger, as the owner of an object reads them. Never a secret in it."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from enum import StrEnum
+
+from buoy_server.core.model import Floating, Instance, Interface, Metadata, Network
+from buoy_server.core.state import Entry
+from buoy_server.core.states import FloatingPhase, InterfaceState
+
+
+class EventType(StrEnum):
+    """Kinds of happenings."""
+
+    AUDIT = "audit"
+    MUTATE = "mutate"
+    STATUS = "status"
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """One happening."""
+
+    type: EventType
+    message: str
+
+
+def event_of(entry: Entry) -> Event | None:
+    """Return what an entry says of an interface, instance or network; None where it says nothing to its owner."""
+    match entry.after:
+        case Interface() as after:
+            found = list(_interface(entry.before if isinstance(entry.before, Interface) else None, after))
+        case Instance() as after:
+            found = list(_instance(entry.before if isinstance(entry.before, Instance) else None, after))
+        case Network() as after:
+            found = list(_network(entry.before if isinstance(entry.before, Network) else None, after))
+        case _:
+            return None
+    return Event(found[0].type, "; ".join(event.message for event in found)) if found else None
+
+
+def _interface(before: Interface | None, after: Interface) -> Iterator[Event]:
+    if before is None:
+        yield Event(
+            EventType.AUDIT, f"interface asked for on node {after.node}, with address {after.ipv4} and MAC {after.macaddr}"
+        )
+        if after.floating:
+            yield Event(EventType.AUDIT, f"floating address {after.floating.address} asked for")
+        return
+    if after.state is not before.state:
+        yield _interface_state(after)
+    elif after.state_reason and after.state_reason != before.state_reason:
+        yield Event(EventType.STATUS, f"the NIC is not there: {after.state_reason}")
+    if not after.live and not after.bound and before.bound:
+        yield Event(EventType.STATUS, f"nothing of it is left on node {after.node}")
+    yield from _floating(before.floating, after.floating)
+    yield from _metadata(before.metadata, after.metadata)
+
+
+def _interface_state(after: Interface) -> Event:
+    match after.state:
+        case InterfaceState.CREATED:
+            return Event(EventType.STATUS, f"the NIC is there, on node {after.node}")
+        case InterfaceState.DELETED:
+            return Event(EventType.AUDIT, "interface deleted")
+        case _:
+            return Event(EventType.STATUS, f"state {after.state}: {after.state_reason}")
+
+
+def _floating(before: Floating | None, after: Floating | None) -> Iterator[Event]:
+    if after is None:
+        if before is not None:
+            yield Event(EventType.STATUS, f"floating address {before.address} released")
+        return
+    if before is not None and (before.phase, before.address, before.reason) == (after.phase, after.address, after.reason):
+        return
+    match after.phase:
+        case FloatingPhase.PENDING:
+            if before is not None and before.phase is FloatingPhase.PENDING:
+                yield Event(EventType.STATUS, f"floating address {after.address} waits: {after.reason}")
+            else:
+                yield Event(EventType.AUDIT, f"floating address {after.address} asked for")
+        case FloatingPhase.ACTIVE:
+            yield Event(EventType.STATUS, f"floating at {after.address}")
+        case FloatingPhase.FAILED:
+            yield Event(EventType.STATUS, f"floating at {after.address} failed, and is tried again: {after.reason}")
+        case FloatingPhase.RELEASING:
+            yield Event(EventType.AUDIT, f"floating address {after.address} asked back")
+
+
+def _instance(before: Instance | None, after: Instance) -> Iterator[Event]:
+    if before is None:
+        yield Event(EventType.AUDIT, f"instance asked for on node {after.node}, which makes its NICs")
+        return
+    if after.state is not before.state:
+        words = {"created": "all its NICs are there", "delete-wait": "deletion asked for", "deleted": "instance deleted"}
+        kind = EventType.AUDIT if after.state == "delete-wait" else EventType.STATUS
+        yield Event(kind, words.get(after.state, f"state {after.state}: {after.state_reason}"))
+    yield from _metadata(before.metadata, after.metadata)
+
+
+def _network(before: Network | None, after: Network) -> Iterator[Event]:
+    if before is None:
+        yield Event(EventType.AUDIT, f"network {after.netblock} created")
+        return
+    if after.state is not before.state:
+        words = {"delete-wait": "deletion asked for", "deleted": "network deleted"}
+        kind = EventType.AUDIT if after.state == "delete-wait" else EventType.STATUS
+        yield Event(kind, words.get(after.state, f"state {after.state}: {after.state_reason}"))
+    for gateway in after.floating_gateways:
+        if gateway not in before.floating_gateways:
+            yield Event(EventType.STATUS, f"what leaves node {gateway.node} without a floating address bears {gateway.address}")
+    for gateway in before.floating_gateways:
+        if gateway not in after.floating_gateways:
+            yield Event(EventType.STATUS, f"gateway address {gateway.address} of node {gateway.node} released")
+    yield from _metadata(before.metadata, after.metadata)
+
+
+def _metadata(before: Metadata, after: Metadata) -> Iterator[Event]:
+    for key in after:
+        if key not in before or before[key] != after[key]:
+            yield Event(EventType.MUTATE, f"metadata {key!r} set")
+    for key in before:
+        if key not in after:
+            yield Event(EventType.MUTATE, f"metadata {key!r} deleted")

@@ -1,0 +1,68 @@
+"""The three calls on metadata, the same for every kind of object."""
+
+from typing import Any, TypeVar
+
+from buoy_server.codec.scalars import json_from_value, put_metadata
+from buoy_server.core import errors, lookup
+from buoy_server.core.command import Context
+from buoy_server.core.commands.metadata import DeleteMetadataItem, Find, SetMetadataItem
+from buoy_server.core.lookup import Caller
+from buoy_server.core.model import Instance, Interface, Metadata, Namespace, Network
+from buoy_server.core.state import Draft
+from buoy_server.rpc import checks
+from buoy_server.rpc.backend import Backend
+
+Owner = TypeVar("Owner", Interface, Instance, Network, Namespace)
+Response = TypeVar("Response", bound=Any)
+
+
+def find_interface(uuid: str) -> Find[Interface]:
+    """Return what finds a live interface."""
+    return lambda draft, context: _live(lookup.interface(draft, context.caller, checks.uuid(uuid, "interface_uuid")))
+
+
+def find_instance(ref: str, namespace: str) -> Find[Instance]:
+    """Return what finds a live instance."""
+    ref, namespace = checks.ref(ref, "instance_ref"), checks.optional_text(checks.name, namespace, "namespace")
+    return lambda draft, context: _live(lookup.instance(draft, context.caller, ref, namespace))
+
+
+def find_network(ref: str, namespace: str) -> Find[Network]:
+    """Return what finds a live network."""
+    ref, namespace = checks.ref(ref, "network_ref"), checks.optional_text(checks.name, namespace, "namespace")
+    return lambda draft, context: _live(lookup.network(draft, context.caller, ref, namespace))
+
+
+def find_namespace(name: str) -> Find[Namespace]:
+    """Return what finds a namespace."""
+    name = checks.optional_text(checks.name, name, "namespace")
+
+    def find(draft: Draft, context: Context) -> Namespace:
+        return lookup.namespace(draft, context.caller, name)
+
+    return find
+
+
+async def set_item(backend: Backend, caller: Caller, method: str, find: Find[Owner], request: Any) -> Owner:
+    """Set the key that a request names."""
+    if not request.HasField("value") or request.value.WhichOneof("kind") is None:
+        raise errors.Malformed("a value is missing", field="value")
+    command = SetMetadataItem(find=find, key=checks.metadata_key(request.key), value=json_from_value(request.value))
+    return await backend.run(command, caller, method)
+
+
+async def delete_item(backend: Backend, caller: Caller, method: str, find: Find[Owner], request: Any) -> Owner:
+    """Delete the key that a request names."""
+    return await backend.run(DeleteMetadataItem(find=find, key=checks.metadata_key(request.key)), caller, method)
+
+
+def answer(metadata: Metadata, response: Response) -> Response:
+    """Write metadata into a response, and return it."""
+    put_metadata(metadata, response.metadata)
+    return response
+
+
+def _live(owner: Any) -> Any:
+    if not owner.live:
+        raise errors.NotReady(f"it is {owner.state}")
+    return owner
