@@ -56,10 +56,10 @@ class ScriptedAgent:
 
 
 @asynccontextmanager
-async def agent(running: Running, node: str = "n1", resume: int = 0) -> AsyncIterator[ScriptedAgent]:
+async def agent(running: Running, node: str = "n1", resume: int = 0, metadata: Any = None) -> AsyncIterator[ScriptedAgent]:
     """Open a node's stream and read it until it is in sync."""
     request = agent_pb2.WatchNodeRequest(node=node, resume_revision=resume, agent_version="1", external_interface="eth0")
-    call = running.agents.WatchNode(request)
+    call = running.agents.WatchNode(request, metadata=metadata)
     try:
         scripted = ScriptedAgent(running, node, call)
         await scripted.until_synced()

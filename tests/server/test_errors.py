@@ -91,6 +91,12 @@ ROWS: list[Row] = [
 
 # Reasons that need more than one call; the test that meets each.
 ELSEWHERE = {
+    "UNAUTHENTICATED": "test_access.py",
+    "PERMISSION_DENIED": "test_access.py",
+    "QUOTA_EXCEEDED": "test_access.py",
+    "TOO_MANY_ATTEMPTS": "test_access.py",
+    "NAMESPACE_IN_USE": "test_access.py",
+    "NAMESPACE_NOT_FOUND": "test_access.py",
     "NO_NODE": "test_without_a_node_there_is_no_placement",
     "NOT_READY": "test_a_deleted_interface_does_not_float",
     "COMPACTED": "test_watch.py",
