@@ -1,7 +1,7 @@
 """A stream of datagrams to an address, until the first comes back.
 
 Each datagram is a flow of its own: one that arrives half-way through the programming of a float may leave a conntrack entry
-without translation behind, which shadows its flow for as long as it lasts. Buoy cuts those; a peer that does not would never pass.
+without translation behind, which shadows its flow as long as it lasts. Buoy cuts those; a peer that does not would never pass.
 """
 
 import select
