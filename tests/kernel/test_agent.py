@@ -11,12 +11,12 @@ from pathlib import Path
 
 from buoy.v1 import agent_pb2
 
-from tests.kernel.bindings import binding, floated, network
 from tests.kernel.node import EXTERNAL, Node
 from tests.kernel.scripted_server import serving, to_proto
 from tests.support import netns
 from tests.support.waiting import wait_for
 from tests.support.web import Download, fetch, http_server
+from tests.unit.agent.bindings import binding, floated, network
 
 FLOAT = IPv4Address("192.0.2.50")
 PROGRAM = [sys.executable, "-m", "buoy_agent"]

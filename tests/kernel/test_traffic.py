@@ -3,12 +3,12 @@
 import subprocess
 from ipaddress import IPv4Address
 
-from tests.kernel.bindings import binding, floated, network
 from tests.kernel.node import CLIENT_ADDRESS, Node
 from tests.support import netns
 from tests.support.probes import ask_arp, udp_echo
 from tests.support.waiting import wait_for
 from tests.support.web import Download, fetch, http_server, reaches
+from tests.unit.agent.bindings import binding, floated, network
 
 FLOAT, OTHER, GATEWAY = IPv4Address("192.0.2.50"), IPv4Address("192.0.2.51"), IPv4Address("192.0.2.100")
 

@@ -1,6 +1,6 @@
 """When to try again what failed: exponential backoff, and what failed when."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
 FIRST, LONGEST = 0.2, 5.0
@@ -42,6 +42,12 @@ class Faults:
     def clear(self, key: Key) -> None:
         """Forgets the failures of a key: it went well, or something else is wanted."""
         self.by_key.pop(key, None)
+
+    def settle(self, tried: Mapping[Key, Fault]) -> None:
+        """Forgets those that were tried again and did not fail again: they went well, or nobody wants them any more."""
+        for key, fault in tried.items():
+            if self.by_key.get(key) is fault:
+                del self.by_key[key]
 
     def words(self, key: Key) -> str:
         """What failed; empty when nothing did."""

@@ -4,7 +4,7 @@ A pass runs in the kernel thread. A failure holds up only what it concerns: it i
 again when its time has come; what the kernel has of the network is read again before that.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 
 import structlog
@@ -19,6 +19,7 @@ from buoy_agent.kernel.port import Kernel
 from buoy_agent.sync.verdicts import Verdicts
 
 _ROUNDS = 4
+UNKNOWN = ""  # the mark of a NIC that may be half gone: no NIC should have it, so it is removed again before anything else
 log = structlog.get_logger()
 
 
@@ -60,10 +61,12 @@ class Reconciler:
             else:
                 scope.merge(self.desired.apply(update))
         self._forgive(scope)
-        scope.merge(self._due(now))
+        tried = {key: self._faults.by_key[key] for key in self._faults.due(now)}
+        scope.merge(self._scope_of(tried))
         outcome = Outcome(next_due=self._faults.next_due())
         if self.desired.in_sync and scope:
             self._apply(scope, now, outcome)
+            self._faults.settle(tried)
             outcome.reports = list(Verdicts(self.desired, self.actual, self._faults).reports(scope))
             outcome.next_due = self._faults.next_due()
         return outcome
@@ -88,6 +91,8 @@ class Reconciler:
         for network, interface in plan.drop_nics:
             if self._try(("nic", interface), now, self._kernel.remove_nic, network, interface):
                 self.actual.networks[network].nics.pop(interface, None)
+            else:
+                self.actual.networks[network].nics[interface] = UNKNOWN
         self._drop_namespaces(plan.drop_namespaces, now)
         for spec in plan.networks:
             self._make_network(spec, scope, now)
@@ -130,7 +135,8 @@ class Reconciler:
         self._in_halves(parts, now, self._kernel.withdraw, self.actual.remove)
 
     def _publish(self, parts: Parts, now: float, outcome: Outcome) -> None:
-        done = self._in_halves(parts, now, self._kernel.publish, self.actual.add)
+        parts = self._ready(parts, now)  # what could not leave its old place must not appear at the new one
+        done = self._in_halves(parts, now, self._kernel.publish, self.actual.add) if parts.addresses else set()
         outcome.published |= done & set(parts.proxies)
 
     def _in_halves(self, parts: Parts, now: float, do: Callable[[Parts], None], note: Callable[[Parts], None]) -> set[Address]:
@@ -191,18 +197,19 @@ class Reconciler:
         def may(kind: str, key: str | Address) -> bool:
             return not self._faults.waits((kind, key), now)
 
-        def those(parts: Parts) -> Parts:
-            waiting = {address for address in parts.addresses if not may("float", address)}
-            return parts.only(parts.addresses - waiting) if waiting else parts
-
         return Plan(
-            withdraw=tuple(part for part in map(those, plan.withdraw) if part.addresses),
+            withdraw=tuple(part for part in (self._ready(part, now) for part in plan.withdraw) if part.addresses),
             drop_nics=tuple(entry for entry in plan.drop_nics if may("nic", entry[1])),
             drop_namespaces=tuple(uuid for uuid in plan.drop_namespaces if may("namespace", uuid)),
             networks=tuple(spec for spec in plan.networks if may("network", spec.id)),
             nics=tuple(nic for nic in plan.nics if may("nic", nic.interface)),
-            publish=tuple(part for part in map(those, plan.publish) if part.addresses),
+            publish=tuple(part for part in (self._ready(part, now) for part in plan.publish) if part.addresses),
         )
+
+    def _ready(self, parts: Parts, now: float) -> Parts:
+        """Of some entries, those whose address is not waiting after a failure."""
+        waiting = {address for address in parts.addresses if self._faults.waits(("float", address), now)}
+        return parts.only(parts.addresses - waiting) if waiting else parts
 
     def _forgive(self, scope: Scope) -> None:
         """Something else is wanted now: what failed before is tried at once."""
@@ -215,10 +222,10 @@ class Reconciler:
         for key in keys:
             self._faults.clear(key)
 
-    def _due(self, now: float) -> Scope:
+    def _scope_of(self, keys: Iterable[Key]) -> Scope:
         """What failed and is to be tried again, as a scope."""
         scope = Scope()
-        for kind, value in self._faults.due(now):
+        for kind, value in keys:
             match kind, value:
                 case "nic", str():
                     scope.interfaces.add(InterfaceId(value))

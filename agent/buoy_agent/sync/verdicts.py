@@ -19,7 +19,7 @@ class Verdicts:
         targets = self._desired.targets
         for interface in targets.bindings if scope.everything else scope.interfaces & targets.bindings.keys():
             yield self._report(interface)
-        for interface in list(self._desired.removals) if scope.everything else scope.interfaces & self._desired.removals.keys():
+        for interface in list(self._desired.removals):  # all that wait: what held them up need not name them
             if self._is_gone(interface):
                 yield Report(interface, self._desired.removals[interface], removed=True)
                 self._desired.forget_removal(interface)
