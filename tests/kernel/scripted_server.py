@@ -8,9 +8,11 @@ from pathlib import Path
 
 import grpc
 from buoy.v1 import agent_pb2, agent_pb2_grpc, instance_pb2
-from buoy_agent.core.spec import Binding, text
+from buoy_agent.core.spec import Binding, Driver, text
 
 from tests.support.waiting import wait_for
+
+DRIVERS = {Driver.NETNS: instance_pb2.INSTANCE_DRIVER_NETNS, Driver.ADOPT: instance_pb2.INSTANCE_DRIVER_ADOPT}
 
 
 def to_proto(binding: Binding) -> agent_pb2.Binding:
@@ -20,7 +22,7 @@ def to_proto(binding: Binding) -> agent_pb2.Binding:
         interface_uuid=binding.interface,
         generation=binding.generation,
         instance_uuid=binding.instance,
-        driver=instance_pb2.INSTANCE_DRIVER_NETNS,
+        driver=DRIVERS[binding.driver],
         order=binding.order,
         macaddr=binding.macaddr,
         ipv4=text(binding.address),

@@ -1,5 +1,6 @@
 """The kernel port on a real Linux kernel, through netlink, /proc/sys and a raw socket; nothing else is called."""
 
+import errno
 from collections.abc import Collection, Iterable, Sequence
 from contextlib import closing
 
@@ -89,9 +90,9 @@ class LinuxKernel:
             with self._namespaces.inside(parts.network):
                 cut = conntrack.cut(channel, [floating for floating, _ in parts.forward], conntrack.INBOUND)
             self._own_writes += table.writes + cut
-        link = index_of(outer_name(parts.network))
+        link = self._index(outer_name(parts.network), "the network's uplink") if parts.routes else 0
         self._in_host([routes.add_route(address, link) for address in parts.routes], parts.routes, "adding the route to")
-        external = index_of(self._external)
+        external = self._index(self._external, "the external interface") if parts.proxies else 0
         self._in_host([routes.add_proxy(address, external) for address in parts.proxies], parts.proxies, "answering ARP for")
 
     def withdraw(self, parts: Parts) -> None:
@@ -117,6 +118,12 @@ class LinuxKernel:
             arp.announce(self._external, addresses)
         except OSError as error:
             raise kernel_error(f"announcing on {self._external}", error.errno or 0) from error
+
+    def _index(self, name: str, what: str) -> int:
+        index = index_of(name)
+        if not index:
+            raise KernelError(f"{what} {name} is gone", errno.ENODEV)
+        return index
 
     def _in_host(self, messages: Sequence[Message], about: Sequence[Address], doing: str, gone: Collection[int] = ()) -> None:
         """Sends many requests to the host namespace; raises the first error that is not one of `gone`."""

@@ -28,6 +28,14 @@ class StreamBegun:
     """A new stream is open; stands among the updates."""
 
 
+@dataclass(frozen=True, slots=True)
+class LinkChanged:
+    """A link has come or changed on the node: a NIC that was missing may be there now."""
+
+
+Arrival = Update | StreamBegun | LinkChanged
+
+
 @dataclass(slots=True)
 class Outcome:
     """What one pass led to."""
@@ -52,14 +60,17 @@ class Reconciler:
         self._kernel.prepare()
         self.actual = self._kernel.read()
 
-    def work(self, updates: Sequence[Update | StreamBegun], now: float) -> Outcome:
+    def work(self, updates: Sequence[Arrival], now: float) -> Outcome:
         """Works updates in, and tries again what is due. `now` is monotonic seconds."""
         scope = Scope()
         for update in updates:
-            if isinstance(update, StreamBegun):
-                self.desired.begin_stream()
-            else:
-                scope.merge(self.desired.apply(update))
+            match update:
+                case StreamBegun():
+                    self.desired.begin_stream()
+                case LinkChanged():
+                    self._faults.hurry(NicMissingError.reason)
+                case Update():
+                    scope.merge(self.desired.apply(update))
         self._forgive(scope)
         tried = {key: self._faults.by_key[key] for key in self._faults.due(now)}
         scope.merge(self._scope_of(tried))
@@ -70,12 +81,6 @@ class Reconciler:
             outcome.reports = list(Verdicts(self.desired, self.actual, self._faults).reports(scope))
             outcome.next_due = self._faults.next_due()
         return outcome
-
-    def hurry_missing(self) -> bool:
-        """Makes the NICs that were not there due at once: a link has come up. Returns whether there are any."""
-        keys = [key for key, fault in self._faults.by_key.items() if fault.words.startswith("no NIC with MAC")]
-        self._faults.hurry(keys)
-        return bool(keys)
 
     def _apply(self, scope: Scope, now: float, outcome: Outcome) -> None:
         """Plans and carries out until nothing is left that can be done now."""
@@ -187,7 +192,7 @@ class Reconciler:
         return True
 
     def _fail(self, key: Key, now: float, error: KernelError) -> None:
-        fault = self._faults.add(key, str(error), now)
+        fault = self._faults.add(key, str(error), now, error.reason)
         level = log.info if isinstance(error, NicMissingError) else log.warning
         level("failed", what=_key_words(key), error=str(error), reason=error.reason, attempts=fault.attempts)
 

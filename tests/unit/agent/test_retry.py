@@ -15,13 +15,15 @@ def test_backoff_doubles_up_to_its_limit(attempt: int, fraction: float) -> None:
 def test_a_fault_waits_longer_each_time_until_it_is_cleared() -> None:
     faults, key = Faults(), ("nic", "one")
     first = faults.add(key, "no", 10.0).due
-    second = faults.add(key, "still no", first).due
+    second = faults.add(key, "still no", first, "MISSING").due
     assert second - first > first - 10.0
     assert faults.words(key) == "still no"
     assert faults.waits(key, second - 0.01)
     assert faults.due(second) == [key]
     assert faults.next_due() == second
-    faults.hurry([key])
+    faults.hurry("ANOTHER")
+    assert faults.due(0.0) == []
+    faults.hurry("MISSING")
     assert faults.due(0.0) == [key]
     faults.clear(key)
     assert (faults.words(key), faults.next_due()) == ("", None)
