@@ -161,3 +161,8 @@ def test_namespaces_go_with_all_that_is_in_them(bench: Bench) -> None:
     actual = bench.do(bench.kernel.read)
     assert (actual.namespaces, actual.networks, actual.routes) == (set(), {}, {})
     assert bench.do(bench.kernel.read_network, NET.id).digest == ""
+
+
+def test_cutting_the_flows_of_an_address_that_has_none_is_no_error(bench: Bench) -> None:
+    bench.do(bench.kernel.ensure_network, NET)
+    bench.do(bench.kernel.cut, NET.id, (FLOAT, OTHER))

@@ -74,7 +74,6 @@ def test_a_defloat_while_the_agent_is_dead_is_carried_out_at_its_return(stage: S
     assert not web.reaches(stage.world.client, address)
 
 
-@pytest.mark.xfail(reason="at its start the agent does not look for connections whose elements are gone already", strict=True)
 def test_a_defloat_that_a_kill_cut_short_before_the_connections_is_finished(stage: Stage, tenant: Tenant, guest: Guest) -> None:
     address = tenant.float(guest)
     with web.Download(stage.world.client, address) as download:

@@ -100,17 +100,19 @@ class LinuxKernel:
         external = index_of(self._external)
         self._in_host([routes.delete_proxy(address, external) for address in parts.proxies], parts.proxies, "", gone=_GONE)
         self._in_host([routes.delete_route(address) for address in parts.routes], parts.routes, "", gone=_GONE)
-        addresses = parts.addresses
         if self._namespaces.exists(parts.network):
             channel = self._channels.of(parts.network)
             table = Table(channel)
             table.delete([floating for floating, _ in parts.forward], [fixed for fixed, _ in parts.backward])
-            with self._namespaces.inside(parts.network):
-                cut = conntrack.cut(channel, addresses, verify=True)
-            self._own_writes += table.writes + cut
-        self._own_writes += conntrack.cut(
-            self._channels.of(HOST), addresses
-        )  # the host namespace tracks too, where its owner's rules ask for it
+            self._own_writes += table.writes
+        self.cut(parts.network, parts.addresses)
+
+    def cut(self, network: NetworkId, addresses: Collection[Address]) -> None:
+        """Every flow, in the network's namespace and in the host's, which tracks too where its owner's rules ask for it."""
+        if self._namespaces.exists(network):
+            with self._namespaces.inside(network):
+                self._own_writes += conntrack.cut(self._channels.of(network), addresses, verify=True)
+        self._own_writes += conntrack.cut(self._channels.of(HOST), addresses)
 
     def announce(self, addresses: Iterable[Address]) -> None:
         """Gratuitous ARP, once."""

@@ -43,6 +43,7 @@ class Outcome:
     reports: list[Report] = field(default_factory=list)
     published: set[Address] = field(default_factory=set)
     withdrawn: set[Address] = field(default_factory=set)
+    cut: set[Address] = field(default_factory=set)  # addresses whose flows from before have been cut
     next_due: float | None = None
 
 
@@ -77,6 +78,7 @@ class Reconciler:
         outcome = Outcome(next_due=self._faults.next_due())
         if self.desired.in_sync and scope:
             self._apply(scope, now, outcome)
+            self._cut_unconfirmed(now, outcome)
             self._faults.settle(tried)
             outcome.reports = list(Verdicts(self.desired, self.actual, self._faults).reports(scope))
             outcome.next_due = self._faults.next_due()
@@ -137,12 +139,39 @@ class Reconciler:
 
     def _withdraw(self, parts: Parts, now: float, outcome: Outcome) -> None:
         outcome.withdrawn |= parts.addresses
-        self._in_halves(parts, now, self._kernel.withdraw, self.actual.remove)
+        outcome.cut |= self._in_halves(parts, now, self._kernel.withdraw, self.actual.remove)
 
     def _publish(self, parts: Parts, now: float, outcome: Outcome) -> None:
         parts = self._ready(parts, now)  # what could not leave its old place must not appear at the new one
         done = self._in_halves(parts, now, self._kernel.publish, self.actual.add) if parts.addresses else set()
         outcome.published |= done & set(parts.proxies)
+        outcome.cut |= done & {floating for floating, _ in parts.forward}
+
+    def _cut_unconfirmed(self, now: float, outcome: Outcome) -> None:
+        """Cuts what an agent left that died between the elements and conntrack; what this pass changed is cut already."""
+        left: dict[NetworkId, set[Address]] = {}
+        for unconfirmed in self.desired.unconfirmed.values():
+            unconfirmed.addresses -= outcome.cut
+            if unconfirmed.network not in self.actual.networks:
+                unconfirmed.addresses.clear()  # flows went with the namespace
+            due = {address for address in unconfirmed.addresses if not self._faults.waits(("float", address), now)}
+            left.setdefault(unconfirmed.network, set()).update(due)
+        for network, addresses in left.items():
+            self._cut(network, addresses, now)
+        kept = self.desired.unconfirmed.items()
+        self.desired.unconfirmed = {interface: unconfirmed for interface, unconfirmed in kept if unconfirmed.addresses}
+
+    def _cut(self, network: NetworkId, addresses: set[Address], now: float) -> None:
+        """All at once; where that is refused, every address waits on its own."""
+        try:
+            if addresses:
+                self._kernel.cut(network, addresses)
+        except KernelError as error:
+            for address in addresses:
+                self._fail(("float", address), now, error)
+            return
+        for unconfirmed in self.desired.unconfirmed.values():
+            unconfirmed.addresses -= addresses
 
     def _in_halves(self, parts: Parts, now: float, do: Callable[[Parts], None], note: Callable[[Parts], None]) -> set[Address]:
         """Does all at once; where the kernel refuses, the halves on their own, so that one bad entry stands alone."""
@@ -246,6 +275,7 @@ class Reconciler:
 
     def _interfaces_of(self, address: Address) -> set[InterfaceId]:
         left = {interface for interface, addresses in self.desired.leaving.items() if address in addresses}
+        left |= {interface for interface, entry in self.desired.unconfirmed.items() if address in entry.addresses}
         owner = self.desired.targets.owners.get(address)
         return left | ({owner} if owner is not None else set())
 
