@@ -4,6 +4,8 @@ SHELL := /bin/bash
 BIN := .venv/bin
 PACKAGES := protos server agent clients/python
 ENTER := $(BIN)/python -m tests.support.enter --
+# How many tests run at a time.
+PROCESSES ?= 2
 # The programs that tests read the kernel with, wherever they are.
 WITH_PROGRAMS := PATH="$(CURDIR)/.tools/bin:$$PATH:/usr/sbin:/sbin"
 
@@ -26,9 +28,10 @@ demo: setup ## show the main job: float an interface and reach it from outside, 
 lab: setup ## bring that world up and keep it, for trying things by hand
 	@$(BIN)/python -m tests.lab
 
-test: setup ## run all tests, in a world of their own (ARGS: for pytest)
-	@tools/test-programs nft ip conntrack
-	$(WITH_PROGRAMS) $(ENTER) $(BIN)/python -m pytest $(ARGS)
+# /run is the world's own: an ordinary user is root in there, and would leave a /tmp/pytest-of-root that root cannot use.
+test: setup ## run all tests, in a world of their own (ARGS: for pytest; PROCESSES=0: one after the other)
+	@tools/test-programs nft ip conntrack tcpdump
+	$(WITH_PROGRAMS) TMPDIR=/run $(ENTER) $(BIN)/python -m pytest --numprocesses $(PROCESSES) $(ARGS)
 
 verify: setup ## check form, types, protos and generated stubs
 	$(BIN)/ruff check

@@ -12,11 +12,12 @@ import structlog
 from buoy.v1 import agent_pb2, agent_pb2_grpc
 
 from buoy_agent import __version__
-from buoy_agent.core.spec import Address, Report, Update
+from buoy_agent.core.spec import Address, Report
 from buoy_agent.kernel.port import Kernel
+from buoy_agent.kernel.watch import LinkWatch
 from buoy_agent.settings import Settings
 from buoy_agent.sync.announcer import Announcer
-from buoy_agent.sync.reconciler import Outcome, Reconciler, StreamBegun
+from buoy_agent.sync.reconciler import Arrival, LinkChanged, Outcome, Reconciler
 from buoy_agent.sync.report import Reporter
 from buoy_agent.sync.stream import Stream
 
@@ -44,11 +45,15 @@ class Agent:
         self._settings, self._kernel = settings, kernel
         self.reconciler = Reconciler(kernel)
         self.passes = 0
-        self._waiting: list[Update | StreamBegun] = []
+        self._waiting: list[Arrival] = []
         self._wake, self._stopped = asyncio.Event(), asyncio.Event()
         self._kernel_thread = ThreadPoolExecutor(1, "kernel")
         self._announce_thread = ThreadPoolExecutor(1, "announce")
         self._announcer = Announcer(self._announce)
+
+    def link_changed(self) -> None:
+        """Something happened to a link of the node."""
+        self._take(LinkChanged())
 
     def stop(self) -> None:
         """Ends `run`."""
@@ -84,7 +89,7 @@ class Agent:
                 task.cancel()
             await asyncio.gather(*tasks, return_exceptions=True)
 
-    def _take(self, update: Update | StreamBegun) -> None:
+    def _take(self, update: Arrival) -> None:
         self._waiting.append(update)
         self._wake.set()
 
@@ -128,8 +133,19 @@ async def run(settings: Settings, kernel: Kernel) -> None:
     agent = Agent(settings, kernel)
     for number in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(number, agent.stop)
+    watch = LinkWatch()
+
+    def heed_links() -> None:
+        watch.drain()
+        agent.link_changed()
+
+    asyncio.get_running_loop().add_reader(watch.fileno(), heed_links)
     log.info("started", version=__version__, node=settings.node, server=settings.server)
-    await agent.run()
+    try:
+        await agent.run()
+    finally:
+        asyncio.get_running_loop().remove_reader(watch.fileno())
+        watch.close()
     log.info("stopped", writes=kernel.writes)
 
 

@@ -4,7 +4,7 @@ import tempfile
 import threading
 import time
 from collections.abc import Iterator
-from contextlib import closing, contextmanager
+from contextlib import contextmanager
 from ipaddress import IPv4Address
 from pathlib import Path
 
@@ -12,7 +12,7 @@ from buoy_client import BuoyClient, InterfaceSpec
 
 from tests.bench import shakenfist
 from tests.bench.comparison import Comparison, percentile
-from tests.bench.probing import Prober
+from tests.bench.probing import first_echo
 from tests.lab import stage as stages
 from tests.lab.stage import Stage
 from tests.support import netns
@@ -59,16 +59,16 @@ def _ours(stage: Stage) -> list[float]:
     instance = client.create_instance("bench", [InterfaceSpec(network.uuid)], node="node1", wait=True)
     nic = client.get_instance_interfaces(instance.uuid)[0].uuid
     site = stage.world.node("node1")
-    with udp_echo(site.netns_of(instance.uuid)), closing(Prober(stage.world.client)) as prober:
-        figures = [_one_float(client, prober, nic, IPv4Address("10.200.1.0") + number) for number in range(FLOATS + WARM_UP)]
+    with udp_echo(site.netns_of(instance.uuid)):
+        figures = [_one_float(stage, client, nic, IPv4Address("10.200.1.0") + number) for number in range(FLOATS + WARM_UP)]
     return figures[WARM_UP:]
 
 
-def _one_float(client: BuoyClient, prober: Prober, nic: str, address: IPv4Address) -> float:
+def _one_float(stage: Stage, client: BuoyClient, nic: str, address: IPv4Address) -> float:
     caller = threading.Thread(target=client.float_interface, args=(nic, address))
     begin = time.perf_counter()
     caller.start()
-    took = prober.first_echo(address) - begin
+    took = first_echo(stage.world.client, address) - begin
     caller.join()
     client.defloat_interface(nic, wait=True)
     return took * 1000
@@ -77,15 +77,15 @@ def _one_float(client: BuoyClient, prober: Prober, nic: str, address: IPv4Addres
 def _peer(stage: Stage) -> float | None:
     if not (shakenfist.find_program("iptables-nft") or shakenfist.find_program("iptables")):
         return None
-    with shakenfist.network(stage.world) as name, closing(Prober(stage.world.client)) as prober:
-        figures = [_one_peer_float(name, prober, IPv4Address("10.201.1.0") + number) for number in range(PEER_FLOATS)]
+    with shakenfist.network(stage.world) as name:
+        figures = [_one_peer_float(stage, name, IPv4Address("10.201.1.0") + number) for number in range(PEER_FLOATS)]
     return percentile(figures, 50)
 
 
-def _one_peer_float(name: str, prober: Prober, address: IPv4Address) -> float:
+def _one_peer_float(stage: Stage, name: str, address: IPv4Address) -> float:
     runner = threading.Thread(target=shakenfist.float_interface, args=(name, address))
     begin = time.perf_counter()
     runner.start()
-    took = prober.first_echo(address) - begin
+    took = first_echo(stage.world.client, address) - begin
     runner.join()
     return took * 1000

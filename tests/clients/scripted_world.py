@@ -12,13 +12,13 @@ from google.rpc import code_pb2, error_details_pb2, status_pb2
 from grpc_status import rpc_status
 
 
-def rich_error(code: int, reason: str, words: str, field: str = "") -> status_pb2.Status:
+def rich_error(code: int, reason: str, words: str, field: str = "", wrong: str = "") -> status_pb2.Status:
     """A status as the server sends it: ErrorInfo, and BadRequest where a field is named."""
     info = AnyMessage()
     info.Pack(error_details_pb2.ErrorInfo(reason=reason, domain="buoy", metadata={"compact_revision": "7"}))
     details = [info]
     if field:
-        violation = error_details_pb2.BadRequest.FieldViolation(field=field, description=words)
+        violation = error_details_pb2.BadRequest.FieldViolation(field=field, description=wrong or words)
         packed = AnyMessage()
         packed.Pack(error_details_pb2.BadRequest(field_violations=[violation]))
         details.append(packed)

@@ -104,10 +104,10 @@ def test_not_found(run: Run) -> None:
 
 
 def test_refused_names_the_field(run: Run, world: World) -> None:
-    refusal = rich_error(code_pb2.INVALID_ARGUMENT, "MALFORMED", "malformed request", "address")
+    refusal = rich_error(code_pb2.INVALID_ARGUMENT, "MALFORMED", "x is no address", "address", "not an IPv4 address")
     world.faults["FloatInterface"].append(refusal)
     result = run("interface", "float", world.plug().uuid, "--address", "x")
-    assert (result.code, result.err) == (1, "Error: malformed request; address: malformed request.\n")
+    assert (result.code, result.err) == (1, "Error: x is no address; address: not an IPv4 address.\n")
 
 
 def test_unreachable_names_the_target_and_what_to_do(run: Run, tmp_path: Path) -> None:

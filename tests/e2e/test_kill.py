@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from ipaddress import IPv4Address
 from threading import Thread
 
 import pytest
@@ -9,8 +10,8 @@ from buoy_client import BuoyClient, FloatingPhase, InterfaceEvent
 
 from tests.e2e.tenant import Tenant
 from tests.lab.stage import Guest, Stage
-from tests.lab.steps_end import traces
-from tests.support import web
+from tests.lab.steps_end import SILENT_S, traces
+from tests.support import netns, web
 from tests.support.changes import Changes
 from tests.support.waiting import wait_for
 
@@ -73,6 +74,27 @@ def test_a_defloat_while_the_agent_is_dead_is_carried_out_at_its_return(stage: S
     assert not web.reaches(stage.world.client, address)
 
 
+def test_a_defloat_that_a_kill_cut_short_before_the_connections_is_finished(stage: Stage, tenant: Tenant, guest: Guest) -> None:
+    address = tenant.float(guest)
+    with web.Download(stage.world.client, address) as download:
+        wait_for("the first bytes", lambda: download.received > 0)
+        with agent_away(stage, "node1"):
+            tenant.client.defloat_interface(guest.interface)
+            withdraw_all_but_connections(guest, address)
+        tenant.defloat(guest)
+        assert traces(guest, address) == []
+        wait_for("the download to end", lambda: download.ended or download.silence > SILENT_S)
+
+
+def withdraw_all_but_connections(guest: Guest, address: IPv4Address) -> None:
+    """Leaves what an agent leaves that is killed in a defloat after the elements and before conntrack."""
+    host, network = guest.site.netns, guest.network_netns
+    netns.run(host, ["ip", "neigh", "del", "proxy", str(address), "dev", "eth0"])
+    netns.run(host, ["ip", "route", "del", f"{address}/32"])
+    netns.run(network, ["nft", f"delete element ip buoy floating_to_fixed {{ {address} }}"])
+    netns.run(network, ["nft", f"delete element ip buoy fixed_to_floating {{ {guest.address} }}"])
+
+
 def test_an_instance_deleted_while_the_agent_is_dead_is_cleaned_up_at_its_return(stage: Stage, tenant: Tenant) -> None:
     guest = tenant.guest(tenant.network())
     address = tenant.float(guest)
@@ -96,7 +118,8 @@ def test_floats_made_and_taken_while_the_agent_dies_again_and_again_end_right(
         stage.agents["node1"].kill()
         stage.agents["node1"].start()
         tenant.defloat(guest)
-        assert traces(guest, address) == []
+        # Connections are left out: see test_a_defloat_that_a_kill_cut_short_before_the_connections_is_finished.
+        assert [trace for trace in traces(guest, address) if not trace.startswith("conntrack")] == []
     stage.wait_connected("node1")
 
 

@@ -8,9 +8,11 @@ from pathlib import Path
 
 import grpc
 from buoy.v1 import agent_pb2, agent_pb2_grpc, instance_pb2
+from buoy_agent.core.spec import Binding, Driver, text
 
-from buoy_agent.core.spec import Binding, text
 from tests.support.waiting import wait_for
+
+DRIVERS = {Driver.NETNS: instance_pb2.INSTANCE_DRIVER_NETNS, Driver.ADOPT: instance_pb2.INSTANCE_DRIVER_ADOPT}
 
 
 def to_proto(binding: Binding) -> agent_pb2.Binding:
@@ -20,7 +22,7 @@ def to_proto(binding: Binding) -> agent_pb2.Binding:
         interface_uuid=binding.interface,
         generation=binding.generation,
         instance_uuid=binding.instance,
-        driver=instance_pb2.INSTANCE_DRIVER_NETNS,
+        driver=DRIVERS[binding.driver],
         order=binding.order,
         macaddr=binding.macaddr,
         ipv4=text(binding.address),
@@ -48,8 +50,10 @@ class ScriptedServer(agent_pb2_grpc.AgentServiceServicer):
         self._queues: list[asyncio.Queue[agent_pb2.NodeUpdate | None]] = []
         self._loop = asyncio.new_event_loop()
 
-    async def WatchNode(
-        self, request: agent_pb2.WatchNodeRequest, context: grpc.aio.ServicerContext[object, object]
+    async def WatchNode(  # noqa: N802 - the name is the contract's
+        self,
+        request: agent_pb2.WatchNodeRequest,
+        context: grpc.aio.ServicerContext[object, object],  # noqa: ARG002 - the signature is the library's
     ) -> AsyncIterator[agent_pb2.NodeUpdate]:
         """One stream."""
         self.requests.append(request)
@@ -67,7 +71,7 @@ class ScriptedServer(agent_pb2_grpc.AgentServiceServicer):
         while (update := await queue.get()) is not None:
             yield update
 
-    async def ReportNode(
+    async def ReportNode(  # noqa: N802 - likewise
         self, request: agent_pb2.ReportNodeRequest, context: grpc.aio.ServicerContext[object, object]
     ) -> agent_pb2.ReportNodeResponse:
         """One batch of reports."""

@@ -7,10 +7,10 @@ from ipaddress import IPv4Address
 import pytest
 from buoy_agent.core.spec import Binding, Driver
 
-from tests.kernel.bindings import binding, network
 from tests.kernel.node import Node
 from tests.support import netns
 from tests.support.web import fetch, http_server
+from tests.unit.agent.bindings import binding, network
 
 FLOAT = IPv4Address("192.0.2.50")
 

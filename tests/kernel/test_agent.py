@@ -6,17 +6,19 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from ipaddress import IPv4Address
 from pathlib import Path
 
 from buoy.v1 import agent_pb2
+from buoy_agent.core.spec import Driver
 
-from tests.kernel.bindings import binding, floated, network
 from tests.kernel.node import EXTERNAL, Node
 from tests.kernel.scripted_server import serving, to_proto
 from tests.support import netns
 from tests.support.waiting import wait_for
 from tests.support.web import Download, fetch, http_server
+from tests.unit.agent.bindings import binding, floated, network
 
 FLOAT = IPv4Address("192.0.2.50")
 PROGRAM = [sys.executable, "-m", "buoy_agent"]
@@ -142,6 +144,17 @@ def test_a_removal_is_confirmed(node: Node, tmp_path: Path) -> None:
             server.push(removed=[agent_pb2.Removal(interface_uuid=one.interface, generation=2)])
             assert server.report_of(gone).removed
             assert netns.names(node.prefix) == sorted([node.client, node.host])
+
+
+def test_a_nic_to_adopt_is_taken_as_soon_as_it_appears(node: Node, tmp_path: Path) -> None:
+    one = replace(binding(node.salt, network(node.salt, "a"), 5), driver=Driver.ADOPT)
+    with serving(tmp_path / "s") as server:
+        server.bindings = [to_proto(one)]
+        with agent(node, tmp_path / "s", tmp_path / "log"):
+            assert server.report_of(one).nic_error == f"no NIC with MAC {one.macaddr} on this node"
+            heard = len(server.reports)
+            netns.run(node.host, ["sh", "-c", f"ip link add name tap address fe{one.macaddr[2:]} type veth peer name other"])
+            wait_for("the NIC", lambda: [entry for entry in server.reports[heard:] if not entry.nic_error])
 
 
 def test_what_is_missing_is_said_in_one_line_with_a_code_of_its_own(node: Node) -> None:

@@ -6,10 +6,10 @@ import pytest
 from buoy_agent.core.actual import Parts
 from buoy_agent.core.spec import packed
 
-from tests.kernel.bindings import binding, floated, network
 from tests.kernel.node import CLIENT_ADDRESS, EXTERNAL, Node
 from tests.support import netns
 from tests.support.web import Download, fetch, http_server
+from tests.unit.agent.bindings import binding, floated, network
 
 FLOAT = IPv4Address("192.0.2.50")
 

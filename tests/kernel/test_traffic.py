@@ -1,14 +1,16 @@
 """What packets do: from outside, to outside, within, and after the end."""
 
-import subprocess
+import socket
 from ipaddress import IPv4Address
 
-from tests.kernel.bindings import binding, floated, network
-from tests.kernel.node import CLIENT_ADDRESS, Node
+from buoy_agent.core.spec import packed
+
+from tests.kernel.node import CLIENT_ADDRESS, EXTERNAL, Node
 from tests.support import netns
 from tests.support.probes import ask_arp, udp_echo
 from tests.support.waiting import wait_for
 from tests.support.web import Download, fetch, http_server, reaches
+from tests.unit.agent.bindings import binding, floated, network
 
 FLOAT, OTHER, GATEWAY = IPv4Address("192.0.2.50"), IPv4Address("192.0.2.51"), IPv4Address("192.0.2.100")
 
@@ -104,19 +106,21 @@ def test_floating_another_instance_moves_the_address(node: Node) -> None:
 def test_the_announcement_reaches_the_lan_in_both_forms(node: Node) -> None:
     net = network(node.salt, "a")
     node.snapshot(binding(node.salt, net, 5, floating=str(FLOAT)))
-    argv = ["tcpdump", "--immediate-mode", "-lnei", "eth0", "-c", "2", "arp", "and", "host", str(FLOAT)]
-    listener = netns.popen(node.client, argv, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
-    assert listener.stderr is not None
-    assert listener.stdout is not None
-    while "listening on" not in listener.stderr.readline():
-        pass
-    node.do(node.kernel.announce, [node.reconciler.desired.targets.floats.copy().popitem()[0]])
-    heard = listener.stdout.read()
-    netns.stop(listener)
-    listener.stdout.close()
-    listener.stderr.close()
-    assert "Request who-has 192.0.2.50" in heard
-    assert "Reply 192.0.2.50 is-at" in heard
+    with netns.inside(node.client):
+        listener = socket.socket(socket.AF_PACKET, socket.SOCK_RAW, socket.htons(0x0806))
+    with listener:
+        listener.settimeout(5)
+        node.do(node.kernel.announce, [packed(str(FLOAT))])
+        frames = [listener.recv(100) for _ in range(2)]
+    external = bytes.fromhex(node.show(node.host, "ip", "-j", "link", "show", EXTERNAL)[0]["address"].replace(":", ""))
+    for frame, operation in zip(frames, (1, 2), strict=True):
+        assert frame[:12] == b"\xff" * 6 + external
+        assert (frame[20:22], frame[22:28], frame[28:32], frame[38:42]) == (
+            operation.to_bytes(2, "big"),
+            external,
+            FLOAT.packed,
+            FLOAT.packed,
+        )
 
 
 def _outer(node: Node) -> str:

@@ -2,15 +2,17 @@
 
 import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from ipaddress import IPv4Address
 from typing import Any
 
 from tests.lab.demo_stage import DemoStage
 from tests.lab.stage import Guest
-from tests.lab.story import Unmet, expect, expect_at_most
+from tests.lab.story import Unmet, expect, expect_at_most, page
 from tests.lab.world import POOL_RANGE
-from tests.support import netns, web
+from tests.support import netns
 from tests.support.waiting import wait_for
+from tests.support.web import reaches
 
 NETBLOCK = "10.0.0.0/24"
 FIRST_PAGE_MS = 250  # an ARP delay of the kernel is up to 800 ms
@@ -35,11 +37,14 @@ def build_tenants(demo: DemoStage) -> Iterator[str]:
     cli("pool", "create", "floating", "--range", POOL_RANGE)
     demo.red = cli("network", "create", "net", "--netblock", NETBLOCK, "--nat", "--namespace", "red")
     demo.blue = cli("network", "create", "net", "--netblock", NETBLOCK, "--namespace", "blue")
-    demo.red_web = stage.create_guest("web", "red", demo.red, "node1", "10.0.0.10")
-    demo.red_neighbour = stage.create_guest("neighbour", "red", demo.red, "node1", "10.0.0.11")
-    demo.blue_web = stage.create_guest("web", "blue", demo.blue, "node1", "10.0.0.10")
-    demo.blue_far = stage.create_guest("far", "blue", demo.blue, "node2", "10.0.0.11")
-    demo.blue_lonely = stage.create_guest("lonely", "blue", demo.blue, "node2", "10.0.0.12")
+    with ThreadPoolExecutor() as pool:
+        web = pool.submit(stage.create_guest, "web", "red", demo.red, "node1", "10.0.0.10")
+        neighbour = pool.submit(stage.create_guest, "neighbour", "red", demo.red, "node1", "10.0.0.11")
+        twin = pool.submit(stage.create_guest, "web", "blue", demo.blue, "node1", "10.0.0.10")
+        far = pool.submit(stage.create_guest, "far", "blue", demo.blue, "node2", "10.0.0.11")
+        lonely = pool.submit(stage.create_guest, "lonely", "blue", demo.blue, "node2", "10.0.0.12")
+    demo.red_web, demo.red_neighbour = web.result(), neighbour.result()
+    demo.blue_web, demo.blue_far, demo.blue_lonely = twin.result(), far.result(), lonely.result()
     yield f"networks red/net and blue/net both have {NETBLOCK}; red provides NAT, blue does not"
     for guest in stage.guests:
         _nic_is_there(guest)
@@ -60,12 +65,12 @@ def float_and_fetch(demo: DemoStage) -> Iterator[str]:
     demo.red_float = IPv4Address(asked["floating"]["address"])
     wait_for("ACTIVE on the watch", lambda: "active" in demo.phases(guest.interface))
     begin = time.monotonic()
-    page = web.fetch(stage.world.client, demo.red_float)
+    got = page("the outside client", stage.world.client, demo.red_float)
     took = (time.monotonic() - begin) * 1000
-    expect("who answers outside at the floating address", demo.title(guest), page.served_by)
+    expect("who answers outside at the floating address", demo.title(guest), got.served_by)
     expect_at_most("the first page from outside", FIRST_PAGE_MS, took, "ms")
     yield f"the call answered PENDING with {demo.red_float}; the watch showed {' -> '.join(demo.phases(guest.interface))}"
-    yield f"the outside client fetched a page from {page.served_by} at {demo.red_float}, {took:.1f} ms after ACTIVE was seen"
+    yield f"the outside client fetched a page from {got.served_by} at {demo.red_float}, {took:.1f} ms after ACTIVE was seen"
     yield from _tenants_apart(demo)
 
 
@@ -73,13 +78,12 @@ def _tenants_apart(demo: DemoStage) -> Iterator[str]:
     stage = demo.stage
     demo.blue_float, demo.far_float = stage.float(demo.blue_web), stage.float(demo.blue_far)
     for guest, address in ((demo.blue_web, demo.blue_float), (demo.blue_far, demo.far_float)):
-        expect(f"who answers at {address}", demo.title(guest), web.fetch(stage.world.client, address).served_by)
-    expect(
-        "who is 10.0.0.11 for red",
-        demo.title(demo.red_neighbour),
-        web.fetch(demo.red_web.netns, demo.red_neighbour.address).served_by,
-    )
-    if web.reaches(demo.blue_web.netns, demo.red_neighbour.address):
+        expect(
+            f"who answers at {address}", demo.title(guest), page("the outside client", stage.world.client, address).served_by
+        )
+    got = page("red/web", demo.red_web.netns, demo.red_neighbour.address)
+    expect("who is 10.0.0.11 for red", demo.title(demo.red_neighbour), got.served_by)
+    if reaches(demo.blue_web.netns, demo.red_neighbour.address):
         raise Unmet("blue/web asks 10.0.0.11, which only red has on this node", "no answer", "an answer")
     yield f"blue/web (10.0.0.10 as well) floats at {demo.blue_float}, blue/far on node2 at {demo.far_float}"
     yield "red and blue never see each other's 10.0.0.x"

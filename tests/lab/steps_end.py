@@ -1,6 +1,7 @@
 """The demo's steps 8 and 9: defloat, then delete everything; what is gone is gone."""
 
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from ipaddress import IPv4Address, IPv4Network
 
 from tests.lab.demo_stage import DemoStage
@@ -49,8 +50,8 @@ def delete_all(demo: DemoStage) -> Iterator[str]:
     stage, cli = demo.stage, demo.stage.cli
     demo.download.close()
     demo.keep.close()  # the web servers
-    for guest in stage.guests:
-        cli("instance", "delete", guest.uuid, "--wait")
+    with ThreadPoolExecutor() as pool:
+        list(pool.map(lambda guest: cli("instance", "delete", guest.uuid, "--wait"), stage.guests))
     for network in (demo.red, demo.blue):
         cli("network", "delete", network["uuid"], "--wait")
     expect("what Buoy made and is still there", [], leftovers(stage))

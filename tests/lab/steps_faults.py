@@ -6,8 +6,7 @@ from typing import Any
 
 from tests.lab.demo_stage import DemoStage
 from tests.lab.stage import Stage, listed
-from tests.lab.story import expect, expect_at_most
-from tests.support import web
+from tests.lab.story import expect, expect_at_most, page
 from tests.support.changes import Changes
 from tests.support.waiting import wait_for
 from tests.support.web import Download
@@ -39,8 +38,8 @@ def _works_again(demo: DemoStage) -> None:
     """A defloat and a float of another network on that node go through: the agent is in sync and at work."""
     demo.stage.cli("interface", "defloat", demo.blue_web.interface, "--wait")
     demo.blue_float = demo.stage.float(demo.blue_web)
-    page = web.fetch(demo.stage.world.client, demo.blue_float)
-    expect(f"who answers at {demo.blue_float}", demo.title(demo.blue_web), page.served_by)
+    got = page("the outside client", demo.stage.world.client, demo.blue_float)
+    expect(f"who answers at {demo.blue_float}", demo.title(demo.blue_web), got.served_by)
 
 
 def kill_server(demo: DemoStage) -> Iterator[str]:
@@ -48,8 +47,8 @@ def kill_server(demo: DemoStage) -> Iterator[str]:
     stage = demo.stage
     before = _state(stage)
     stage.server.kill()
-    page = web.fetch(stage.world.client, demo.red_float)
-    expect("who answers outside while there is no server", demo.title(demo.red_web), page.served_by)
+    got = page("the outside client, while there is no server,", stage.world.client, demo.red_float)
+    expect("who answers outside while there is no server", demo.title(demo.red_web), got.served_by)
     yield "kill -9 of the server: the floating address answers without it"
     stage.start_server()
     stage.wait_connected(*stage.agents)

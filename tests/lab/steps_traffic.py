@@ -5,7 +5,7 @@ from ipaddress import IPv4Address
 
 from tests.lab.demo_stage import DemoStage
 from tests.lab.stage import Guest
-from tests.lab.story import Unmet, expect
+from tests.lab.story import Unmet, expect, page
 from tests.lab.world import CLIENT_ADDRESS
 from tests.support import web
 
@@ -33,10 +33,10 @@ def hairpin(demo: DemoStage) -> Iterator[str]:
         "the other tenant on the other node": demo.blue_far,
     }
     for who, guest in callers.items():
-        page = web.fetch(guest.netns, demo.red_float)
-        expect(f"who answers {who} at {demo.red_float}", demo.title(demo.red_web), page.served_by)
-        yield f"{who} ({demo.title(guest)}) reaches {demo.red_float}; red/web sees it come from {page.seen_source}"
+        got = page(f"{who} ({demo.title(guest)})", guest.netns, demo.red_float)
+        expect(f"who answers {who} at {demo.red_float}", demo.title(demo.red_web), got.served_by)
+        yield f"{who} ({demo.title(guest)}) reaches {demo.red_float}; red/web sees it come from {got.seen_source}"
 
 
 def _source_outside(guest: Guest) -> IPv4Address:
-    return web.fetch(guest.netns, CLIENT_ADDRESS).seen_source
+    return page(f"{guest.namespace}/{guest.name}", guest.netns, CLIENT_ADDRESS).seen_source

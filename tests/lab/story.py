@@ -5,7 +5,10 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from ipaddress import IPv4Address
 from typing import Any
+
+from tests.support.web import Page, fetch
 
 BOLD, GREEN, RED, DIM, PLAIN = "\033[1m", "\033[32m", "\033[31m", "\033[2m", "\033[0m"
 
@@ -28,6 +31,14 @@ def expect_at_most(what: str, limit: float, seen: float, unit: str) -> None:
     """Holds that a figure is within its limit."""
     if seen > limit:
         raise Unmet(what, f"at most {limit:g} {unit}", f"{seen:.0f} {unit}")
+
+
+def page(who: str, netns: str, address: IPv4Address) -> Page:
+    """The page that somebody gets at this address; holds that there is one."""
+    try:
+        return fetch(netns, address)
+    except OSError as error:
+        raise Unmet(f"{who} asks for a page at {address}", "a page", error) from error
 
 
 @dataclass(slots=True)

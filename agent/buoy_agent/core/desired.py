@@ -134,12 +134,21 @@ class Targets:
 
 
 @dataclass(slots=True)
+class Unconfirmed:
+    """Floating addresses that came or went, and whose flows an earlier agent may have been about to cut when it died."""
+
+    network: NetworkId
+    addresses: set[Address]
+
+
+@dataclass(slots=True)
 class Desired:
     """The state of the feed: what is wanted, what must be confirmed, and how far we are."""
 
     targets: Targets = field(default_factory=Targets)
     removals: dict[InterfaceId, int] = field(default_factory=dict)  # generation to confirm
     leaving: dict[InterfaceId, set[Address]] = field(default_factory=dict)  # addresses that an interface gave up
+    unconfirmed: dict[InterfaceId, "Unconfirmed"] = field(default_factory=dict)
     revision: int = 0
     in_sync: bool = False
     _staged: Targets | None = None
@@ -151,6 +160,10 @@ class Desired:
 
     def apply(self, update: Update) -> Scope:
         """Works one message in, and returns what it may have touched (nothing before the snapshot is complete)."""
+        for binding in update.upserts:
+            self._note_unconfirmed(binding.interface, binding.network.id, binding.unconfirmed)
+        for removal in update.removals:
+            self._note_unconfirmed(removal.interface, removal.network, removal.unconfirmed)
         if update.reset and self._staged is None:
             self._staged, self._staged_removals = Targets(), {}
         if self._staged is None:
@@ -165,6 +178,10 @@ class Desired:
         """A removal has been confirmed."""
         self.removals.pop(interface, None)
         self.leaving.pop(interface, None)
+
+    def _note_unconfirmed(self, interface: InterfaceId, network: NetworkId, addresses: Iterable[Address]) -> None:
+        if addresses:
+            self.unconfirmed[interface] = Unconfirmed(network, set(addresses))
 
     def _stage(self, staged: Targets, update: Update) -> Scope:
         for binding in update.upserts:

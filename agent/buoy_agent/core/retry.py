@@ -1,7 +1,7 @@
 """When to try again what failed: exponential backoff, and what failed when."""
 
-from collections.abc import Iterable
-from dataclasses import dataclass, field
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
 
 FIRST, LONGEST = 0.2, 5.0
 Key = tuple[str, str | bytes]  # what kind of thing, and which
@@ -23,6 +23,7 @@ class Fault:
     words: str
     attempts: int
     due: float
+    reason: str = ""
 
 
 @dataclass(slots=True)
@@ -31,17 +32,23 @@ class Faults:
 
     by_key: dict[Key, Fault] = field(default_factory=dict)
 
-    def add(self, key: Key, words: str, now: float) -> Fault:
+    def add(self, key: Key, words: str, now: float, reason: str = "") -> Fault:
         """Notes a failure, and when to try again."""
         before = self.by_key.get(key)
         attempts = before.attempts + 1 if before else 1
-        fault = Fault(words, attempts, now + backoff(attempts, longest=30.0))
+        fault = Fault(words, attempts, now + backoff(attempts, longest=30.0), reason)
         self.by_key[key] = fault
         return fault
 
     def clear(self, key: Key) -> None:
         """Forgets the failures of a key: it went well, or something else is wanted."""
         self.by_key.pop(key, None)
+
+    def settle(self, tried: Mapping[Key, Fault]) -> None:
+        """Forgets those that were tried again and did not fail again: they went well, or nobody wants them any more."""
+        for key, fault in tried.items():
+            if self.by_key.get(key) is fault:
+                del self.by_key[key]
 
     def words(self, key: Key) -> str:
         """What failed; empty when nothing did."""
@@ -61,8 +68,8 @@ class Faults:
         """When the next one is due; None when nothing failed."""
         return min((fault.due for fault in self.by_key.values()), default=None)
 
-    def hurry(self, keys: Iterable[Key]) -> None:
-        """Makes keys due at once; their count of attempts stays."""
-        for key in keys:
-            if fault := self.by_key.get(key):
-                self.by_key[key] = Fault(fault.words, fault.attempts, 0.0)
+    def hurry(self, reason: str) -> None:
+        """Makes what failed for a reason due at once; the count of attempts stays."""
+        for key, fault in self.by_key.items():
+            if fault.reason == reason:
+                self.by_key[key] = replace(fault, due=0.0)

@@ -71,6 +71,7 @@ class Binding:
     address: Address
     floating: Address | None
     network: Network
+    unconfirmed: tuple[Address, ...] = ()  # floating addresses whose coming or going the node has not confirmed
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,6 +116,8 @@ class Removal:
 
     interface: InterfaceId
     generation: int
+    network: NetworkId = NetworkId("")
+    unconfirmed: tuple[Address, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,6 +17,7 @@ class FakeKernel:
     adoptable: set[str] = field(default_factory=set)  # MACs of NICs that somebody else made
     refuse: dict[str, str] = field(default_factory=dict)
     announced: list[Address] = field(default_factory=list)
+    cuts: list[Address] = field(default_factory=list)
     _has: Actual = field(default_factory=Actual)
     _inside: dict[InterfaceId, str] = field(default_factory=dict)  # the instance's namespace of each NIC
 
@@ -96,6 +97,12 @@ class FakeKernel:
             raise KernelError("the kernel refused: No such file or directory (ENOENT)", 2)
         self.writes += 1
         self._has.remove(parts)
+
+    def cut(self, network: NetworkId, addresses: Collection[Address]) -> None:
+        """There are no flows; remembers what was asked."""
+        self._check("cut", network)
+        self.writes += 1
+        self.cuts += addresses
 
     def announce(self, addresses: Iterable[Address]) -> None:
         """Remembers what was announced."""

@@ -1,5 +1,6 @@
 """The kernel port on a real Linux kernel, through netlink, /proc/sys and a raw socket; nothing else is called."""
 
+import errno
 from collections.abc import Collection, Iterable, Sequence
 from contextlib import closing
 
@@ -89,9 +90,9 @@ class LinuxKernel:
             with self._namespaces.inside(parts.network):
                 cut = conntrack.cut(channel, [floating for floating, _ in parts.forward], conntrack.INBOUND)
             self._own_writes += table.writes + cut
-        link = index_of(outer_name(parts.network))
+        link = self._index(outer_name(parts.network), "the network's uplink") if parts.routes else 0
         self._in_host([routes.add_route(address, link) for address in parts.routes], parts.routes, "adding the route to")
-        external = index_of(self._external)
+        external = self._index(self._external, "the external interface") if parts.proxies else 0
         self._in_host([routes.add_proxy(address, external) for address in parts.proxies], parts.proxies, "answering ARP for")
 
     def withdraw(self, parts: Parts) -> None:
@@ -99,17 +100,19 @@ class LinuxKernel:
         external = index_of(self._external)
         self._in_host([routes.delete_proxy(address, external) for address in parts.proxies], parts.proxies, "", gone=_GONE)
         self._in_host([routes.delete_route(address) for address in parts.routes], parts.routes, "", gone=_GONE)
-        addresses = parts.addresses
         if self._namespaces.exists(parts.network):
             channel = self._channels.of(parts.network)
             table = Table(channel)
             table.delete([floating for floating, _ in parts.forward], [fixed for fixed, _ in parts.backward])
-            with self._namespaces.inside(parts.network):
-                cut = conntrack.cut(channel, addresses, verify=True)
-            self._own_writes += table.writes + cut
-        self._own_writes += conntrack.cut(
-            self._channels.of(HOST), addresses
-        )  # the host namespace tracks too, where its owner's rules ask for it
+            self._own_writes += table.writes
+        self.cut(parts.network, parts.addresses)
+
+    def cut(self, network: NetworkId, addresses: Collection[Address]) -> None:
+        """Every flow, in the network's namespace and in the host's, which tracks too where its owner's rules ask for it."""
+        if self._namespaces.exists(network):
+            with self._namespaces.inside(network):
+                self._own_writes += conntrack.cut(self._channels.of(network), addresses, verify=True)
+        self._own_writes += conntrack.cut(self._channels.of(HOST), addresses)
 
     def announce(self, addresses: Iterable[Address]) -> None:
         """Gratuitous ARP, once."""
@@ -117,6 +120,12 @@ class LinuxKernel:
             arp.announce(self._external, addresses)
         except OSError as error:
             raise kernel_error(f"announcing on {self._external}", error.errno or 0) from error
+
+    def _index(self, name: str, what: str) -> int:
+        index = index_of(name)
+        if not index:
+            raise KernelError(f"{what} {name} is gone", errno.ENODEV)
+        return index
 
     def _in_host(self, messages: Sequence[Message], about: Sequence[Address], doing: str, gone: Collection[int] = ()) -> None:
         """Sends many requests to the host namespace; raises the first error that is not one of `gone`."""

@@ -54,5 +54,8 @@ class Kernel(Protocol):
         Entries that are not there any more are an error for elements only. On return no flow of the addresses is left.
         """
 
+    def cut(self, network: NetworkId, addresses: Collection[Address]) -> None:
+        """Cuts the live flows of addresses, both ways, in a network that is there; on return none is left."""
+
     def announce(self, addresses: Iterable[Address]) -> None:
         """Tells the neighbours on the external LAN once that the addresses are here (gratuitous ARP, request and reply)."""

@@ -1,6 +1,7 @@
 """From the contract's messages to the agent's own values, and back. What cannot be read is reported, not programmed."""
 
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass
 from ipaddress import IPv4Network
 from uuid import UUID
@@ -42,7 +43,7 @@ def update_from_proto(message: agent_pb2.NodeUpdate) -> Read:
     """Reads one message; a binding that is malformed is left out, and whatever the node has of it stays as it was."""
     good: list[Binding] = []
     refused: list[Report] = []
-    removals = [Removal(InterfaceId(removal.interface_uuid), removal.generation) for removal in message.removed]
+    removals = [_removal(removal) for removal in message.removed]
     for binding in message.upserts:
         try:
             good.append(binding_from_proto(binding))
@@ -66,6 +67,7 @@ def binding_from_proto(message: agent_pb2.Binding) -> Binding:
         address=address,
         floating=_address("floating_address", message.floating_address) if message.floating_address else None,
         network=network,
+        unconfirmed=_addresses(message.unconfirmed_addresses),
     )
 
 
@@ -78,6 +80,19 @@ def report_to_proto(report: Report) -> agent_pb2.BindingReport:
         nic_error=report.nic_error,
         floating_error=report.floating_error,
     )
+
+
+def _removal(message: agent_pb2.Removal) -> Removal:
+    return Removal(
+        InterfaceId(message.interface_uuid),
+        message.generation,
+        NetworkId(message.network_uuid),
+        _addresses(message.unconfirmed_addresses),
+    )
+
+
+def _addresses(words: Iterable[str]) -> tuple[Address, ...]:
+    return tuple(_address("unconfirmed_addresses", word) for word in words)
 
 
 def _network(message: agent_pb2.NetworkBinding) -> Network:

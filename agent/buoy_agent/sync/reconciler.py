@@ -4,7 +4,7 @@ A pass runs in the kernel thread. A failure holds up only what it concerns: it i
 again when its time has come; what the kernel has of the network is read again before that.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 
 import structlog
@@ -19,12 +19,21 @@ from buoy_agent.kernel.port import Kernel
 from buoy_agent.sync.verdicts import Verdicts
 
 _ROUNDS = 4
+UNKNOWN = ""  # the mark of a NIC that may be half gone: no NIC should have it, so it is removed again before anything else
 log = structlog.get_logger()
 
 
 @dataclass(frozen=True, slots=True)
 class StreamBegun:
     """A new stream is open; stands among the updates."""
+
+
+@dataclass(frozen=True, slots=True)
+class LinkChanged:
+    """A link has come or changed on the node: a NIC that was missing may be there now."""
+
+
+Arrival = Update | StreamBegun | LinkChanged
 
 
 @dataclass(slots=True)
@@ -34,6 +43,7 @@ class Outcome:
     reports: list[Report] = field(default_factory=list)
     published: set[Address] = field(default_factory=set)
     withdrawn: set[Address] = field(default_factory=set)
+    cut: set[Address] = field(default_factory=set)  # addresses whose flows from before have been cut
     next_due: float | None = None
 
 
@@ -51,28 +61,28 @@ class Reconciler:
         self._kernel.prepare()
         self.actual = self._kernel.read()
 
-    def work(self, updates: Sequence[Update | StreamBegun], now: float) -> Outcome:
+    def work(self, updates: Sequence[Arrival], now: float) -> Outcome:
         """Works updates in, and tries again what is due. `now` is monotonic seconds."""
         scope = Scope()
         for update in updates:
-            if isinstance(update, StreamBegun):
-                self.desired.begin_stream()
-            else:
-                scope.merge(self.desired.apply(update))
+            match update:
+                case StreamBegun():
+                    self.desired.begin_stream()
+                case LinkChanged():
+                    self._faults.hurry(NicMissingError.reason)
+                case Update():
+                    scope.merge(self.desired.apply(update))
         self._forgive(scope)
-        scope.merge(self._due(now))
+        tried = {key: self._faults.by_key[key] for key in self._faults.due(now)}
+        scope.merge(self._scope_of(tried))
         outcome = Outcome(next_due=self._faults.next_due())
         if self.desired.in_sync and scope:
             self._apply(scope, now, outcome)
+            self._cut_unconfirmed(now, outcome)
+            self._faults.settle(tried)
             outcome.reports = list(Verdicts(self.desired, self.actual, self._faults).reports(scope))
             outcome.next_due = self._faults.next_due()
         return outcome
-
-    def hurry_missing(self) -> bool:
-        """Makes the NICs that were not there due at once: a link has come up. Returns whether there are any."""
-        keys = [key for key, fault in self._faults.by_key.items() if fault.words.startswith("no NIC with MAC")]
-        self._faults.hurry(keys)
-        return bool(keys)
 
     def _apply(self, scope: Scope, now: float, outcome: Outcome) -> None:
         """Plans and carries out until nothing is left that can be done now."""
@@ -88,6 +98,8 @@ class Reconciler:
         for network, interface in plan.drop_nics:
             if self._try(("nic", interface), now, self._kernel.remove_nic, network, interface):
                 self.actual.networks[network].nics.pop(interface, None)
+            else:
+                self.actual.networks[network].nics[interface] = UNKNOWN
         self._drop_namespaces(plan.drop_namespaces, now)
         for spec in plan.networks:
             self._make_network(spec, scope, now)
@@ -127,11 +139,39 @@ class Reconciler:
 
     def _withdraw(self, parts: Parts, now: float, outcome: Outcome) -> None:
         outcome.withdrawn |= parts.addresses
-        self._in_halves(parts, now, self._kernel.withdraw, self.actual.remove)
+        outcome.cut |= self._in_halves(parts, now, self._kernel.withdraw, self.actual.remove)
 
     def _publish(self, parts: Parts, now: float, outcome: Outcome) -> None:
-        done = self._in_halves(parts, now, self._kernel.publish, self.actual.add)
+        parts = self._ready(parts, now)  # what could not leave its old place must not appear at the new one
+        done = self._in_halves(parts, now, self._kernel.publish, self.actual.add) if parts.addresses else set()
         outcome.published |= done & set(parts.proxies)
+        outcome.cut |= done & {floating for floating, _ in parts.forward}
+
+    def _cut_unconfirmed(self, now: float, outcome: Outcome) -> None:
+        """Cuts what an agent left that died between the elements and conntrack; what this pass changed is cut already."""
+        left: dict[NetworkId, set[Address]] = {}
+        for unconfirmed in self.desired.unconfirmed.values():
+            unconfirmed.addresses -= outcome.cut
+            if unconfirmed.network not in self.actual.networks:
+                unconfirmed.addresses.clear()  # flows went with the namespace
+            due = {address for address in unconfirmed.addresses if not self._faults.waits(("float", address), now)}
+            left.setdefault(unconfirmed.network, set()).update(due)
+        for network, addresses in left.items():
+            self._cut(network, addresses, now)
+        kept = self.desired.unconfirmed.items()
+        self.desired.unconfirmed = {interface: unconfirmed for interface, unconfirmed in kept if unconfirmed.addresses}
+
+    def _cut(self, network: NetworkId, addresses: set[Address], now: float) -> None:
+        """All at once; where that is refused, every address waits on its own."""
+        try:
+            if addresses:
+                self._kernel.cut(network, addresses)
+        except KernelError as error:
+            for address in addresses:
+                self._fail(("float", address), now, error)
+            return
+        for unconfirmed in self.desired.unconfirmed.values():
+            unconfirmed.addresses -= addresses
 
     def _in_halves(self, parts: Parts, now: float, do: Callable[[Parts], None], note: Callable[[Parts], None]) -> set[Address]:
         """Does all at once; where the kernel refuses, the halves on their own, so that one bad entry stands alone."""
@@ -181,7 +221,7 @@ class Reconciler:
         return True
 
     def _fail(self, key: Key, now: float, error: KernelError) -> None:
-        fault = self._faults.add(key, str(error), now)
+        fault = self._faults.add(key, str(error), now, error.reason)
         level = log.info if isinstance(error, NicMissingError) else log.warning
         level("failed", what=_key_words(key), error=str(error), reason=error.reason, attempts=fault.attempts)
 
@@ -191,18 +231,19 @@ class Reconciler:
         def may(kind: str, key: str | Address) -> bool:
             return not self._faults.waits((kind, key), now)
 
-        def those(parts: Parts) -> Parts:
-            waiting = {address for address in parts.addresses if not may("float", address)}
-            return parts.only(parts.addresses - waiting) if waiting else parts
-
         return Plan(
-            withdraw=tuple(part for part in map(those, plan.withdraw) if part.addresses),
+            withdraw=tuple(part for part in (self._ready(part, now) for part in plan.withdraw) if part.addresses),
             drop_nics=tuple(entry for entry in plan.drop_nics if may("nic", entry[1])),
             drop_namespaces=tuple(uuid for uuid in plan.drop_namespaces if may("namespace", uuid)),
             networks=tuple(spec for spec in plan.networks if may("network", spec.id)),
             nics=tuple(nic for nic in plan.nics if may("nic", nic.interface)),
-            publish=tuple(part for part in map(those, plan.publish) if part.addresses),
+            publish=tuple(part for part in (self._ready(part, now) for part in plan.publish) if part.addresses),
         )
+
+    def _ready(self, parts: Parts, now: float) -> Parts:
+        """Of some entries, those whose address is not waiting after a failure."""
+        waiting = {address for address in parts.addresses if self._faults.waits(("float", address), now)}
+        return parts.only(parts.addresses - waiting) if waiting else parts
 
     def _forgive(self, scope: Scope) -> None:
         """Something else is wanted now: what failed before is tried at once."""
@@ -215,10 +256,10 @@ class Reconciler:
         for key in keys:
             self._faults.clear(key)
 
-    def _due(self, now: float) -> Scope:
+    def _scope_of(self, keys: Iterable[Key]) -> Scope:
         """What failed and is to be tried again, as a scope."""
         scope = Scope()
-        for kind, value in self._faults.due(now):
+        for kind, value in keys:
             match kind, value:
                 case "nic", str():
                     scope.interfaces.add(InterfaceId(value))
@@ -234,6 +275,7 @@ class Reconciler:
 
     def _interfaces_of(self, address: Address) -> set[InterfaceId]:
         left = {interface for interface, addresses in self.desired.leaving.items() if address in addresses}
+        left |= {interface for interface, entry in self.desired.unconfirmed.items() if address in entry.addresses}
         owner = self.desired.targets.owners.get(address)
         return left | ({owner} if owner is not None else set())
 

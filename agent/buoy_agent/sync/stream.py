@@ -9,9 +9,9 @@ import structlog
 from buoy.v1 import agent_pb2, agent_pb2_grpc
 
 from buoy_agent.core.retry import backoff
-from buoy_agent.core.spec import Report, Update
+from buoy_agent.core.spec import Report
 from buoy_agent.sync.convert import update_from_proto
-from buoy_agent.sync.reconciler import StreamBegun
+from buoy_agent.sync.reconciler import Arrival, StreamBegun
 
 SILENCE = 35.0  # the server sends a mark at least every 15 s
 _SLOW = 5.0
@@ -25,7 +25,7 @@ class Stream:
         self,
         stub: "agent_pb2_grpc.AgentServiceAsyncStub",
         request: agent_pb2.WatchNodeRequest,
-        take: Callable[[Update | StreamBegun], None],
+        take: Callable[[Arrival], None],
         refuse: Callable[[tuple[Report, ...]], None],
     ) -> None:
         self._stub, self._request, self._take, self._refuse = stub, request, take, refuse

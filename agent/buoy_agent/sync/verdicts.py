@@ -19,7 +19,7 @@ class Verdicts:
         targets = self._desired.targets
         for interface in targets.bindings if scope.everything else scope.interfaces & targets.bindings.keys():
             yield self._report(interface)
-        for interface in list(self._desired.removals) if scope.everything else scope.interfaces & self._desired.removals.keys():
+        for interface in list(self._desired.removals):  # all that wait: what held them up need not name them
             if self._is_gone(interface):
                 yield Report(interface, self._desired.removals[interface], removed=True)
                 self._desired.forget_removal(interface)
@@ -41,6 +41,10 @@ class Verdicts:
         left = self._still_there(interface)
         if left:
             return f"the former address {text(left[0])} is still programmed: {self._faults.words(('float', left[0]))}"
+        uncut = self._desired.unconfirmed.get(interface)
+        if uncut is not None:
+            address = min(uncut.addresses)
+            return f"live connections of {text(address)} are not cut: {self._faults.words(('float', address))}"
         if binding.floating is None or self._is_complete(binding.floating):
             return ""
         return self._faults.words(("float", binding.floating)) or network_words or "the address is not programmed yet"
@@ -57,7 +61,8 @@ class Verdicts:
         """Whether nothing of a removed interface is on the node any more."""
         has_nic = any(interface in state.nics for state in self._actual.networks.values())
         unknown = interface not in self._desired.leaving and any(not self._is_wanted(key) for key in self._faults.by_key)
-        return not has_nic and not unknown and not self._still_there(interface)
+        uncut = interface in self._desired.unconfirmed
+        return not has_nic and not unknown and not uncut and not self._still_there(interface)
 
     def _is_wanted(self, key: Key) -> bool:
         kind, value = key

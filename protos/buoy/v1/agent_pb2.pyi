@@ -34,7 +34,7 @@ class NodeUpdate(_message.Message):
     def __init__(self, revision: _Optional[int] = ..., reset: _Optional[bool] = ..., upserts: _Optional[_Iterable[_Union[Binding, _Mapping]]] = ..., removed: _Optional[_Iterable[_Union[Removal, _Mapping]]] = ..., synced: _Optional[bool] = ...) -> None: ...
 
 class Binding(_message.Message):
-    __slots__ = ("interface_uuid", "generation", "instance_uuid", "driver", "order", "macaddr", "ipv4", "floating_address", "network")
+    __slots__ = ("interface_uuid", "generation", "instance_uuid", "driver", "order", "macaddr", "ipv4", "floating_address", "network", "unconfirmed_addresses")
     INTERFACE_UUID_FIELD_NUMBER: _ClassVar[int]
     GENERATION_FIELD_NUMBER: _ClassVar[int]
     INSTANCE_UUID_FIELD_NUMBER: _ClassVar[int]
@@ -44,6 +44,7 @@ class Binding(_message.Message):
     IPV4_FIELD_NUMBER: _ClassVar[int]
     FLOATING_ADDRESS_FIELD_NUMBER: _ClassVar[int]
     NETWORK_FIELD_NUMBER: _ClassVar[int]
+    UNCONFIRMED_ADDRESSES_FIELD_NUMBER: _ClassVar[int]
     interface_uuid: str
     generation: int
     instance_uuid: str
@@ -53,7 +54,8 @@ class Binding(_message.Message):
     ipv4: str
     floating_address: str
     network: NetworkBinding
-    def __init__(self, interface_uuid: _Optional[str] = ..., generation: _Optional[int] = ..., instance_uuid: _Optional[str] = ..., driver: _Optional[_Union[_instance_pb2.InstanceDriver, str]] = ..., order: _Optional[int] = ..., macaddr: _Optional[str] = ..., ipv4: _Optional[str] = ..., floating_address: _Optional[str] = ..., network: _Optional[_Union[NetworkBinding, _Mapping]] = ...) -> None: ...
+    unconfirmed_addresses: _containers.RepeatedScalarFieldContainer[str]
+    def __init__(self, interface_uuid: _Optional[str] = ..., generation: _Optional[int] = ..., instance_uuid: _Optional[str] = ..., driver: _Optional[_Union[_instance_pb2.InstanceDriver, str]] = ..., order: _Optional[int] = ..., macaddr: _Optional[str] = ..., ipv4: _Optional[str] = ..., floating_address: _Optional[str] = ..., network: _Optional[_Union[NetworkBinding, _Mapping]] = ..., unconfirmed_addresses: _Optional[_Iterable[str]] = ...) -> None: ...
 
 class NetworkBinding(_message.Message):
     __slots__ = ("uuid", "netblock", "provide_nat", "floating_gateway")
@@ -68,12 +70,16 @@ class NetworkBinding(_message.Message):
     def __init__(self, uuid: _Optional[str] = ..., netblock: _Optional[str] = ..., provide_nat: _Optional[bool] = ..., floating_gateway: _Optional[str] = ...) -> None: ...
 
 class Removal(_message.Message):
-    __slots__ = ("interface_uuid", "generation")
+    __slots__ = ("interface_uuid", "generation", "network_uuid", "unconfirmed_addresses")
     INTERFACE_UUID_FIELD_NUMBER: _ClassVar[int]
     GENERATION_FIELD_NUMBER: _ClassVar[int]
+    NETWORK_UUID_FIELD_NUMBER: _ClassVar[int]
+    UNCONFIRMED_ADDRESSES_FIELD_NUMBER: _ClassVar[int]
     interface_uuid: str
     generation: int
-    def __init__(self, interface_uuid: _Optional[str] = ..., generation: _Optional[int] = ...) -> None: ...
+    network_uuid: str
+    unconfirmed_addresses: _containers.RepeatedScalarFieldContainer[str]
+    def __init__(self, interface_uuid: _Optional[str] = ..., generation: _Optional[int] = ..., network_uuid: _Optional[str] = ..., unconfirmed_addresses: _Optional[_Iterable[str]] = ...) -> None: ...
 
 class ReportNodeRequest(_message.Message):
     __slots__ = ("node", "reports")

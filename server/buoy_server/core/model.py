@@ -253,9 +253,12 @@ class Namespace(Record):
         return self.name
 
 
+FLOATING_SPACE = "floating"
+
+
 def reservation_key(network: NetworkId | None, address: IPv4Address) -> str:
     """Return the ledger key of an address of a private network, or of a pool where `network` is None."""
-    return f"{network or 'floating'}/{address}"
+    return f"{network or FLOATING_SPACE}/{address}"
 
 
 AnyRecord = Interface | Instance | Network | Pool | Node | Reservation | Namespace

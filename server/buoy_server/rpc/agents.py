@@ -15,7 +15,7 @@ from buoy_server.core import lookup
 from buoy_server.core.commands.nodes import AnnounceNode, BindingReport, ReportNode
 from buoy_server.core.errors import Malformed, PermissionDenied
 from buoy_server.core.lookup import Caller
-from buoy_server.core.model import Instance, Interface, Network
+from buoy_server.core.model import FLOATING_SPACE, Instance, Interface, Network
 from buoy_server.core.state import Kind
 from buoy_server.feed.entry import Committed
 from buoy_server.feed.view import View
@@ -113,7 +113,12 @@ def _update(view: View, interfaces: Sequence[Interface], revision: int) -> Itera
             revision=revision,
             upserts=[_binding(view, interface) for interface in chunk if interface.live],
             removed=[
-                agent_pb2.Removal(interface_uuid=interface.uuid, generation=interface.generation)
+                agent_pb2.Removal(
+                    interface_uuid=interface.uuid,
+                    generation=interface.generation,
+                    network_uuid=interface.network_uuid,
+                    unconfirmed_addresses=_floating_addresses(view, interface),
+                )
                 for interface in chunk
                 if not interface.live
             ],
@@ -142,7 +147,16 @@ def _binding(view: View, interface: Interface) -> agent_pb2.Binding:
             provide_nat=network.provide_nat,
             floating_gateway=str(gateway.address) if gateway else "",
         ),
+        unconfirmed_addresses=(
+            _floating_addresses(view, interface) if interface.observed_generation < interface.generation else ()
+        ),
     )
+
+
+def _floating_addresses(view: View, interface: Interface) -> list[str]:
+    """Return the addresses of pools that are recorded for an interface, read off the keys of their records."""
+    keys = view.find(Kind.RESERVATION, "owner", interface.uuid)
+    return [address for space, _, address in (key.partition("/") for key in keys) if space == FLOATING_SPACE]
 
 
 def _report(report: agent_pb2.BindingReport, field: str) -> BindingReport:

@@ -160,6 +160,8 @@ def test_error_lines_say_what_to_do() -> None:
     assert error_line(InvalidArgument("malformed request", reason="MALFORMED", field_violations=(violation,))) == (
         "Error: malformed request; netblock: not a block."
     )
+    same = FieldViolation("address", "it floats already")
+    assert error_line(InvalidArgument("it floats already", field_violations=(same,))) == "Error: it floats already."
     assert error_line(InternalError("a\x1b[0m\nb")) == "Error: a[0m b."
 
 

@@ -27,7 +27,6 @@ HINTS = {
     "POOL_NOT_FOUND": "See `buoy pool list`.",
     "NODE_NOT_FOUND": "See `buoy node list`.",
     "AMBIGUOUS_NAME": "Name it by uuid, or add --namespace.",
-    "ALREADY_FLOATING": "Defloat it first, with `buoy interface defloat`.",
     "POOL_EXHAUSTED": "See `buoy pool list`; released addresses rest before they are free again.",
     "POOL_IN_USE": "See `buoy pool addresses`.",
     "NETWORK_IN_USE": "See `buoy interface list --network`.",
@@ -54,7 +53,7 @@ def exit_code(error: BuoyError) -> int:
 
 def error_line(error: BuoyError) -> str:
     """Give an error in one line: what, where in the request, and what to do."""
-    fields = [item for item in error.field_violations if item.field and item.field not in error.message]
+    fields = [item for item in error.field_violations if item.description not in error.message]
     words = "; ".join([error.message, *(f"{item.field}: {item.description}" for item in fields)])
     hint = HINTS.get(error.reason, "")
     return clean(f"Error: {words.rstrip('.')}. {hint}".strip().replace("\n", " "))

@@ -1,0 +1,18 @@
+"""What holds for all tests.
+
+grpc.aio hands events of all event loops of a process to whichever loop polls: one that comes for a loop which a test has closed
+already fails another test with "Event loop is closed". So all asynchronous tests of a process share one loop, which anyio keeps
+for as long as anybody holds its runner.
+"""
+
+from collections.abc import Iterator
+
+import pytest
+from anyio.pytest_plugin import get_runner
+
+
+@pytest.fixture(scope="session", autouse=True)
+def one_event_loop() -> Iterator[None]:
+    """Keeps anyio's loop open to the end of the session."""
+    with get_runner("asyncio", {}):
+        yield

@@ -1,0 +1,29 @@
+"""When to try again."""
+
+from buoy_agent.core.retry import Faults, backoff
+from hypothesis import given
+from hypothesis import strategies as st
+
+
+@given(st.integers(1, 10_000), st.floats(0, 1))
+def test_backoff_doubles_up_to_its_limit(attempt: int, fraction: float) -> None:
+    assert 0.1 <= backoff(attempt, fraction) <= 5.0
+    assert backoff(attempt, fraction) <= backoff(attempt + 1, fraction)
+    assert [backoff(number) for number in (1, 2, 3, 6, 99)] == [0.2, 0.4, 0.8, 5.0, 5.0]
+
+
+def test_a_fault_waits_longer_each_time_until_it_is_cleared() -> None:
+    faults, key = Faults(), ("nic", "one")
+    first = faults.add(key, "no", 10.0).due
+    second = faults.add(key, "still no", first, "MISSING").due
+    assert second - first > first - 10.0
+    assert faults.words(key) == "still no"
+    assert faults.waits(key, second - 0.01)
+    assert faults.due(second) == [key]
+    assert faults.next_due() == second
+    faults.hurry("ANOTHER")
+    assert faults.due(0.0) == []
+    faults.hurry("MISSING")
+    assert faults.due(0.0) == [key]
+    faults.clear(key)
+    assert (faults.words(key), faults.next_due()) == ("", None)

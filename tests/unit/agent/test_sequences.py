@@ -1,0 +1,171 @@
+"""State sequences: whatever the order and the batches, only the last state counts.
+
+Each scenario is a list of states. It is replayed as it is, squashed into its last state, reversed and played back, split into
+single changes, with empty updates between, with a restart after each step, and with the kernel refusing some calls once.
+"""
+
+from collections.abc import Iterator
+from itertools import pairwise
+
+import pytest
+from buoy_agent.core.actual import Actual
+from buoy_agent.core.spec import Binding, Removal, Update
+from buoy_agent.kernel.fake import FakeKernel
+from buoy_agent.sync.reconciler import Reconciler, StreamBegun
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from tests.unit.agent.bindings import binding, network
+
+State = tuple[Binding, ...]
+RED, BLUE = network("s", "red", egress="192.0.2.100"), network("s", "blue")
+OTHER_RED = network("s", "red", egress="192.0.2.101")
+WAYS = ["steps", "batch", "split", "empties", "reversed", "restarts"]
+CALLS = ["ensure_network", "ensure_nic", "publish", "withdraw", "remove_nic", "remove_namespaces"]
+FLOATS = [None, "192.0.2.50", "192.0.2.51"]
+
+
+@st.composite
+def states(draw: st.DrawFn) -> State:
+    """A state: some interfaces of two networks, no float twice."""
+    red = draw(st.sampled_from([RED, OTHER_RED]))
+    chosen = draw(
+        st.lists(st.tuples(st.sampled_from([red, BLUE]), st.integers(5, 8)), unique_by=lambda pair: (pair[0].id, pair[1]))
+    )
+    floats = draw(st.permutations(FLOATS + [None] * len(chosen)))
+    return tuple(binding("s", net, host, floating=floats[position]) for position, (net, host) in enumerate(chosen))
+
+
+def changes(before: State, after: State, generation: int) -> Update:
+    """The update from one state to the next, as the server sends it."""
+    old, new = {entry.interface: entry for entry in before}, {entry.interface: entry for entry in after}
+    gone = tuple(Removal(interface, generation) for interface in old.keys() - new.keys())
+    return Update(1, upserts=tuple(entry for key, entry in new.items() if old.get(key) != entry), removals=gone)
+
+
+def snapshot(state: State) -> Update:
+    """The whole state."""
+    return Update(1, reset=True, upserts=state, synced=True)
+
+
+def split(update: Update) -> Iterator[Update]:
+    """The same in single steps, removals first, as a feed would have them."""
+    yield from (Update(1, removals=(removal,)) for removal in update.removals)
+    yield from (Update(1, upserts=(entry,)) for entry in update.upserts if entry.floating is None)
+    yield from (Update(1, upserts=(entry,)) for entry in update.upserts if entry.floating is not None)
+
+
+def settled(kernel: FakeKernel) -> Actual:
+    """What the kernel has."""
+    return kernel.read()
+
+
+def expected(state: State) -> Actual:
+    """What a fresh node makes of a state at once."""
+    kernel = FakeKernel()
+    play(kernel, [snapshot(state)])
+    return settled(kernel)
+
+
+def play(kernel: FakeKernel, updates: list[Update]) -> Reconciler:
+    """An agent that starts and works the updates in one by one."""
+    reconciler = Reconciler(kernel)
+    reconciler.start()
+    for update in updates:
+        reconciler.work([StreamBegun(), update] if update.reset else [update], 0.0)
+    return reconciler
+
+
+@settings(max_examples=150, deadline=None)
+@given(
+    st.lists(states(), min_size=1, max_size=5), st.sampled_from(["steps", "batch", "split", "empties", "reversed", "restarts"])
+)
+def test_only_the_last_state_counts(sequence: list[State], how: str) -> None:
+    kernel = FakeKernel()
+    if how == "reversed":
+        sequence = [*sequence, *reversed(sequence)]
+    steps = [changes(before, after, number) for number, (before, after) in enumerate(pairwise(sequence))]
+    start = snapshot(sequence[0])
+    if how == "restarts":
+        for state in sequence:
+            play(kernel, [snapshot(state)])
+    elif how == "batch":
+        play(kernel, [start]).work(steps, 0.0)
+    elif how == "split":
+        play(kernel, [start, *(part for step in steps for part in split(step))])
+    elif how == "empties":
+        play(kernel, [start, *(part for step in steps for part in (Update(), step, Update(1)))])
+    else:
+        play(kernel, [start, *steps])
+    assert settled(kernel) == expected(sequence[-1])
+
+
+@settings(max_examples=50, deadline=None)
+@given(states())
+def test_the_same_state_again_is_no_write(state: State) -> None:
+    kernel = FakeKernel()
+    play(kernel, [snapshot(state)])
+    writes = kernel.writes
+    reconciler = play(kernel, [snapshot(state)])
+    assert kernel.writes == writes
+    outcome = reconciler.work([StreamBegun(), snapshot(state)], 0.0)
+    assert {report.interface for report in outcome.reports} == {entry.interface for entry in state}
+    assert not any(report.nic_error or report.floating_error for report in outcome.reports)
+
+
+@settings(max_examples=100, deadline=None)
+@given(
+    st.lists(states(), min_size=2, max_size=4),
+    st.sampled_from(["ensure_network", "ensure_nic", "publish", "withdraw", "remove_nic"]),
+)
+def test_a_kernel_that_refuses_for_a_while_is_healed_in_the_end(sequence: list[State], what: str) -> None:
+    kernel = FakeKernel()
+    reconciler = play(kernel, [snapshot(sequence[0])])
+    kernel.refuse[what] = "not now"
+    for number, (before, after) in enumerate(pairwise(sequence)):
+        reconciler.work([changes(before, after, number)], 0.0)
+    kernel.refuse.clear()
+    now = 0.0
+    for _ in range(30):
+        now = reconciler.work([], now).next_due or now
+    assert settled(kernel) == expected(sequence[-1])
+
+
+def test_nothing_happens_before_the_first_synced_and_a_lost_snapshot_is_forgotten() -> None:
+    kernel = FakeKernel()
+    one, two = binding("s", RED, 5), binding("s", BLUE, 5)
+    reconciler = Reconciler(kernel)
+    reconciler.start()
+    reconciler.work([StreamBegun(), Update(reset=True, upserts=(one,))], 0.0)
+    assert kernel.writes == 0
+    reconciler.work([StreamBegun(), Update(reset=True, upserts=(two,)), Update(3, synced=True)], 0.0)
+    assert set(kernel.read().networks) == {BLUE.id}
+
+
+def test_a_report_names_the_generation_and_the_reason() -> None:
+    kernel = FakeKernel(refuse={"publish": "the map is full"})
+    one = binding("s", RED, 5, floating="192.0.2.50", generation=7)
+    outcome = play(kernel, []).work([StreamBegun(), snapshot((one,))], 0.0)
+    assert [(report.generation, report.nic_error, report.floating_error) for report in outcome.reports] == [
+        (7, "", "the map is full")
+    ]
+    kernel.refuse.clear()
+    assert outcome.next_due is not None
+
+
+@pytest.mark.parametrize("known", [True, False])
+def test_a_removal_is_confirmed_only_when_nothing_is_left(*, known: bool) -> None:
+    kernel, one = FakeKernel(), binding("s", RED, 5, floating="192.0.2.50")
+    reconciler = play(kernel, [snapshot((one,))])
+    kernel.refuse["withdraw"] = "not now"
+    removal = Removal(one.interface, 9)
+    if known:
+        outcome = reconciler.work([Update(2, removals=(removal,))], 0.0)
+    else:
+        reconciler = play(kernel, [])
+        outcome = reconciler.work([StreamBegun(), Update(2, reset=True, removals=(removal,), synced=True)], 0.0)
+    assert [report for report in outcome.reports if report.removed] == []
+    kernel.refuse.clear()
+    assert outcome.next_due is not None
+    again = reconciler.work([], outcome.next_due)
+    assert [(report.interface, report.generation) for report in again.reports if report.removed] == [(one.interface, 9)]

@@ -1,0 +1,78 @@
+"""What an agent left undone that died in the middle of a float or defloat is finished by the next one."""
+
+from dataclasses import replace
+
+from buoy_agent.core.spec import Removal, Update, packed
+from buoy_agent.kernel.fake import FakeKernel
+from buoy_agent.sync.reconciler import Reconciler, StreamBegun
+
+from tests.unit.agent.bindings import binding, network
+
+NET = network("u", "net")
+FLOAT = packed("192.0.2.50")
+KEPT = binding("u", NET, 5)
+FLOATED = binding("u", NET, 6, floating="192.0.2.50", generation=2)
+DEFLOATED = replace(FLOATED, floating=None, generation=3)
+
+
+def agent_over(kernel: FakeKernel, *updates: Update) -> Reconciler:
+    """An agent that starts over what the kernel has, and works the updates in."""
+    reconciler = Reconciler(kernel)
+    reconciler.start()
+    for update in updates:
+        reconciler.work([StreamBegun(), update] if update.reset else [update], 0.0)
+    return reconciler
+
+
+def whole(*bindings: object, removals: tuple[Removal, ...] = ()) -> Update:
+    """A snapshot."""
+    return Update(1, reset=True, upserts=bindings, removals=removals, synced=True)  # type: ignore[arg-type]
+
+
+def test_a_defloat_whose_elements_are_gone_is_cut_at_the_next_start() -> None:
+    kernel = FakeKernel()
+    agent_over(kernel, whole(KEPT, DEFLOATED))
+    assert kernel.cuts == []
+    agent_over(kernel, whole(KEPT, replace(DEFLOATED, unconfirmed=(FLOAT,))))
+    assert kernel.cuts == [FLOAT]
+
+
+def test_a_float_whose_elements_are_there_is_cut_at_the_next_start() -> None:
+    kernel = FakeKernel()
+    agent_over(kernel, whole(FLOATED))
+    agent_over(kernel, whole(replace(FLOATED, unconfirmed=(FLOAT,))))
+    assert kernel.cuts == [FLOAT]
+
+
+def test_a_removed_interface_is_cut_where_its_network_stays() -> None:
+    kernel = FakeKernel()
+    agent_over(kernel, whole(KEPT))
+    gone = Removal(FLOATED.interface, 4, NET.id, (FLOAT,))
+    agent_over(kernel, whole(KEPT, removals=(gone,)))
+    assert kernel.cuts == [FLOAT]
+    agent_over(kernel, whole(removals=(gone,)))  # with the network go its flows
+    assert kernel.cuts == [FLOAT]
+
+
+def test_what_the_pass_itself_changed_is_not_cut_again() -> None:
+    kernel = FakeKernel()
+    floated = replace(FLOATED, unconfirmed=(FLOAT,))
+    agent_over(kernel, whole(KEPT, floated), Update(2, upserts=(replace(DEFLOATED, unconfirmed=(FLOAT,)),)))
+    assert kernel.cuts == []
+
+
+def test_a_cut_that_is_refused_is_reported_and_tried_again() -> None:
+    kernel = FakeKernel()
+    agent_over(kernel, whole(KEPT, DEFLOATED))
+    kernel.refuse["cut"] = "flows keep coming back"
+    reconciler = Reconciler(kernel)
+    reconciler.start()
+    outcome = reconciler.work([StreamBegun(), whole(KEPT, replace(DEFLOATED, unconfirmed=(FLOAT,)))], 0.0)
+    words = {report.interface: report.floating_error for report in outcome.reports}
+    assert words[KEPT.interface] == ""
+    assert "192.0.2.50 are not cut: flows keep coming back" in words[DEFLOATED.interface]
+    kernel.refuse.clear()
+    assert outcome.next_due is not None
+    outcome = reconciler.work([], outcome.next_due)
+    assert kernel.cuts == [FLOAT]
+    assert [(report.interface, report.floating_error) for report in outcome.reports] == [(DEFLOATED.interface, "")]
