@@ -1,0 +1,88 @@
+"""The ASGI application: the route table as Starlette routes, around each what all of them need."""
+
+import asyncio
+import socket
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
+from typing import Any
+from urllib.parse import unquote
+
+from starlette.applications import Starlette
+from starlette.exceptions import HTTPException
+from starlette.middleware import Middleware
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+from starlette.routing import Route as StarletteRoute
+
+from buoy_server.auth.authenticator import Credentials
+from buoy_server.core.errors import DomainError, Unavailable
+from buoy_server.http import body, errors, table
+from buoy_server.http.arguments import Arguments
+from buoy_server.http.call import Call, Dispatcher
+from buoy_server.http.paths import REQUEST_ID, Paths
+from buoy_server.http.route import Route
+
+DEADLINE = 30.0  # seconds for one request, from its last header to its answer
+_ARGUMENTS_IN_QUERY = frozenset({"GET", "DELETE"})
+
+Endpoint = Callable[[Request], Awaitable[Response]]
+
+
+def build(dispatcher: Dispatcher, routes: Sequence[Route] = table.ROUTES, host: str = "") -> Starlette:
+    """Return the application over an application layer; `host` is this server's name in events."""
+    name = host or socket.gethostname()
+    app = Starlette(
+        routes=[
+            StarletteRoute(path, _endpoint(dispatcher, methods, name), methods=list(methods))
+            for path, methods in _by_path(routes).items()
+        ],
+        middleware=[Middleware(Paths)],
+        exception_handlers={HTTPException: _raised},
+    )
+    app.router.redirect_slashes = False
+    return app
+
+
+def _by_path(routes: Iterable[Route]) -> dict[str, dict[str, Route]]:
+    """Return the routes of each path by their method, so that one answer to a wrong method knows them all."""
+    paths: dict[str, dict[str, Route]] = {}
+    for route in routes:
+        paths.setdefault(route.path, {})[route.method] = route
+    return paths
+
+
+def _endpoint(dispatcher: Dispatcher, methods: Mapping[str, Route], host: str) -> Endpoint:
+    async def endpoint(request: Request) -> Response:
+        route = methods["GET" if request.method == "HEAD" else request.method]
+        try:
+            async with asyncio.timeout(DEADLINE):
+                answer = await route.handle(await _call(dispatcher, route, request, host))
+        except TimeoutError:
+            return errors.refused(Unavailable(f"no answer within {DEADLINE:.0f} s"))
+        except HTTPException as error:
+            return errors.raised(error)
+        except DomainError as error:
+            return errors.refused(error)
+        except Exception as error:  # noqa: BLE001 - whatever it was, it is logged, and the caller gets its number
+            return errors.unknown(error, request.scope[REQUEST_ID])
+        return answer if isinstance(answer, Response) else JSONResponse(answer)
+
+    return endpoint
+
+
+async def _call(dispatcher: Dispatcher, route: Route, request: Request, host: str) -> Call:
+    query: Mapping[str, str] = request.query_params if request.method in _ARGUMENTS_IN_QUERY else {}
+    return Call(
+        dispatcher=dispatcher,
+        credentials=Credentials(
+            authorization=request.headers.get("authorization", ""), peer=request.client.host if request.client else ""
+        ),
+        rpcs=route.rpcs,
+        path={name: str(value) for name, value in request.path_params.items()},
+        query=unquote(request.url.query),
+        arguments=Arguments(await body.read(request), query),
+        host=host,
+    )
+
+
+async def _raised(_request: Request, error: Any) -> Response:
+    return errors.raised(error)

@@ -1,0 +1,45 @@
+"""One request under way, as a handler has it: what was asked for, and the RPCs that answer it."""
+
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+from google.protobuf.message import Message
+
+from buoy_server.auth.authenticator import Credentials
+from buoy_server.http.arguments import Arguments
+
+
+class Dispatcher(Protocol):
+    """What HTTP needs of the application layer: an RPC by name, with who may call it decided there."""
+
+    async def call(self, name: str, request: Message, credentials: Credentials) -> Message:
+        """Run an RPC such as "InterfaceService/FloatInterface" and return its response, or raise a DomainError."""
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """A request of a route; `query` is all that followed a "?", and `host` is this server's own name."""
+
+    dispatcher: Dispatcher
+    credentials: Credentials
+    rpcs: tuple[str, ...]
+    path: dict[str, str]
+    query: str
+    arguments: Arguments
+    host: str
+
+    async def rpc(self, name: str, request: Message) -> Any:
+        """Run one of the route's RPCs; one that its row does not have is a fault of ours."""
+        if name not in self.rpcs:
+            raise LookupError(f"{name} is not in the row of this route")
+        return await self.dispatcher.call(name, request, self.credentials)
+
+    async def all_pages(self, name: str, request: Any, field: str) -> list[Any]:
+        """Run an RPC that lists, page by page, and return what all its pages have."""
+        found: list[Any] = []
+        while True:
+            page = await self.rpc(name, request)
+            found += getattr(page, field)
+            if not page.next_page_token:
+                return found
+            request.page_token = page.next_page_token
