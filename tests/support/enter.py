@@ -65,6 +65,7 @@ def _first_process(command: list[str]) -> int:
         child = os.fork()
         if child == 0:
             signal.pthread_sigmask(signal.SIG_UNBLOCK, PASSED_ON)
+            signal.signal(signal.SIGINT, signal.SIG_DFL)  # a shell ignores it for what it runs in the background
             os.execvp(command[0], command)  # noqa: S606 - running it is what this program is for
     except OSError as error:
         sys.stderr.write(f"enter: {error}\n")
