@@ -1,7 +1,6 @@
 """The peer of row 1: what Shaken Fist runs to float one interface, four programs one after the other.
 
-An address on the network's outer NIC, a route, and two iptables rules, each a program execution inside the network's namespace.
-Here they are started without `ip netns exec`, which is in Shaken Fist's disfavour left out.
+An address on the network's outer NIC, a route, and two iptables rules, each through `ip netns exec` in the network's namespace.
 """
 
 import os
@@ -54,9 +53,8 @@ def float_interface(name: str, address: IPv4Address) -> None:
         [*nat, "PREROUTING", "-d", str(address), "-j", "DNAT", "--to-destination", str(INSTANCE.ip)],
         [*nat, "POSTROUTING", "-s", str(INSTANCE.ip), "-j", "SNAT", "--to-source", str(address)],
     )
-    with netns.inside(name):
-        for command in commands:
-            subprocess.run([str(word) for word in command], check=True, env=_environment())
+    for command in commands:
+        subprocess.run([str(word) for word in (ip, "netns", "exec", name, *command)], check=True, env=_environment())
 
 
 def _environment() -> dict[str, str]:

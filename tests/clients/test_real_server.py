@@ -99,12 +99,14 @@ def test_deletes_end_when_the_node_confirmed(client: BuoyClient) -> None:
 def test_reasons_of_refusals(client: BuoyClient) -> None:
     client.create_instance("vm", [InterfaceSpec("blue", float=True)], wait=True)
     (interface,) = client.get_instance_interfaces("vm")
+    assert interface.floating is not None
+    elsewhere = "192.168.20.6" if str(interface.floating.address) != "192.168.20.6" else "192.168.20.5"
     refusals: list[tuple[type[BuoyError], str, Callable[[], object]]] = [
         (NotFound, "INTERFACE_NOT_FOUND", lambda: client.get_interface(ABSENT)),
         (InvalidArgument, "MALFORMED", lambda: client.get_interface("x")),
         (AlreadyExists, "NAME_IN_USE", lambda: client.create_network("blue", "10.1.0.0/24")),
         (FailedPrecondition, "NETWORK_IN_USE", lambda: client.delete_network("blue")),
-        (FailedPrecondition, "ALREADY_FLOATING", lambda: client.float_interface(interface.uuid, "192.168.20.6")),
+        (FailedPrecondition, "ALREADY_FLOATING", lambda: client.float_interface(interface.uuid, elsewhere)),
     ]
     for kind, reason, refused in refusals:
         with pytest.raises(kind) as caught:

@@ -118,8 +118,7 @@ def test_floats_made_and_taken_while_the_agent_dies_again_and_again_end_right(
         stage.agents["node1"].kill()
         stage.agents["node1"].start()
         tenant.defloat(guest)
-        # Connections are left out: see test_a_defloat_that_a_kill_cut_short_before_the_connections_is_finished.
-        assert [trace for trace in traces(guest, address) if not trace.startswith("conntrack")] == []
+        assert traces(guest, address) == []
     stage.wait_connected("node1")
 
 

@@ -1,5 +1,6 @@
 """What `make lab` tells whatever runs beside it: `.lab/env`, in shell variables, and the same in words."""
 
+import os
 import shlex
 from collections.abc import Mapping
 from pathlib import Path
@@ -41,7 +42,8 @@ def write(path: Path, values: Mapping[str, str]) -> None:
     """Writes the variables in one step, so that a reader never sees half a file."""
     lines = [f"{name}={shlex.quote(value)}" for name, value in values.items()]
     draft = path.with_suffix(".draft")
-    draft.write_text("\n".join([*lines, f"export {' '.join(values)}"]) + "\n", encoding="utf-8")
+    # The last line has an "=" as well, for readers that know no shell.
+    draft.write_text("\n".join([*lines, f"export {' '.join(values)} LAB_PID={os.getpid()}"]) + "\n", encoding="utf-8")
     draft.replace(path)
 
 

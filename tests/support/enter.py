@@ -17,6 +17,7 @@ from pyroute2.iproute.linux import IPRoute
 CLONE_NEWNS, CLONE_NEWUSER, CLONE_NEWPID, CLONE_NEWNET = 0x00020000, 0x10000000, 0x20000000, 0x40000000
 MS_REC, MS_PRIVATE = 0x4000, 0x40000
 PR_SET_PDEATHSIG = 1
+PASSED_ON = (signal.SIGTERM, signal.SIGHUP)
 CANNOT_ENTER = 77  # our own exit code where the machine does not allow namespaces
 REFUSED = """\
 This machine does not let user {uid} make namespaces ({reason}).
@@ -36,6 +37,7 @@ def main() -> int:
     except OSError as error:
         sys.stderr.write(REFUSED.format(uid=os.getuid(), reason=error.strerror) + "\n")
         return CANNOT_ENTER
+    signal.pthread_sigmask(signal.SIG_BLOCK, PASSED_ON)  # until _wait can pass them on
     child = os.fork()
     if child == 0:
         os._exit(_first_process(command))
@@ -62,6 +64,8 @@ def _first_process(command: list[str]) -> int:
         _prepare()
         child = os.fork()
         if child == 0:
+            signal.pthread_sigmask(signal.SIG_UNBLOCK, PASSED_ON)
+            signal.signal(signal.SIGINT, signal.SIG_DFL)  # a shell ignores it for what it runs in the background
             os.execvp(command[0], command)  # noqa: S606 - running it is what this program is for
     except OSError as error:
         sys.stderr.write(f"enter: {error}\n")
@@ -83,8 +87,9 @@ def _wait(child: int) -> int:
     def forward(number: int, _frame: FrameType | None) -> None:
         os.kill(child, number)
 
-    for number in (signal.SIGTERM, signal.SIGHUP):
+    for number in PASSED_ON:
         signal.signal(number, forward)
+    signal.pthread_sigmask(signal.SIG_UNBLOCK, PASSED_ON)
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # a terminal sends it to the child as well
     while True:
         pid, status = os.wait()
