@@ -2,6 +2,7 @@
 
 import asyncio
 import signal
+import stat
 import time
 from collections.abc import Callable, Coroutine
 from concurrent.futures import ThreadPoolExecutor
@@ -9,7 +10,7 @@ from typing import Any, TypeVar
 
 import grpc
 import structlog
-from buoy.v1 import agent_pb2, agent_pb2_grpc
+from buoy.v1 import agent_pb2, agent_pb2_grpc, namespace_pb2_grpc
 
 from buoy_agent import __version__
 from buoy_agent.core.spec import Address, Report
@@ -20,6 +21,7 @@ from buoy_agent.sync.announcer import Announcer
 from buoy_agent.sync.reconciler import Arrival, LinkChanged, Outcome, Reconciler
 from buoy_agent.sync.report import Reporter
 from buoy_agent.sync.stream import Stream
+from buoy_agent.sync.token import AgentToken
 
 # Detects a stopped or vanished server within seconds; the server permits pings this often (docs of grpc: keepalive).
 CHANNEL_OPTIONS = (
@@ -64,11 +66,13 @@ class Agent:
         settings = self._settings
         async with grpc.aio.insecure_channel(settings.server, options=CHANNEL_OPTIONS) as channel:
             stub = agent_pb2_grpc.AgentServiceStub(channel)
-            reporter = Reporter(stub, settings.node)
+            names = namespace_pb2_grpc.NamespaceServiceStub(channel)
+            token = AgentToken(names, settings.node, settings.namespace, settings.read_key)
+            reporter = Reporter(stub, token, settings.node)
             request = agent_pb2.WatchNodeRequest(
                 node=settings.node, agent_version=__version__, external_interface=settings.external_interface
             )
-            stream = Stream(stub, request, self._take, reporter.offer)
+            stream = Stream(stub, token, request, self._take, reporter.offer)
             await self._in_kernel_thread(self.reconciler.start)
             log.info("kernel read", networks=len(self.reconciler.actual.networks), floats=len(self.reconciler.actual.holders))
             try:
@@ -140,6 +144,8 @@ async def run(settings: Settings, kernel: Kernel) -> None:
         agent.link_changed()
 
     asyncio.get_running_loop().add_reader(watch.fileno(), heed_links)
+    if settings.key_file is not None and settings.key_file.stat().st_mode & (stat.S_IRGRP | stat.S_IROTH):
+        log.warning("others can read the key", file=str(settings.key_file), hint=f"chmod 600 {settings.key_file}")
     log.info("started", version=__version__, node=settings.node, server=settings.server)
     try:
         await agent.run()

@@ -3,12 +3,14 @@
 import argparse
 import os
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Any, Literal
 
-from pydantic import Field, ValidationError
+from pydantic import Field, SecretStr, ValidationError, field_validator
 from pydantic_settings import (
     BaseSettings,
     CliSettingsSource,
+    CliSuppress,
     PydanticBaseSettingsSource,
     SettingsConfigDict,
     TomlConfigSettingsSource,
@@ -20,6 +22,9 @@ from buoy_agent.errors import ConfigurationError
 _EPILOG = """\
 Each option can also be given as a variable BUOY_<OPTION> and as a key <option> of the --config file, with _ for -.
 The command line comes before the environment, the environment before the file.
+
+A server that is not --insecure wants a key: `buoy namespace key set system agent-NODE --node NODE > FILE`, and --key-file FILE
+(or BUOY_KEY).
 
 exit codes:
   0  stopped by SIGTERM or SIGINT; what is programmed stays programmed
@@ -37,6 +42,11 @@ class Settings(BaseSettings):
     server: str = Field(min_length=1, description="the server's gRPC target: host:port, dns:///name:port or unix:///path")
     node: str = Field(pattern=r"^[A-Za-z0-9_.-]{1,253}$", description="this node's name, as the server knows it")
     external_interface: str = Field(min_length=1, max_length=15, description="the NIC that faces the outside")
+    key_file: Path | None = Field(
+        default=None, description="a file with this agent's key; read again for each token, so that it may change"
+    )
+    key: CliSuppress[SecretStr | None] = Field(default=None, description="the key itself; not for the command line")
+    namespace: str = Field(default="system", description="the namespace whose key it is")
     netns_prefix: str = Field(
         default="buoy-",
         pattern=r"^[A-Za-z0-9_.-]{1,40}$",
@@ -46,6 +56,23 @@ class Settings(BaseSettings):
         default="info", description="least weighty log line to write"
     )
     config: str | None = Field(default=None, description="a TOML file with these options as keys")
+
+    @field_validator("key_file")
+    @classmethod
+    def _holds_a_key(cls, path: Path | None) -> Path | None:
+        try:
+            empty = path is not None and not path.read_text(encoding="utf-8").strip()
+        except (OSError, UnicodeDecodeError) as error:
+            raise ValueError(f"{path} cannot be read: {getattr(error, 'strerror', 'no text')}") from None
+        if empty:
+            raise ValueError(f"{path} is empty")
+        return path
+
+    def read_key(self) -> str | None:
+        """The key as it stands in its file now, or as it was set; None without one. Raises OSError."""
+        if self.key_file is not None:
+            return self.key_file.read_text(encoding="utf-8").strip()
+        return self.key.get_secret_value() if self.key else None
 
 
 def load(arguments: Sequence[str]) -> Settings:

@@ -12,8 +12,9 @@ from tests.clients.scripted_world import World
 @pytest.fixture(autouse=True)
 def clean_environment(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     """No settings of whoever runs the tests."""
-    for name in ("BUOY_SERVER", "BUOY_CONFIG", "BUOY_TIMEOUT", "BUOY_OUTPUT", "BUOY_NAMESPACE", "XDG_CONFIG_HOME"):
-        monkeypatch.delenv(name, raising=False)
+    for name in ("SERVER", "CONFIG", "TIMEOUT", "OUTPUT", "NAMESPACE", "KEY", "PROFILE"):
+        monkeypatch.delenv(f"BUOY_{name}", raising=False)
+    monkeypatch.delenv("XDG_CONFIG_HOME", raising=False)
     monkeypatch.setenv("HOME", str(tmp_path))
 
 

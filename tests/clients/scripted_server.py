@@ -297,7 +297,8 @@ class ScriptedServer:
         """Take where to listen."""
         self.target = target
         self.world = World()
-        self._servicers = Interfaces(self.world), Instances(self.world), Networks(), Pools(), Nodes()
+        # What is not scripted answers UNIMPLEMENTED.
+        self._servicers = Interfaces(self.world), Instances(self.world), Networks(), Pools(), Nodes()  # type: ignore[abstract]
         self._server: grpc.Server | None = None
 
     def start(self) -> Self:

@@ -136,7 +136,7 @@ def test_instance_life_with_waits(client: BuoyClient) -> None:
 
 
 def test_network_life_with_wait(client: BuoyClient) -> None:
-    created = client.allocate_network("10.0.0.0/24", True, "blue")
+    created = client.allocate_network("10.0.0.0/24", False, True, "blue")
     assert (created.provide_nat, client.get_network("blue")) == (True, created)
     assert client.delete_network("blue", wait=True).state is NetworkState.DELETED
 
@@ -194,7 +194,8 @@ def test_every_status_becomes_one_of_our_errors(client: BuoyClient, world: World
             world.faults["GetInstance"].append(plain(code))
             with pytest.raises(BuoyError) as caught:
                 client.get_instance("x")
-            assert caught.value.message == "plain words"
+            words = "no token: the server takes nobody without a key" if code == code_pb2.UNAUTHENTICATED else "plain words"
+            assert caught.value.message == words
 
 
 def test_watch_starts_with_a_snapshot_and_goes_on(client: BuoyClient, world: World) -> None:

@@ -16,6 +16,7 @@ from buoy.v1 import agent_pb2, agent_pb2_grpc
 from buoy_agent.core.retry import backoff
 from buoy_agent.core.spec import InterfaceId, Report
 from buoy_agent.sync.convert import report_to_proto
+from buoy_agent.sync.token import AgentToken, log_refusal
 
 HEARTBEAT = 5.0
 _BATCH = 2000
@@ -28,8 +29,8 @@ log = structlog.get_logger()
 class Reporter:
     """Holds what the server has yet to hear. `offer` may be called at any time from the loop's thread."""
 
-    def __init__(self, stub: "agent_pb2_grpc.AgentServiceAsyncStub", node: str) -> None:
-        self._stub, self._node = stub, node
+    def __init__(self, stub: "agent_pb2_grpc.AgentServiceAsyncStub", token: AgentToken, node: str) -> None:
+        self._stub, self._token, self._node = stub, token, node
         self._waiting: dict[InterfaceId, Report] = {}
         self._wake = asyncio.Event()
 
@@ -55,13 +56,16 @@ class Reporter:
             return
 
     async def _send(self) -> bool:
+        metadata = await self._token.metadata()
         self._wake.clear()
         batch = list(islice(self._waiting.values(), _BATCH))
         request = agent_pb2.ReportNodeRequest(node=self._node, reports=map(report_to_proto, batch))
         try:
-            await self._stub.ReportNode(request, timeout=_DEADLINE)
+            await self._stub.ReportNode(request, timeout=_DEADLINE, metadata=metadata)
         except grpc.aio.AioRpcError as error:
-            log.info("report not taken", code=error.code().name, detail=error.details(), waiting=len(self._waiting))
+            log_refusal("report not taken", error, self._node, waiting=len(self._waiting))
+            if error.code() is grpc.StatusCode.UNAUTHENTICATED:
+                self._token.refused(metadata)
             if error.code() not in _REFUSALS or not batch:
                 return False
             log.warning("reports dropped: the server refuses them", interfaces=[report.interface for report in batch[:10]])

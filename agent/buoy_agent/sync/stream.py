@@ -12,6 +12,7 @@ from buoy_agent.core.retry import backoff
 from buoy_agent.core.spec import Report
 from buoy_agent.sync.convert import update_from_proto
 from buoy_agent.sync.reconciler import Arrival, StreamBegun
+from buoy_agent.sync.token import AgentToken, log_refusal
 
 SILENCE = 35.0  # the server sends a mark at least every 15 s
 _SLOW = 5.0
@@ -24,11 +25,12 @@ class Stream:
     def __init__(
         self,
         stub: "agent_pb2_grpc.AgentServiceAsyncStub",
+        token: AgentToken,
         request: agent_pb2.WatchNodeRequest,
         take: Callable[[Arrival], None],
         refuse: Callable[[tuple[Report, ...]], None],
     ) -> None:
-        self._stub, self._request, self._take, self._refuse = stub, request, take, refuse
+        self._stub, self._token, self._request, self._take, self._refuse = stub, token, request, take, refuse
         self._revision = 0
         self._synced = False
 
@@ -44,7 +46,8 @@ class Stream:
         request = agent_pb2.WatchNodeRequest()
         request.CopyFrom(self._request)
         request.resume_revision = self._revision
-        call = self._stub.WatchNode(request)
+        metadata = await self._token.metadata()
+        call = self._stub.WatchNode(request, metadata=metadata)
         self._take(StreamBegun())
         self._synced = False
         came = False
@@ -60,7 +63,9 @@ class Stream:
         except TimeoutError:
             log.warning("stream silent, opening another", seconds=SILENCE)
         except grpc.aio.AioRpcError as error:
-            log.info("stream lost", code=error.code().name, detail=error.details(), resume=self._revision)
+            log_refusal("stream lost", error, request.node, resume=self._revision)
+            if error.code() is grpc.StatusCode.UNAUTHENTICATED:
+                self._token.refused(metadata)
             if error.code() is grpc.StatusCode.ABORTED:
                 await asyncio.sleep(_SLOW)  # another agent bears this node's name: do not fight for the stream
         finally:

@@ -3,11 +3,12 @@
 from types import TracebackType
 from typing import Self
 
-from buoy_client.config import DEFAULT_TIMEOUT, chosen_target, load
+from buoy_client.config import DEFAULT_TIMEOUT, Config, chosen_target, load
 from buoy_client.following import Follower
 from buoy_client.models import InterfaceEvent
 from buoy_client.operations import Operations
-from buoy_client.transport.aio import AioTransport
+from buoy_client.transport.aio import AioWire
+from buoy_client.transport.login import LoggedIn, identity_of
 
 
 class AsyncInterfaceWatch:
@@ -61,14 +62,18 @@ class AsyncBuoyClient(Operations):
         target: str | None = None,
         *,
         namespace: str | None = None,
+        key: str | None = None,
+        profile: str | None = None,
         timeout: float | None = None,
         connect_timeout: float | None = None,
+        config: Config | None = None,
     ) -> None:
         """Take the settings; the channel opens on the first call, in the loop of that call."""
-        config = load()
-        limit = timeout or config.timeout or DEFAULT_TIMEOUT
-        transport = AioTransport(chosen_target(target, config), limit, connect_timeout or limit)
-        super().__init__(transport, namespace or config.namespace)
+        arguments = Config(server=target, namespace=namespace, key=key, timeout=timeout)
+        config = config or load(arguments=arguments, profile=profile)
+        limit = config.timeout or DEFAULT_TIMEOUT
+        wire = AioWire(chosen_target(None, config), limit, connect_timeout or limit)
+        super().__init__(LoggedIn(wire, identity_of(config)), None if config.key else config.namespace)
 
     def watch_interfaces(
         self,

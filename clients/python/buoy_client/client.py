@@ -4,12 +4,13 @@ from collections.abc import Iterator
 from types import TracebackType
 from typing import Self
 
-from buoy_client.config import DEFAULT_TIMEOUT, chosen_target, load
+from buoy_client.config import DEFAULT_TIMEOUT, Config, chosen_target, load
 from buoy_client.driving import Blocking, run
 from buoy_client.following import Follower
 from buoy_client.models import InterfaceEvent
 from buoy_client.operations import Operations
-from buoy_client.transport.blocking import BlockingTransport
+from buoy_client.transport.blocking import BlockingWire
+from buoy_client.transport.login import LoggedIn, identity_of
 
 
 class InterfaceWatch:
@@ -53,9 +54,11 @@ class InterfaceWatch:
 class BuoyClient:
     """Calls a Buoy server and waits for each answer; safe to share among threads.
 
-    `target` is HOST:PORT or unix:///PATH; without it BUOY_SERVER, the user's config.toml, or 127.0.0.1:7117. `namespace` is
-    what calls name by default. `timeout` is the seconds that one call may take, `connect_timeout` those for the first
-    connection (as long as `timeout` by default). All errors are BuoyErrors.
+    `target` is HOST:PORT or unix:///PATH. `namespace` is the one that you are, and `key` one of its keys: the client then asks
+    for tokens and renews them by itself. What is not given is taken from BUOY_SERVER, BUOY_NAMESPACE and BUOY_KEY, else from
+    the user's config.toml (or a `profile` of it), else it is 127.0.0.1:7117 and no key. `timeout` is the seconds that one call
+    may take, `connect_timeout` those for the first connection (as long as `timeout` by default). All errors are BuoyErrors,
+    except ConfigError for settings that cannot be used.
     """
 
     def __init__(
@@ -63,14 +66,19 @@ class BuoyClient:
         target: str | None = None,
         *,
         namespace: str | None = None,
+        key: str | None = None,
+        profile: str | None = None,
         timeout: float | None = None,
         connect_timeout: float | None = None,
+        config: Config | None = None,
     ) -> None:
-        """Take the settings; nothing is sent until the first call."""
-        config = load()
-        limit = timeout or config.timeout or DEFAULT_TIMEOUT
-        self._transport = BlockingTransport(chosen_target(target, config), limit, connect_timeout or limit)
-        self.operations = Operations(self._transport, namespace or config.namespace)
+        """Take the settings, or all of them from a `config`; nothing is sent until the first call."""
+        arguments = Config(server=target, namespace=namespace, key=key, timeout=timeout)
+        config = config or load(arguments=arguments, profile=profile)
+        limit = config.timeout or DEFAULT_TIMEOUT
+        wire = BlockingWire(chosen_target(None, config), limit, connect_timeout or limit)
+        self._transport = LoggedIn(wire, identity_of(config))
+        self.operations = Operations(self._transport, None if config.key else config.namespace)
 
     @property
     def target(self) -> str:
@@ -86,19 +94,44 @@ class BuoyClient:
     get_interface_metadata = Blocking(Operations.get_interface_metadata)
     set_interface_metadata_item = Blocking(Operations.set_interface_metadata_item)
     delete_interface_metadata_item = Blocking(Operations.delete_interface_metadata_item)
+    get_interface_events = Blocking(Operations.get_interface_events)
 
     create_instance = Blocking(Operations.create_instance)
     get_instance = Blocking(Operations.get_instance)
     get_instances = Blocking(Operations.get_instances)
     get_instance_interfaces = Blocking(Operations.get_instance_interfaces)
     delete_instance = Blocking(Operations.delete_instance)
+    get_instance_metadata = Blocking(Operations.get_instance_metadata)
+    set_instance_metadata_item = Blocking(Operations.set_instance_metadata_item)
+    delete_instance_metadata_item = Blocking(Operations.delete_instance_metadata_item)
+    get_instance_events = Blocking(Operations.get_instance_events)
 
     create_network = Blocking(Operations.create_network)
     allocate_network = Blocking(Operations.allocate_network)
     get_network = Blocking(Operations.get_network)
     get_networks = Blocking(Operations.get_networks)
     get_network_interfaces = Blocking(Operations.get_network_interfaces)
+    get_network_addresses = Blocking(Operations.get_network_addresses)
     delete_network = Blocking(Operations.delete_network)
+    get_network_metadata = Blocking(Operations.get_network_metadata)
+    set_network_metadata_item = Blocking(Operations.set_network_metadata_item)
+    delete_network_metadata_item = Blocking(Operations.delete_network_metadata_item)
+    get_network_events = Blocking(Operations.get_network_events)
+
+    whoami = Blocking(Operations.whoami)
+    create_namespace = Blocking(Operations.create_namespace)
+    get_namespace = Blocking(Operations.get_namespace)
+    get_namespaces = Blocking(Operations.get_namespaces)
+    delete_namespace = Blocking(Operations.delete_namespace)
+    get_namespace_keynames = Blocking(Operations.get_namespace_keynames)
+    add_namespace_key = Blocking(Operations.add_namespace_key)
+    delete_namespace_key = Blocking(Operations.delete_namespace_key)
+    add_namespace_trust = Blocking(Operations.add_namespace_trust)
+    remove_namespace_trust = Blocking(Operations.remove_namespace_trust)
+    set_namespace_quota = Blocking(Operations.set_namespace_quota)
+    get_namespace_metadata = Blocking(Operations.get_namespace_metadata)
+    set_namespace_metadata_item = Blocking(Operations.set_namespace_metadata_item)
+    delete_namespace_metadata_item = Blocking(Operations.delete_namespace_metadata_item)
 
     create_pool = Blocking(Operations.create_pool)
     get_pool = Blocking(Operations.get_pool)

@@ -1,34 +1,35 @@
-"""Where settings come from: arguments, then the environment, then a TOML file, then defaults.
-
-The file holds `server`, `namespace`, `timeout` and `output` at its top level:
-
-    server = "unix:///run/buoy/buoy.sock"
-    namespace = "blue"
-"""
+"""Where settings come from, each for itself: arguments, then the environment, then the file, then defaults."""
 
 import os
-import tomllib
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
+
+from buoy_client.config_file import ConfigError, ConfigFile, Values, parse
 
 DEFAULT_SERVER = "127.0.0.1:7117"
 DEFAULT_TIMEOUT = 30.0
-TYPES: dict[str, type | tuple[type, ...]] = {"server": str, "namespace": str, "timeout": (int, float), "output": str}
+SETTINGS = ("server", "namespace", "key", "timeout", "output")
+ARGUMENT = "argument"
 
-
-class ConfigError(ValueError):
-    """A setting cannot be used; the words name the file and the key."""
+__all__ = ["ARGUMENT", "Config", "ConfigError", "chosen_target", "load", "seconds_from_text"]
 
 
 @dataclass(frozen=True, slots=True)
 class Config:
-    """Settings of a client; None stands for the default."""
+    """Settings of a client; None stands for the default. `sources` says of each that is set where that was."""
 
     server: str | None = None
     namespace: str | None = None
     timeout: float | None = None
     output: str | None = None
+    key: str | None = field(default=None, repr=False)
+    sources: Mapping[str, str] = field(default_factory=dict, compare=False)
+    exposed_file: Path | None = field(default=None, compare=False)
+
+
+NOTHING = Config()
 
 
 def default_path(environ: Mapping[str, str]) -> Path:
@@ -37,32 +38,44 @@ def default_path(environ: Mapping[str, str]) -> Path:
     return Path(home) / "buoy" / "config.toml"
 
 
-def load(path: Path | None = None, environ: Mapping[str, str] = os.environ) -> Config:
-    """Read the file that is named, by BUOY_CONFIG if not here, else the user's own; then put the environment over it."""
+def read_file(path: Path | None, environ: Mapping[str, str]) -> ConfigFile:
+    """Read the file that is named, by BUOY_CONFIG if not here, else the user's own where there is one."""
     named = path or (Path(environ["BUOY_CONFIG"]) if environ.get("BUOY_CONFIG") else None)
     chosen = named or default_path(environ)
-    in_file = parse(chosen) if named or chosen.is_file() else Config()
-    return Config(
-        server=environ.get("BUOY_SERVER") or in_file.server,
-        namespace=environ.get("BUOY_NAMESPACE") or in_file.namespace,
-        timeout=seconds_from_text(environ["BUOY_TIMEOUT"]) if environ.get("BUOY_TIMEOUT") else in_file.timeout,
-        output=environ.get("BUOY_OUTPUT") or in_file.output,
-    )
+    return parse(chosen) if named or chosen.is_file() else ConfigFile(chosen)
 
 
-def parse(path: Path) -> Config:
-    """Read one file; ConfigError names what is wrong in it."""
-    try:
-        values = tomllib.loads(path.read_text(encoding="utf-8"))
-    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
-        words = error.strerror if isinstance(error, OSError) else error
-        raise ConfigError(f"{path}: {words}") from None
-    for key, value in values.items():
-        if key not in TYPES:
-            raise ConfigError(f"{path}: unknown key {key!r} (known: {', '.join(TYPES)})")
-        if not isinstance(value, TYPES[key]) or isinstance(value, bool):
-            raise ConfigError(f"{path}: {key} has the wrong type")
-    return Config(**values)
+def load(
+    path: Path | None = None,
+    environ: Mapping[str, str] = os.environ,
+    *,
+    arguments: Config = NOTHING,
+    profile: str | None = None,
+) -> Config:
+    """Bring all settings together; ConfigError says what cannot be used."""
+    file = read_file(path, environ)
+    chosen = profile or environ.get("BUOY_PROFILE") or file.values.get("profile")
+    found: dict[str, Any] = {}
+    sources: dict[str, str] = {}
+    for values, source in (
+        (file.settings(chosen), f"profile {chosen} in {file.path}" if chosen else str(file.path)),
+        (in_environment(environ), "BUOY_*"),
+        ({name: getattr(arguments, name) for name in SETTINGS}, ARGUMENT),
+    ):
+        given = {name: value for name, value in values.items() if value not in (None, "")}
+        found |= given
+        sources |= {name: source.replace("*", name.upper()) if source == "BUOY_*" else source for name in given}
+    if found.get("key") and not found.get("namespace"):
+        raise ConfigError(f"a key ({sources['key']}) belongs to a namespace: give that too")
+    return Config(**found, sources=sources, exposed_file=file.path if file.exposed else None)
+
+
+def in_environment(environ: Mapping[str, str]) -> Values:
+    """Read the BUOY_* variables that are settings."""
+    values: dict[str, Any] = {name: environ.get(f"BUOY_{name.upper()}") for name in SETTINGS}
+    if values["timeout"]:
+        values["timeout"] = seconds_from_text(values["timeout"])
+    return values
 
 
 def chosen_target(argument: str | None, config: Config) -> str:

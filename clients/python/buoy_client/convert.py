@@ -1,21 +1,12 @@
-"""Protobuf messages to the SDK's objects (`x_from_proto`) and JSON values both ways. Pure."""
+"""Protobuf messages to the SDK's objects (`x_from_proto`). Pure."""
 
-import json
-from collections.abc import Callable, Mapping
-from datetime import UTC, datetime, timedelta
-from enum import StrEnum
 from ipaddress import IPv4Address, IPv4Network
-from typing import TypeVar
 
-from buoy.v1 import instance_pb2, interface_pb2, network_pb2, node_pb2, pool_pb2
-from google.protobuf import json_format, message
-from google.protobuf.duration_pb2 import Duration
-from google.protobuf.struct_pb2 import Value
-from google.protobuf.timestamp_pb2 import Timestamp
+from buoy.v1 import event_pb2, instance_pb2, interface_pb2, namespace_pb2, network_pb2, node_pb2, pool_pb2
 
 from buoy_client import models
-from buoy_client.record import Json
 from buoy_client.states import (
+    EventKind,
     EventType,
     FloatingPhase,
     InstanceDriver,
@@ -25,62 +16,7 @@ from buoy_client.states import (
     NodeState,
     ReservationType,
 )
-
-Word = TypeVar("Word", bound=StrEnum)
-
-
-def word_from_enum(kind: type[Word], name_of: Callable[[int], str], prefix: str, number: int) -> Word:
-    """Give an enum value as a word of ours; one from a newer server is UNKNOWN rather than an error."""
-    try:
-        return kind(name_of(number).removeprefix(prefix).lower().replace("_", "-"))
-    except ValueError:
-        return kind("unknown")
-
-
-def time_from_proto(owner: message.Message, field: str) -> datetime | None:
-    """Give a timestamp field as an aware datetime in UTC, None where it is absent."""
-    if not owner.HasField(field):
-        return None
-    stamp: Timestamp = getattr(owner, field)
-    return stamp.ToDatetime(tzinfo=UTC)
-
-
-def duration_to_proto(seconds: float | timedelta) -> Duration:
-    """Give seconds, or a timedelta, as a Duration."""
-    duration = Duration()
-    duration.FromTimedelta(seconds if isinstance(seconds, timedelta) else timedelta(seconds=seconds))
-    return duration
-
-
-def json_from_value(value: Value) -> Json:
-    """Give a protobuf Value as Python's JSON; whole numbers become int, as JSON has them."""
-    match value.WhichOneof("kind"):
-        case "number_value":
-            number = value.number_value
-            return int(number) if number.is_integer() else number
-        case "string_value":
-            return value.string_value
-        case "bool_value":
-            return value.bool_value
-        case "struct_value":
-            return metadata_from_proto(value.struct_value.fields)
-        case "list_value":
-            return [json_from_value(item) for item in value.list_value.values]
-    return None
-
-
-def json_to_value(value: Json) -> Value:
-    """Give Python's JSON as a protobuf Value; raises ValueError for what JSON cannot say (NaN, bytes)."""
-    try:
-        json.dumps(value, allow_nan=False)
-        return json_format.ParseDict(value, Value())  # type: ignore[arg-type]  # any JSON value is allowed here
-    except (json_format.ParseError, TypeError, ValueError) as error:
-        raise ValueError(f"not a JSON value: {error}") from None
-
-
-def metadata_from_proto(metadata: Mapping[str, Value]) -> dict[str, Json]:
-    """Give metadata as a dictionary, its keys in order."""
-    return {key: json_from_value(metadata[key]) for key in sorted(metadata)}
+from buoy_client.values import metadata_from_proto, time_from_proto, word_from_enum
 
 
 def floating_from_proto(floating: interface_pb2.Floating) -> models.Floating:
@@ -122,7 +58,7 @@ def interface_from_proto(interface: interface_pb2.Interface) -> models.Interface
     )
 
 
-def event_from_proto(event: interface_pb2.InterfaceEvent) -> models.InterfaceEvent:
+def interface_event_from_proto(event: interface_pb2.InterfaceEvent) -> models.InterfaceEvent:
     """Give one event of a watch."""
     return models.InterfaceEvent(
         type=word_from_enum(EventType, interface_pb2.InterfaceEventType.Name, "INTERFACE_EVENT_TYPE_", event.type),
@@ -147,6 +83,7 @@ def instance_from_proto(instance: instance_pb2.Instance) -> models.Instance:
         revision=instance.revision,
         create_time=time_from_proto(instance, "create_time"),
         update_time=time_from_proto(instance, "update_time"),
+        attributes=metadata_from_proto(instance.attributes.fields),
     )
 
 
@@ -166,6 +103,9 @@ def network_from_proto(network: network_pb2.Network) -> models.Network:
         revision=network.revision,
         create_time=time_from_proto(network, "create_time"),
         update_time=time_from_proto(network, "update_time"),
+        vxid=network.vxid,
+        provide_dhcp=network.provide_dhcp,
+        provide_dns=network.provide_dns,
     )
 
 
@@ -215,4 +155,31 @@ def node_from_proto(node: node_pb2.Node) -> models.Node:
         revision=node.revision,
         create_time=time_from_proto(node, "create_time"),
         update_time=time_from_proto(node, "update_time"),
+    )
+
+
+def event_from_proto(event: event_pb2.Event) -> models.Event:
+    """Give one event of an object's history."""
+    return models.Event(
+        revision=event.revision,
+        time=time_from_proto(event, "time"),
+        type=word_from_enum(EventKind, event_pb2.EventType.Name, "EVENT_TYPE_", event.type),
+        method=event.method,
+        actor=event.actor,
+        message=event.message,
+    )
+
+
+def namespace_from_proto(namespace: namespace_pb2.Namespace) -> models.Namespace:
+    """Give a namespace."""
+    quota = namespace.quota
+    return models.Namespace(
+        name=namespace.name,
+        keys=tuple(models.NamespaceKey(key.name, key.node) for key in namespace.keys),
+        trusts=tuple(namespace.trusts),
+        quota=models.NamespaceQuota(quota.interfaces, quota.floats, quota.addresses, quota.metadata_bytes),
+        metadata=metadata_from_proto(namespace.metadata),
+        revision=namespace.revision,
+        create_time=time_from_proto(namespace, "create_time"),
+        update_time=time_from_proto(namespace, "update_time"),
     )

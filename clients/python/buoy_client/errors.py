@@ -6,9 +6,9 @@ BuoyError
 |- AlreadyExists       the name or the address is taken
 |- FailedPrecondition  not in this state
 |- OutOfRange          history is gone (COMPACTED)
-|- ResourceExhausted   the pool, the network or the disk is full
-|- Unauthenticated     who are you?
-|- PermissionDenied    you may not
+|- ResourceExhausted   the pool, the network, the quota or the disk is full; or too many attempts
+|- Unauthenticated     no key (NO_KEY), or a wrong one
+|- PermissionDenied    you are known, and may not
 |- Aborted             somebody else was first; try again
 |- Unavailable         the server cannot be reached, or cannot serve now
 |- DeadlineExceeded    the call took longer than its timeout
@@ -82,19 +82,19 @@ class OutOfRange(BuoyError):
 
 
 class ResourceExhausted(BuoyError):
-    """The pool, the network or the disk is full."""
+    """The pool, the network, the quota or the disk is full; or there were too many attempts to log in."""
 
     status = "RESOURCE_EXHAUSTED"
 
 
 class Unauthenticated(BuoyError):
-    """The server does not know who asks."""
+    """The server does not know who asks: there is no key (reason NO_KEY), or the namespace does not have it."""
 
     status = "UNAUTHENTICATED"
 
 
 class PermissionDenied(BuoyError):
-    """The caller may not do this."""
+    """The caller is known, and may not do this."""
 
     status = "PERMISSION_DENIED"
 

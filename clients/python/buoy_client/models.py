@@ -1,12 +1,13 @@
 """The objects that calls return: addresses are `ipaddress` objects, times are aware (UTC)."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from ipaddress import IPv4Address, IPv4Network
 
 from buoy_client.record import Json, Record
 from buoy_client.states import (
+    EventKind,
     EventType,
     FloatingPhase,
     InstanceDriver,
@@ -72,6 +73,7 @@ class Instance(Record):
     revision: int
     create_time: datetime | None
     update_time: datetime | None
+    attributes: Mapping[str, Json]
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,6 +112,9 @@ class Network(Record):
     revision: int
     create_time: datetime | None
     update_time: datetime | None
+    vxid: int
+    provide_dhcp: bool
+    provide_dns: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -188,3 +193,55 @@ class InterfaceEvent(Record):
     cause: Cause
     revision: int
     time: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class Event(Record):
+    """What happened to an object, in words; `method` is the call or report, `actor` as in Cause."""
+
+    revision: int
+    time: datetime | None
+    type: EventKind
+    method: str
+    actor: str
+    message: str
+
+
+@dataclass(frozen=True, slots=True)
+class NamespaceKey(Record):
+    """A key of a namespace, without its secret; `node` is the node whose agent it is for, empty for people and programs."""
+
+    name: str
+    node: str
+
+
+@dataclass(frozen=True, slots=True)
+class NamespaceQuota(Record):
+    """What a namespace may use at most; 0 is no limit."""
+
+    interfaces: int = 0
+    floats: int = 0
+    addresses: int = 0
+    metadata_bytes: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Namespace(Record):
+    """A tenant: its keys, and the namespaces that may see and change what belongs to it."""
+
+    name: str
+    keys: tuple[NamespaceKey, ...]
+    trusts: tuple[str, ...]
+    quota: NamespaceQuota
+    metadata: Mapping[str, Json]
+    revision: int
+    create_time: datetime | None
+    update_time: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class NewKey(Record):
+    """A key that was set; `key` is its secret where the server made it, and it is not shown again: not in the repr either."""
+
+    name: str
+    key: str = field(repr=False)

@@ -88,3 +88,12 @@ class EventType(StrEnum):
     CREATED = "created"
     UPDATED = "updated"
     DELETED = "deleted"
+
+
+class EventKind(StrEnum):
+    """What kind of happening: a request (audit), a change that is not interpreted (mutate), progress (status)."""
+
+    UNKNOWN = "unknown"
+    AUDIT = "audit"
+    MUTATE = "mutate"
+    STATUS = "status"

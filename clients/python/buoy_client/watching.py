@@ -4,29 +4,36 @@ A stream may break anywhere. What was delivered stays delivered: the next stream
 Where that is not possible (the stream broke within a snapshot, history was compacted, the database was restored) a fresh
 snapshot is taken, held back until it is complete, and compared with what was delivered, so that the consumer sees only
 real differences: CREATED or UPDATED where an object is new or newer, DELETED where one has vanished.
+
+A stream also ends when the token's key is gone, or when a namespace trusts the caller no more. Each is tried once again: with
+another token from where the stream was, or with a fresh snapshot of what the caller still sees. What ends it then is final.
 """
 
 from dataclasses import dataclass, replace
 
 from buoy.v1.interface_pb2 import WatchInterfaceRequest, WatchInterfaceResponse
 
-from buoy_client.convert import duration_to_proto, event_from_proto
+from buoy_client.convert import interface_event_from_proto
 from buoy_client.errors import (
     Aborted,
     BuoyError,
     Cancelled,
     DeadlineExceeded,
     InternalError,
+    PermissionDenied,
     ResourceExhausted,
+    Unauthenticated,
     Unavailable,
 )
 from buoy_client.models import Cause, Interface, InterfaceEvent
 from buoy_client.states import EventType, InterfaceState
+from buoy_client.values import duration_to_proto
 
 FIRST_DELAY, LONGEST_DELAY = 0.2, 5.0
 QUIET_INTERVALS = 3
 NEEDS_SNAPSHOT = frozenset({"COMPACTED", "REVISION_IN_FUTURE", "CLUSTER_CHANGED"})
 WORTH_RETRYING = (Unavailable, Cancelled, DeadlineExceeded, Aborted, InternalError, ResourceExhausted)
+REFUSALS = (Unauthenticated, PermissionDenied)
 VANISHED = Cause(method="WatchInterface", actor="client")
 
 
@@ -64,6 +71,7 @@ class WatchState:
         self.synced = start_revision > 0
         self.revision = max(start_revision - 1, 0)
         self.attempt = 0
+        self._refused = False
         self._selection = selection
         self._interval = progress_interval
         self._snapshot_first = start_revision == 0
@@ -90,8 +98,8 @@ class WatchState:
 
     def receive(self, response: WatchInterfaceResponse) -> Batch:
         """Take one message of the current stream and give what of it is to be delivered."""
-        self.attempt = 0
-        events = [event_from_proto(event) for event in response.events]
+        self.attempt, self._refused = 0, False
+        events = [interface_event_from_proto(event) for event in response.events]
         fresh = self._snapshot_events(events, response) if self._snapshot_first else self._live_events(events)
         if not self._snapshot_first:
             self.revision = max([self.revision, response.revision, *(event.revision for event in fresh)])
@@ -105,6 +113,10 @@ class WatchState:
         if error is not None and error.reason in NEEDS_SNAPSHOT:
             self._snapshot_first = True
             return 0.0 if attempt == 0 else reconnect_delay(attempt, fraction)
+        if isinstance(error, REFUSALS) and not self._refused:
+            self._refused = True
+            self._snapshot_first |= isinstance(error, PermissionDenied)
+            return 0.0
         if error is not None and not isinstance(error, WORTH_RETRYING) and type(error) is not BuoyError:
             raise error
         return reconnect_delay(attempt, fraction)

@@ -65,6 +65,9 @@ def network() -> Network:
         revision=3,
         create_time=TIME,
         update_time=TIME,
+        vxid=7,
+        provide_dhcp=False,
+        provide_dns=False,
     )
 
 

@@ -8,15 +8,9 @@ from ipaddress import IPv4Address
 import pytest
 from buoy.v1 import interface_pb2, node_pb2, pool_pb2
 from buoy_client import InterfaceState, NodeState
-from buoy_client.convert import (
-    duration_to_proto,
-    interface_from_proto,
-    json_from_value,
-    json_to_value,
-    node_from_proto,
-    pool_from_proto,
-)
+from buoy_client.convert import interface_from_proto, node_from_proto, pool_from_proto
 from buoy_client.record import Json
+from buoy_client.values import duration_to_proto, json_from_value, json_to_value
 from hypothesis import given
 from hypothesis import strategies as st
 

@@ -6,16 +6,18 @@ from typing import Annotated
 
 import typer
 
-from buoy_client.cli import instance, interface, metadata, network, node, pool
+from buoy_client.cli import instance, interface, namespace, network, node, pool
 from buoy_client.cli.failures import EXIT_CODES, ErrorGroup
 from buoy_client.cli.options import Output, limit
+from buoy_client.cli.secrets import secret_from
 from buoy_client.cli.session import Globals
+from buoy_client.cli.whoami import whoami
 from buoy_client.config import DEFAULT_SERVER
 
 EPILOG = (
     EXIT_CODES
-    + " Settings: the command line, then BUOY_* variables, then the file (~/.config/buoy/config.toml: server, namespace, "
-    + "timeout, output), then defaults. A unix socket is unix:///PATH."
+    + " Settings: the command line, then BUOY_* variables, then the file (~/.config/buoy/config.toml: server, namespace, key, "
+    + "timeout, output, and profiles), then defaults; `buoy whoami` shows them. A unix socket is unix:///PATH."
 )
 
 app = typer.Typer(
@@ -32,7 +34,8 @@ app.add_typer(network.app, name="network")
 app.add_typer(instance.app, name="instance")
 app.add_typer(interface.app, name="interface")
 app.add_typer(node.app, name="node")
-interface.app.add_typer(metadata.app, name="metadata")
+app.add_typer(namespace.app, name="namespace")
+app.command()(whoami)
 
 
 def print_version(wanted: bool) -> None:
@@ -50,8 +53,22 @@ def options(
     server: Annotated[
         str | None,
         typer.Option(
-            "--server", envvar="BUOY_SERVER", metavar="TARGET", help=f"HOST:PORT or unix:///PATH; {DEFAULT_SERVER} by default."
+            "--server", metavar="TARGET", help=f"HOST:PORT or unix:///PATH; {DEFAULT_SERVER} by default (BUOY_SERVER)."
         ),
+    ] = None,
+    namespace: Annotated[
+        str | None, typer.Option("--namespace", metavar="NS", help="The namespace that you are (BUOY_NAMESPACE).")
+    ] = None,
+    key: Annotated[
+        str | None,
+        typer.Option(
+            "--key",
+            metavar="-|SECRET",
+            help='One of its keys, "-" to be asked; others on this machine can read the command line (BUOY_KEY).',
+        ),
+    ] = None,
+    profile: Annotated[
+        str | None, typer.Option("--profile", metavar="NAME", help="A profile of the file (BUOY_PROFILE).")
     ] = None,
     config: Annotated[
         Path | None, typer.Option("--config", envvar="BUOY_CONFIG", metavar="FILE", help="Settings in TOML.")
@@ -73,7 +90,8 @@ def options(
 ) -> None:
     """Network interfaces of instances, and their floating addresses."""
     del version
-    ctx.obj = Globals(server, config, timeout, output)
+    secret = secret_from(key, f"Key of namespace {namespace or ''}".rstrip())
+    ctx.obj = Globals(server, config, timeout, output, namespace, secret, profile)
 
 
 def main() -> None:

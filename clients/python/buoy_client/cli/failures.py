@@ -12,20 +12,34 @@ from typer.core import TyperGroup
 from typer.exceptions import TyperException
 
 from buoy_client.cli.words import clean
-from buoy_client.errors import BuoyError, DeadlineExceeded, NotFound, Unavailable, WaitTimeout
+from buoy_client.errors import (
+    BuoyError,
+    DeadlineExceeded,
+    NotFound,
+    PermissionDenied,
+    Unauthenticated,
+    Unavailable,
+    WaitTimeout,
+)
 
-REFUSED, USAGE, NOT_FOUND, UNREACHABLE, WAIT_OVER, INTERRUPTED = 1, 2, 3, 4, 5, 130
+REFUSED, USAGE, NOT_FOUND, UNREACHABLE, WAIT_OVER, NO_RIGHT, INTERRUPTED = 1, 2, 3, 4, 5, 6, 130
 EXIT_CODES = """\
 Exit codes: 0 done, 1 the server refused, 2 wrong usage, 3 not found, 4 the server cannot be reached, \
-5 the deadline of --wait passed (it may still come), 130 interrupted."""
+5 the deadline of --wait passed (it may still come), 6 no right (no key, a wrong one, or not yours to do), 130 interrupted."""
 
 HINTS = {
     "UNREACHABLE": "Is it running? Name another one with --server or BUOY_SERVER.",
+    "NO_KEY": "Give --namespace and --key, or BUOY_NAMESPACE and BUOY_KEY, or a profile of the settings file.",
+    "UNAUTHENTICATED": "`buoy whoami` shows where namespace and key come from.",
+    "PERMISSION_DENIED": "`buoy whoami` shows who you are.",
     "INTERFACE_NOT_FOUND": "See `buoy interface list`.",
     "INSTANCE_NOT_FOUND": "See `buoy instance list`.",
     "NETWORK_NOT_FOUND": "See `buoy network list`.",
     "POOL_NOT_FOUND": "See `buoy pool list`.",
     "NODE_NOT_FOUND": "See `buoy node list`.",
+    "NAMESPACE_NOT_FOUND": "See `buoy namespace list`.",
+    "NAMESPACE_IN_USE": "See `buoy instance list --namespace` and `buoy network list --namespace`.",
+    "QUOTA_EXCEEDED": "See `buoy namespace show`.",
     "AMBIGUOUS_NAME": "Name it by uuid, or add --namespace.",
     "POOL_EXHAUSTED": "See `buoy pool list`; released addresses rest before they are free again.",
     "POOL_IN_USE": "See `buoy pool addresses`.",
@@ -41,6 +55,8 @@ CODES: tuple[tuple[type[BuoyError], int], ...] = (
     (NotFound, NOT_FOUND),
     (WaitTimeout, WAIT_OVER),
     (DeadlineExceeded, UNREACHABLE),
+    (Unauthenticated, NO_RIGHT),
+    (PermissionDenied, NO_RIGHT),
 )
 
 

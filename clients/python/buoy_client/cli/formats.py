@@ -6,7 +6,7 @@ from enum import StrEnum
 
 import yaml
 
-from buoy_client.models import Node, Pool
+from buoy_client.models import Event, Namespace, NamespaceKey, NewKey, Node, Pool
 from buoy_client.record import Json, Record
 
 
@@ -20,9 +20,11 @@ class OutputFormat(StrEnum):
 
 
 def name_of(record: Record) -> str:
-    """Give what names an object on the command line: the name of nodes and pools, else the uuid."""
-    if isinstance(record, Node | Pool):
+    """Give what names an object on the command line: its name where no two can have it, else the uuid."""
+    if isinstance(record, Node | Pool | Namespace | NamespaceKey | NewKey):
         return record.name
+    if isinstance(record, Event):
+        return str(record.revision)
     return str(getattr(record, "uuid", getattr(record, "address", "")))
 
 

@@ -4,7 +4,8 @@ from typing import Annotated
 
 import typer
 
-from buoy_client.cli import views
+from buoy_client.cli import events, views
+from buoy_client.cli.metadata import instance_app as metadata_app
 from buoy_client.cli.options import Deleted, InstanceRef, Namespace, Output, Wait, WaitTimeoutOption
 from buoy_client.cli.progress import wait_line
 from buoy_client.cli.session import open_session
@@ -13,6 +14,8 @@ from buoy_client.operations.base import WAIT_TIMEOUT
 from buoy_client.states import InstanceDriver
 
 app = typer.Typer(help="Instances: virtual machines, containers, anything with NICs.", no_args_is_help=True)
+app.command("events")(events.of_instance)
+app.add_typer(metadata_app, name="metadata")
 
 SPEC_KEYS = {"address": "address", "mac": "macaddr", "model": "model"}
 DRIVERS = [InstanceDriver.NETNS.value, InstanceDriver.ADOPT.value]
@@ -58,6 +61,9 @@ def create(
             help="Who makes the NICs: the agent, or somebody else already has.",
         ),
     ] = "netns",
+    default_network: Annotated[
+        bool, typer.Option("--default-network", help="Without --network: a NIC on the namespace's network `default`.")
+    ] = False,
     namespace: Namespace = None,
     wait: Wait = False,
     wait_timeout: WaitTimeoutOption = WAIT_TIMEOUT,
@@ -72,6 +78,7 @@ def create(
             specs,
             node=node,
             driver=driver,
+            default_network=default_network,
             namespace=namespace,
             wait=wait,
             timeout=wait_timeout,

@@ -4,7 +4,8 @@ from typing import Annotated
 
 import typer
 
-from buoy_client.cli import views
+from buoy_client.cli import events, views
+from buoy_client.cli.metadata import interface_app as metadata_app
 from buoy_client.cli.options import Deleted, InterfaceUuid, Namespace, Output, Wait, WaitTimeoutOption
 from buoy_client.cli.progress import after, wait_line
 from buoy_client.cli.session import open_session
@@ -14,6 +15,8 @@ from buoy_client.operations.base import WAIT_TIMEOUT
 
 app = typer.Typer(help="Network interfaces (NICs) of instances, and their floating addresses.", no_args_is_help=True)
 app.command()(watch)
+app.command("events")(events.of_interface)
+app.add_typer(metadata_app, name="metadata")
 
 InstanceFilter = Annotated[str | None, typer.Option("--instance", metavar="REF", help="Only those of this instance.")]
 NetworkFilter = Annotated[str | None, typer.Option("--network", metavar="REF", help="Only those on this network.")]

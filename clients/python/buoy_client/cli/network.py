@@ -4,13 +4,16 @@ from typing import Annotated
 
 import typer
 
-from buoy_client.cli import views
+from buoy_client.cli import events, views
+from buoy_client.cli.metadata import network_app as metadata_app
 from buoy_client.cli.options import Deleted, Namespace, NetworkRef, Output, Wait, WaitTimeoutOption
 from buoy_client.cli.progress import wait_line
 from buoy_client.cli.session import open_session
 from buoy_client.operations.base import WAIT_TIMEOUT
 
 app = typer.Typer(help="Private networks.", no_args_is_help=True)
+app.command("events")(events.of_network)
+app.add_typer(metadata_app, name="metadata")
 
 
 @app.command()
@@ -19,12 +22,16 @@ def create(
     name: Annotated[str, typer.Argument(help="Unique among the namespace's networks.")],
     netblock: Annotated[str, typer.Option("--netblock", metavar="CIDR", help="An IPv4 block; index 1 is the gateway.")],
     nat: Annotated[bool, typer.Option("--nat/--no-nat", help="Instances without a floating address may call out.")] = False,
+    dhcp: Annotated[bool, typer.Option("--dhcp/--no-dhcp", help="Said to its orchestrator; never interpreted.")] = False,
+    dns: Annotated[bool, typer.Option("--dns/--no-dns", help="Likewise.")] = False,
     namespace: Namespace = None,
     output: Output = None,
 ) -> None:
     """Create a network."""
     session = open_session(ctx, output)
-    network = session.client.create_network(name, netblock, provide_nat=nat, namespace=namespace)
+    network = session.client.create_network(
+        name, netblock, provide_nat=nat, provide_dhcp=dhcp, provide_dns=dns, namespace=namespace
+    )
     session.emit(network, views.network_fields, "network")
 
 
@@ -41,6 +48,20 @@ def show(ctx: typer.Context, network: NetworkRef, namespace: Namespace = None, o
     """Show one network."""
     session = open_session(ctx, output)
     session.emit(session.client.get_network(network, namespace), views.network_fields, "network")
+
+
+@app.command()
+def interfaces(ctx: typer.Context, network: NetworkRef, namespace: Namespace = None, output: Output = None) -> None:
+    """List the interfaces on a network."""
+    session = open_session(ctx, output)
+    session.emit_list(session.client.get_network_interfaces(network, namespace), views.INTERFACES, "interfaces")
+
+
+@app.command()
+def addresses(ctx: typer.Context, network: NetworkRef, namespace: Namespace = None, output: Output = None) -> None:
+    """List the addresses of a network that are not free, each with why."""
+    session = open_session(ctx, output)
+    session.emit_list(session.client.get_network_addresses(network, namespace), views.RESERVATIONS, "addresses in use")
 
 
 @app.command()

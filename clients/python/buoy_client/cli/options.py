@@ -1,6 +1,7 @@
 """Options and arguments that several commands share, with their help and completion."""
 
 from collections.abc import Callable, Iterable
+from dataclasses import replace
 from typing import Annotated
 
 import typer
@@ -8,7 +9,7 @@ import typer
 from buoy_client.cli.formats import OutputFormat, name_of
 from buoy_client.cli.session import Globals
 from buoy_client.client import BuoyClient
-from buoy_client.config import ConfigError, load, seconds_from_text
+from buoy_client.config import ConfigError, seconds_from_text
 from buoy_client.errors import BuoyError
 from buoy_client.record import Record
 
@@ -38,10 +39,10 @@ def completes(ask: Callable[[BuoyClient], Iterable[Record]]) -> Callable[[typer.
     """Complete from what the server has: names where there are names, and uuids; nothing where it does not answer soon."""
 
     def complete(ctx: typer.Context, incomplete: str) -> list[str]:
-        given = ctx.find_object(Globals) or Globals(server=ctx.find_root().params.get("server"))
+        given = ctx.find_object(Globals) or Globals.parsed(ctx.find_root().params)
         try:
-            target = given.server or load(given.config).server
-            with BuoyClient(target, timeout=COMPLETION_PATIENCE) as client:
+            config = replace(given, timeout=COMPLETION_PATIENCE).settings()
+            with BuoyClient(config=config) as client:
                 found = list(ask(client))
         except (BuoyError, ConfigError):
             return []
@@ -54,34 +55,32 @@ def completes(ask: Callable[[BuoyClient], Iterable[Record]]) -> Callable[[typer.
 Output = Annotated[
     OutputFormat | None, typer.Option("--output", "-o", help="table for people; json, yaml or name for programs.")
 ]
-Namespace = Annotated[str | None, typer.Option("--namespace", metavar="NS", help="The namespace; yours by default.")]
+Namespace = Annotated[str | None, typer.Option("--namespace", metavar="NS", help="The namespace to look in; yours by default.")]
 Wait = Annotated[bool, typer.Option("--wait", help="Return when it is done, and show how far it has come.")]
 WaitTimeoutOption = Annotated[
     float, typer.Option("--wait-timeout", parser=limit, metavar="TIME", help='How long --wait waits: seconds, or "5m".')
 ]
 Deleted = Annotated[bool, typer.Option("--all", help="Deleted ones too, for as long as the server keeps them.")]
 
-InterfaceUuid = Annotated[
-    str, typer.Argument(metavar="UUID", help="The interface.", autocompletion=completes(lambda client: client.get_interfaces()))
-]
-InstanceRef = Annotated[
-    str,
-    typer.Argument(
-        metavar="REF", help="The instance, by name or uuid.", autocompletion=completes(lambda client: client.get_instances())
-    ),
-]
-NetworkRef = Annotated[
-    str,
-    typer.Argument(
-        metavar="REF", help="The network, by name or uuid.", autocompletion=completes(lambda client: client.get_networks())
-    ),
-]
-PoolRef = Annotated[
-    str,
-    typer.Argument(
-        metavar="REF", help="The pool, by name or uuid.", autocompletion=completes(lambda client: client.get_pools())
-    ),
-]
-NodeName = Annotated[
-    str, typer.Argument(metavar="NAME", help="The node.", autocompletion=completes(lambda client: client.get_nodes()))
-]
+INTERFACE = typer.Argument(
+    metavar="UUID", help="The interface.", autocompletion=completes(lambda client: client.get_interfaces())
+)
+INSTANCE = typer.Argument(
+    metavar="REF", help="The instance, by name or uuid.", autocompletion=completes(lambda client: client.get_instances())
+)
+NETWORK = typer.Argument(
+    metavar="REF", help="The network, by name or uuid.", autocompletion=completes(lambda client: client.get_networks())
+)
+POOL = typer.Argument(
+    metavar="REF", help="The pool, by name or uuid.", autocompletion=completes(lambda client: client.get_pools())
+)
+NODE = typer.Argument(metavar="NAME", help="The node.", autocompletion=completes(lambda client: client.get_nodes()))
+NAMESPACE = typer.Argument(
+    metavar="NAME", help="The namespace.", autocompletion=completes(lambda client: client.get_namespaces())
+)
+InterfaceUuid = Annotated[str, INTERFACE]
+InstanceRef = Annotated[str, INSTANCE]
+NetworkRef = Annotated[str, NETWORK]
+PoolRef = Annotated[str, POOL]
+NodeName = Annotated[str, NODE]
+NamespaceName = Annotated[str, NAMESPACE]

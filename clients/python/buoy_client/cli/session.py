@@ -1,10 +1,10 @@
 """What a command works with: the client, the terminal, and how to answer."""
 
 import sys
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import typer
 from rich.console import Console
@@ -15,7 +15,7 @@ from buoy_client.cli.formats import OutputFormat, name_of, to_json, to_yaml
 from buoy_client.cli.tables import Column, field_lines, table_lines
 from buoy_client.cli.views import Fields
 from buoy_client.client import BuoyClient
-from buoy_client.config import DEFAULT_TIMEOUT, ConfigError, chosen_target, load
+from buoy_client.config import DEFAULT_TIMEOUT, Config, ConfigError, chosen_target, load
 from buoy_client.record import Record
 
 Item = TypeVar("Item", bound=Record)
@@ -30,14 +30,29 @@ class Globals:
     config: Path | None = None
     timeout: float | None = None
     output: OutputFormat | None = None
+    namespace: str | None = None
+    key: str | None = field(default=None, repr=False)
+    profile: str | None = None
+
+    @classmethod
+    def parsed(cls, params: Mapping[str, Any]) -> "Globals":
+        """Read them from parameters whose command did not run, as in a completion; nobody is asked for a key."""
+        known = {name: params.get(name) for name in cls.__dataclass_fields__}
+        return cls(**known | {"key": None if known["key"] == "-" else known["key"]})
+
+    def settings(self) -> Config:
+        """Bring together command line, environment and file, in this order."""
+        arguments = Config(server=self.server, namespace=self.namespace, key=self.key, timeout=self.timeout, output=self.output)
+        return load(self.config, arguments=arguments, profile=self.profile)
 
 
 class Session:
     """One run of the program."""
 
-    def __init__(self, client: BuoyClient, output: OutputFormat) -> None:
-        """Take the client and the form of the output."""
+    def __init__(self, client: BuoyClient, config: Config, output: OutputFormat) -> None:
+        """Take the client, its settings, and the form of the output."""
         self.client = client
+        self.config = config
         self.output = output
         self.console = Console(highlight=False, soft_wrap=True)
 
@@ -64,7 +79,11 @@ class Session:
             for text in table_lines(columns, items, self.console.width if self.console.is_terminal else None):
                 self.say(text)
         else:
-            Console(stderr=True, highlight=False).print(f"No {kind}.", style="dim")
+            self.note(f"No {kind}.")
+
+    def note(self, words: str) -> None:
+        """Say something to people that is not the answer."""
+        Console(stderr=True, highlight=False, soft_wrap=True).print(words, style="dim", markup=False)
 
     def emit_done(self, value: Record, words: str) -> None:
         """Answer a deletion or a change: one sentence for people, the object for programs."""
@@ -91,15 +110,17 @@ class Session:
 
 
 def open_session(ctx: typer.Context, output: OutputFormat | None = None) -> Session:
-    """Bring together command line, environment and file, in this order; the client closes with the command."""
+    """Make the client of this run; it closes with the command."""
     given = ctx.find_object(Globals) or Globals()
     try:
-        config = load(given.config)
-        chosen = output or given.output or OutputFormat(config.output or "table")
-        target = chosen_target(given.server, config)
+        config = given.settings()
+        chosen = output or OutputFormat(config.output or "table")
+        chosen_target(None, config)
     except (ConfigError, ValueError) as error:
         raise typer.BadParameter(str(error)) from None
-    timeout = given.timeout or config.timeout or DEFAULT_TIMEOUT
-    client = BuoyClient(target, namespace=config.namespace, timeout=timeout, connect_timeout=min(timeout, PATIENCE))
+    client = BuoyClient(config=config, connect_timeout=min(config.timeout or DEFAULT_TIMEOUT, PATIENCE))
     ctx.call_on_close(client.close)
-    return Session(client, chosen)
+    session = Session(client, config, chosen)
+    if config.exposed_file is not None:
+        session.note(f"Warning: {config.exposed_file} holds a key, and others can read it: chmod 600 it.")
+    return session

@@ -18,7 +18,16 @@ from buoy_client.cli.words import (
     usage_bar,
     yes_no,
 )
-from buoy_client.models import Floating, Instance, Interface, Network, Node, Pool, Reservation
+from buoy_client.models import (
+    Event,
+    Floating,
+    Instance,
+    Interface,
+    Network,
+    Node,
+    Pool,
+    Reservation,
+)
 from buoy_client.record import Json
 
 Fields = list[tuple[str, Text]]
@@ -77,6 +86,12 @@ RESERVATIONS: list[Column[Reservation]] = [
     Column("SINCE", lambda it: ago(it.since, now()), 3),
     Column("NAMESPACE", lambda it: plain_text(it.namespace), 4),
     Column("COMMENT", lambda it: plain_text(it.comment), 5),
+]
+EVENTS: list[Column[Event]] = [
+    Column("WHEN", lambda it: ago(it.time, now())),
+    Column("TYPE", lambda it: plain_text(it.type), 2),
+    Column("CALL", lambda it: plain_text(f"{it.method} by {it.actor}"), 1),
+    Column("WHAT", lambda it: plain_text(it.message)),
 ]
 
 
@@ -145,6 +160,7 @@ def instance_fields(it: Instance) -> Fields:
         ("node", plain_text(it.node)),
         ("driver", plain_text(it.driver)),
         ("namespace", plain_text(it.namespace)),
+        ("attributes", metadata_field(it.attributes)),
         ("metadata", metadata_field(it.metadata)),
         ("created", ago(it.create_time, now())),
         ("changed", Text.assemble(ago(it.update_time, now()), (f" (revision {it.revision})", "dim"))),
@@ -159,6 +175,8 @@ def network_fields(it: Network) -> Fields:
         ("uuid", plain_text(it.uuid)),
         ("state", Text.assemble(state_text(it.state), shown(it.state_reason))),
         ("netblock", plain_text(it.netblock)),
+        ("vxid", plain_text(it.vxid)),
+        ("dhcp, dns", Text.assemble(yes_no(it.provide_dhcp), ", ", yes_no(it.provide_dns))),
         ("nat", Text.assemble(yes_no(it.provide_nat), f" from {gateways}" if gateways else "")),
         ("namespace", plain_text(it.namespace)),
         ("metadata", metadata_field(it.metadata)),

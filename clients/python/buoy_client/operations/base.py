@@ -31,7 +31,7 @@ class BaseOperations:
     """The transport, the namespace, and the two ways of waiting."""
 
     def __init__(self, transport: Transport, namespace: str | None = None) -> None:
-        """Take the transport and the namespace that calls name by default."""
+        """Take the transport, and the namespace that calls name by default; None: the server takes the caller's."""
         self._transport = transport
         self._namespace = namespace
 

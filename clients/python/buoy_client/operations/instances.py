@@ -1,6 +1,6 @@
 """Calls of instances."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 
 from buoy.v1 import instance_pb2 as pb
 from google.protobuf.message import Message
@@ -12,7 +12,10 @@ from buoy_client.errors import NotFound
 from buoy_client.models import Instance, Interface, InterfaceSpec
 from buoy_client.operations.base import WAIT_INTERVAL, WAIT_TIMEOUT, BaseOperations, Page, ignore
 from buoy_client.operations.interfaces import text
+from buoy_client.operations.metadata import encoded
+from buoy_client.record import Json
 from buoy_client.states import InstanceDriver
+from buoy_client.values import struct_from_json, values_from_json
 from buoy_client.watching import Batch, Selection, WatchState
 
 SERVICE = "InstanceService"
@@ -52,18 +55,28 @@ class InstanceOperations(BaseOperations):
         *,
         node: str | None = None,
         driver: InstanceDriver | str = InstanceDriver.NETNS,
+        default_network: bool = False,
+        attributes: Mapping[str, Json] | None = None,
+        metadata: Mapping[str, Json] | None = None,
         namespace: str | None = None,
         wait: bool = False,
         timeout: float = WAIT_TIMEOUT,  # noqa: ASYNC109
         on_change: Callable[[Instance], object] = ignore,
     ) -> Instance:
-        """Create an instance with its interfaces, all or nothing; `wait` returns when every NIC is there."""
+        """Create an instance with its interfaces, all or nothing; `wait` returns when every NIC is there.
+
+        Without interfaces and with `default_network` it gets one on the namespace's network `default`, which is made on first
+        need. `attributes` is what the orchestrator says of it, never interpreted.
+        """
         request = pb.CreateInstanceRequest(
             name=name,
             namespace=self._in(namespace),
             node=text(node),
             driver=DRIVERS[InstanceDriver(driver)],
             interfaces=[spec_to_proto(spec) for spec in interfaces],
+            default_network=default_network,
+            attributes=encoded("attributes", attributes, struct_from_json) if attributes else None,
+            metadata=encoded("metadata", metadata or {}, values_from_json),
         )
         instance = await self._instance("CreateInstance", request)
         return await self._wait_until(instance, waiting.is_instance_created, timeout, on_change) if wait else instance

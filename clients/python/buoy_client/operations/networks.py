@@ -8,8 +8,8 @@ from google.protobuf.message import Message
 
 from buoy_client import waiting
 from buoy_client.call import call
-from buoy_client.convert import network_from_proto
-from buoy_client.models import Interface, Network
+from buoy_client.convert import interface_from_proto, network_from_proto, reservation_from_proto
+from buoy_client.models import Interface, Network, Reservation
 from buoy_client.operations.base import WAIT_TIMEOUT, Page, ignore
 from buoy_client.operations.interfaces import InterfaceOperations
 
@@ -21,23 +21,61 @@ def page_from_proto(response: pb.ListNetworksResponse) -> Page[Network]:
     return [network_from_proto(item) for item in response.networks], response.next_page_token
 
 
+def interfaces_from_proto(response: pb.ListNetworkInterfacesResponse) -> Page[Interface]:
+    """Give one page of interfaces."""
+    return [interface_from_proto(item) for item in response.interfaces], response.next_page_token
+
+
+def addresses_from_proto(response: pb.ListNetworkAddressesResponse) -> Page[Reservation]:
+    """Give one page of addresses."""
+    return [reservation_from_proto(item) for item in response.addresses], response.next_page_token
+
+
 class NetworkOperations(InterfaceOperations):
     """Calls of networks; every `network` is a uuid or a name."""
 
     async def create_network(
-        self, name: str, netblock: IPv4Network | str, *, provide_nat: bool = False, namespace: str | None = None
+        self,
+        name: str,
+        netblock: IPv4Network | str,
+        *,
+        provide_nat: bool = False,
+        provide_dhcp: bool = False,
+        provide_dns: bool = False,
+        namespace: str | None = None,
     ) -> Network:
-        """Create a network; with `provide_nat` instances without a floating address may call out."""
+        """Create a network; with `provide_nat` instances without a floating address may call out.
+
+        `provide_dhcp` and `provide_dns` are kept for the orchestrator, never interpreted.
+        """
         request = pb.CreateNetworkRequest(
-            name=name, netblock=str(netblock), provide_nat=provide_nat, namespace=self._in(namespace)
+            name=name,
+            netblock=str(netblock),
+            provide_nat=provide_nat,
+            provide_dhcp=provide_dhcp,
+            provide_dns=provide_dns,
+            namespace=self._in(namespace),
         )
         return await self._network("CreateNetwork", request)
 
     async def allocate_network(
-        self, netblock: IPv4Network | str, provide_nat: bool, name: str, namespace: str | None = None
+        self,
+        netblock: IPv4Network | str,
+        provide_dhcp: bool,
+        provide_nat: bool,
+        name: str,
+        namespace: str | None = None,
+        provide_dns: bool = False,
     ) -> Network:
-        """Create a network: the name and order of arguments of Shaken Fist's client, without its DHCP."""
-        return await self.create_network(name, netblock, provide_nat=provide_nat, namespace=namespace)
+        """Create a network: the name and order of arguments of Shaken Fist's client."""
+        return await self.create_network(
+            name,
+            netblock,
+            provide_nat=provide_nat,
+            provide_dhcp=provide_dhcp,
+            provide_dns=provide_dns,
+            namespace=namespace,
+        )
 
     async def get_network(self, network: str, namespace: str | None = None) -> Network:
         """Give one network, also a deleted one for as long as the server keeps it."""
@@ -56,8 +94,28 @@ class NetworkOperations(InterfaceOperations):
         )
 
     async def get_network_interfaces(self, network: str, namespace: str | None = None) -> list[Interface]:
-        """List the live interfaces on a network."""
-        return await self.get_interfaces(network=network, namespace=namespace)
+        """List the live interfaces on a network, in the order of their uuid."""
+        return await self._pages(
+            lambda token: call(
+                SERVICE,
+                "ListNetworkInterfaces",
+                pb.ListNetworkInterfacesRequest(network_ref=network, namespace=self._in(namespace), page_token=token),
+                pb.ListNetworkInterfacesResponse,
+                interfaces_from_proto,
+            )
+        )
+
+    async def get_network_addresses(self, network: str, namespace: str | None = None) -> list[Reservation]:
+        """List the addresses of a network's netblock that are not free, each with why, in their order."""
+        return await self._pages(
+            lambda token: call(
+                SERVICE,
+                "ListNetworkAddresses",
+                pb.ListNetworkAddressesRequest(network_ref=network, namespace=self._in(namespace), page_token=token),
+                pb.ListNetworkAddressesResponse,
+                addresses_from_proto,
+            )
+        )
 
     async def delete_network(
         self,

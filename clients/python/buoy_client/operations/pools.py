@@ -7,9 +7,10 @@ from buoy.v1 import pool_pb2 as pb
 from google.protobuf.message import Message
 
 from buoy_client.call import call
-from buoy_client.convert import duration_to_proto, pool_from_proto, reservation_from_proto
+from buoy_client.convert import pool_from_proto, reservation_from_proto
 from buoy_client.models import Pool, Reservation
 from buoy_client.operations.base import BaseOperations, Page
+from buoy_client.values import duration_to_proto
 
 SERVICE = "PoolService"
 

@@ -1,4 +1,4 @@
-"""The transport of `AsyncBuoyClient`."""
+"""The wire of `AsyncBuoyClient`."""
 
 import asyncio
 import time
@@ -10,6 +10,7 @@ from google.protobuf.message import Message
 
 from buoy_client.call import Call
 from buoy_client.errors import Cancelled, Unavailable
+from buoy_client.transport.port import Lock, Metadata
 from buoy_client.transport.settings import GLANCE, PROBE_PATH, PROBE_REQUEST, WATCH_PATH, channel_options, unreachable
 from buoy_client.transport.status import error_from_call
 
@@ -68,13 +69,13 @@ class AioPause:
         self._cut.set()
 
 
-class AioTransport:
+class AioWire:
     """A grpc.aio channel; it opens on first use, in the loop of that use."""
 
     def __init__(self, target: str, timeout: float, connect_timeout: float) -> None:
         """Take the settings; nothing is opened yet."""
         self.target = target
-        self._timeout = timeout
+        self.timeout = timeout
         self._connect_timeout = connect_timeout
         self._connected = False
         self._opened: grpc.aio.Channel | None = None
@@ -91,9 +92,9 @@ class AioTransport:
             raise Unavailable(unreachable(self.target, self._connect_timeout), reason="UNREACHABLE")
         self._connected = True
 
-    async def unary(self, call: Call[Response, Result]) -> Result:
-        """Make a call, within the client's timeout."""
-        deadline = time.monotonic() + self._timeout
+    async def unary(self, call: Call[Response, Result], metadata: Metadata = (), limit: float | None = None) -> Result:
+        """Make a call, within so many seconds."""
+        deadline = time.monotonic() + (self.timeout if limit is None else limit)
         await self.connect()
         method: Any = self._channel.unary_unary(
             call.path,
@@ -101,25 +102,30 @@ class AioTransport:
             response_deserializer=call.response_type.FromString,
         )
         try:
-            response = await method(call.request, timeout=max(deadline - time.monotonic(), GLANCE), wait_for_ready=True)
+            limit = max(deadline - time.monotonic(), GLANCE)
+            response = await method(call.request, timeout=limit, metadata=metadata, wait_for_ready=True)
         except grpc.aio.AioRpcError as error:
             if error.code() is grpc.StatusCode.DEADLINE_EXCEEDED and not await self._ready(GLANCE):
-                raise Unavailable(unreachable(self.target, self._timeout), reason="UNREACHABLE") from None
+                raise Unavailable(unreachable(self.target, self.timeout), reason="UNREACHABLE") from None
             raise error_from_call(error) from None
         return call.parse(response)
 
-    async def watch(self, request: WatchInterfaceRequest) -> AioStream:
+    async def watch(self, request: WatchInterfaceRequest, metadata: Metadata = ()) -> AioStream:
         """Open a stream."""
         method: Any = self._channel.unary_stream(
             WATCH_PATH,
             request_serializer=WatchInterfaceRequest.SerializeToString,
             response_deserializer=WatchInterfaceResponse.FromString,
         )
-        return AioStream(method(request, wait_for_ready=True))
+        return AioStream(method(request, metadata=metadata, wait_for_ready=True))
 
     def pause(self) -> AioPause:
         """Give something to sleep on."""
         return AioPause()
+
+    def lock(self) -> Lock:
+        """Give something that one call holds while others wait."""
+        return asyncio.Lock()
 
     async def close(self) -> None:
         """Close the channel."""

@@ -1,8 +1,9 @@
-"""The transport of `BuoyClient`: coroutines that block and never suspend."""
+"""The wire of `BuoyClient`: coroutines that block and never suspend."""
 
 import threading
 import time
 from collections.abc import Iterator
+from types import TracebackType
 from typing import Any, TypeVar
 
 import grpc
@@ -11,6 +12,7 @@ from google.protobuf.message import Message
 
 from buoy_client.call import Call
 from buoy_client.errors import Unavailable
+from buoy_client.transport.port import Lock, Metadata
 from buoy_client.transport.settings import GLANCE, PROBE_PATH, PROBE_REQUEST, WATCH_PATH, channel_options, unreachable
 from buoy_client.transport.status import error_from_call
 from buoy_client.transport.watchdog import Watchdog
@@ -60,13 +62,31 @@ class BlockingPause:
         self._cut.set()
 
 
-class BlockingTransport:
+class BlockingLock:
+    """A lock among threads."""
+
+    def __init__(self) -> None:
+        """Start free."""
+        self._lock = threading.Lock()
+
+    async def __aenter__(self) -> None:
+        """Block until it is ours."""
+        self._lock.acquire()
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        """Set it free."""
+        self._lock.release()
+
+
+class BlockingWire:
     """A grpc channel that blocks its caller."""
 
     def __init__(self, target: str, timeout: float, connect_timeout: float) -> None:
         """Open the channel; nothing is sent yet."""
         self.target = target
-        self._timeout = timeout
+        self.timeout = timeout
         self._connect_timeout = connect_timeout
         self._connected = False
         self._channel = grpc.insecure_channel(target, options=channel_options())
@@ -77,9 +97,9 @@ class BlockingTransport:
             raise Unavailable(unreachable(self.target, self._connect_timeout), reason="UNREACHABLE")
         self._connected = True
 
-    async def unary(self, call: Call[Response, Result]) -> Result:
-        """Make a call, within the client's timeout."""
-        deadline = time.monotonic() + self._timeout
+    async def unary(self, call: Call[Response, Result], metadata: Metadata = (), limit: float | None = None) -> Result:
+        """Make a call, within so many seconds."""
+        deadline = time.monotonic() + (self.timeout if limit is None else limit)
         await self.connect()
         method = self._channel.unary_unary(
             call.path,
@@ -87,25 +107,30 @@ class BlockingTransport:
             response_deserializer=call.response_type.FromString,
         )
         try:
-            response = method(call.request, timeout=max(deadline - time.monotonic(), GLANCE), wait_for_ready=True)
+            limit = max(deadline - time.monotonic(), GLANCE)
+            response = method(call.request, timeout=limit, metadata=metadata, wait_for_ready=True)
         except grpc.RpcError as error:
             if error.code() is grpc.StatusCode.DEADLINE_EXCEEDED and not self._ready(GLANCE):
-                raise Unavailable(unreachable(self.target, self._timeout), reason="UNREACHABLE") from None
+                raise Unavailable(unreachable(self.target, self.timeout), reason="UNREACHABLE") from None
             raise error_from_call(error) from None
         return call.parse(response)
 
-    async def watch(self, request: WatchInterfaceRequest) -> BlockingStream:
+    async def watch(self, request: WatchInterfaceRequest, metadata: Metadata = ()) -> BlockingStream:
         """Open a stream."""
         method = self._channel.unary_stream(
             WATCH_PATH,
             request_serializer=WatchInterfaceRequest.SerializeToString,
             response_deserializer=WatchInterfaceResponse.FromString,
         )
-        return BlockingStream(method(request, wait_for_ready=True))
+        return BlockingStream(method(request, metadata=metadata, wait_for_ready=True))
 
     def pause(self) -> BlockingPause:
         """Give something to sleep on."""
         return BlockingPause()
+
+    def lock(self) -> Lock:
+        """Give something that one call holds while others wait."""
+        return BlockingLock()
 
     async def close(self) -> None:
         """Close the channel."""

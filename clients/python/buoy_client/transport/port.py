@@ -4,6 +4,8 @@ The logic is written once, as coroutines. The blocking transport's methods never
 coroutine runs to its end in one step (see `blocking.py`). Errors are always the SDK's own.
 """
 
+from collections.abc import Callable
+from contextlib import AbstractAsyncContextManager
 from typing import Protocol, TypeVar
 
 from buoy.v1.interface_pb2 import WatchInterfaceRequest, WatchInterfaceResponse
@@ -13,6 +15,9 @@ from buoy_client.call import Call
 
 Response = TypeVar("Response", bound=Message)
 Result = TypeVar("Result")
+Metadata = tuple[tuple[str, str], ...]
+Lock = AbstractAsyncContextManager[object]
+Clock = Callable[[], float]
 
 
 class WatchStream(Protocol):
@@ -36,7 +41,7 @@ class Pause(Protocol):
 
 
 class Transport(Protocol):
-    """Makes calls to one server."""
+    """Makes calls to one server, as whoever it is logged in."""
 
     target: str
 
@@ -51,6 +56,31 @@ class Transport(Protocol):
 
     def pause(self) -> Pause:
         """Give something to sleep on."""
+
+    async def close(self) -> None:
+        """Close the channel; what still runs ends."""
+
+
+class Wire(Protocol):
+    """What a transport is made on: a grpc channel, blocking or not, whose calls bear the metadata that they are given."""
+
+    target: str
+    timeout: float
+
+    async def connect(self) -> None:
+        """Make the first connection, as `Transport.connect`."""
+
+    async def unary(self, call: Call[Response, Result], metadata: Metadata = (), limit: float | None = None) -> Result:
+        """Make a call, within so many seconds (`timeout` by default)."""
+
+    async def watch(self, request: WatchInterfaceRequest, metadata: Metadata = ()) -> WatchStream:
+        """Open a stream, as `Transport.watch`."""
+
+    def pause(self) -> Pause:
+        """Give something to sleep on."""
+
+    def lock(self) -> Lock:
+        """Give something that one call holds while others wait."""
 
     async def close(self) -> None:
         """Close the channel; what still runs ends."""

@@ -1,7 +1,7 @@
 """Channel settings: keepalive, reconnecting, and which calls grpc repeats by itself.
 
-A call is repeated on UNAVAILABLE when doing it twice is the same as doing it once. Creates are not among them: they only
-wait for the connection, so they are sent once or not at all.
+A call is repeated on UNAVAILABLE when doing it twice is the same as doing it once. Creates (but that of a token) are not among
+them: they only wait for the connection, so they are sent once or not at all.
 """
 
 import json
@@ -24,11 +24,44 @@ SAFE_TO_REPEAT = {
         "GetInterfaceMetadata",
         "SetInterfaceMetadataItem",
         "DeleteInterfaceMetadataItem",
+        "ListInterfaceEvents",
     ),
-    "InstanceService": ("GetInstance", "ListInstances", "ListInstanceInterfaces", "DeleteInstance"),
-    "NetworkService": ("GetNetwork", "ListNetworks", "DeleteNetwork"),
+    "InstanceService": (
+        "GetInstance",
+        "ListInstances",
+        "ListInstanceInterfaces",
+        "DeleteInstance",
+        "ListInstanceEvents",
+        "GetInstanceMetadata",
+        "SetInstanceMetadataItem",
+        "DeleteInstanceMetadataItem",
+    ),
+    "NetworkService": (
+        "GetNetwork",
+        "ListNetworks",
+        "DeleteNetwork",
+        "ListNetworkInterfaces",
+        "ListNetworkAddresses",
+        "ListNetworkEvents",
+        "GetNetworkMetadata",
+        "SetNetworkMetadataItem",
+        "DeleteNetworkMetadataItem",
+    ),
     "PoolService": ("GetPool", "ListPools", "DeletePool", "ListAddresses"),
     "NodeService": ("ListNodes", "GetNode"),
+    # Not among them: DeleteNamespace, whose repeat finds nothing, and SetNamespaceKey, whose repeat makes another secret.
+    "NamespaceService": (
+        "CreateToken",
+        "GetNamespace",
+        "ListNamespaces",
+        "DeleteNamespaceKey",
+        "AddNamespaceTrust",
+        "RemoveNamespaceTrust",
+        "SetNamespaceQuota",
+        "GetNamespaceMetadata",
+        "SetNamespaceMetadataItem",
+        "DeleteNamespaceMetadataItem",
+    ),
 }
 
 RETRY_POLICY = {

@@ -1,0 +1,60 @@
+"""`buoy ... events`: what happened to an object, in words, newest first."""
+
+from typing import Annotated
+
+import typer
+
+from buoy_client.cli import views
+from buoy_client.cli.options import InstanceRef, InterfaceUuid, Namespace, NetworkRef, Output
+from buoy_client.cli.session import open_session
+from buoy_client.operations.events import LIMIT
+from buoy_client.states import EventKind
+
+KINDS = [kind.value for kind in EventKind if kind is not EventKind.UNKNOWN]
+
+
+def kind_from_text(text: str | None) -> str | None:
+    """Read a kind of event."""
+    if text is not None and text not in KINDS:
+        raise typer.BadParameter(f"{text!r} is not one of {', '.join(KINDS)}")
+    return text
+
+
+Kind = Annotated[
+    str | None, typer.Option("--type", callback=kind_from_text, metavar="|".join(KINDS), help="Only those of this type.")
+]
+Limit = Annotated[int, typer.Option("--limit", min=1, metavar="N", help="At most so many.")]
+
+
+def of_interface(
+    ctx: typer.Context, interface: InterfaceUuid, kind: Kind = None, limit: Limit = LIMIT, output: Output = None
+) -> None:
+    """List what happened to an interface, newest first."""
+    session = open_session(ctx, output)
+    session.emit_list(session.client.get_interface_events(interface, kind, limit), views.EVENTS, "events")
+
+
+def of_instance(
+    ctx: typer.Context,
+    instance: InstanceRef,
+    kind: Kind = None,
+    limit: Limit = LIMIT,
+    namespace: Namespace = None,
+    output: Output = None,
+) -> None:
+    """List what happened to an instance, newest first."""
+    session = open_session(ctx, output)
+    session.emit_list(session.client.get_instance_events(instance, kind, limit, namespace), views.EVENTS, "events")
+
+
+def of_network(
+    ctx: typer.Context,
+    network: NetworkRef,
+    kind: Kind = None,
+    limit: Limit = LIMIT,
+    namespace: Namespace = None,
+    output: Output = None,
+) -> None:
+    """List what happened to a network, newest first."""
+    session = open_session(ctx, output)
+    session.emit_list(session.client.get_network_events(network, kind, limit, namespace), views.EVENTS, "events")
