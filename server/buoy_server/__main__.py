@@ -15,7 +15,8 @@ from pydantic import ValidationError
 
 from buoy_server import logs, settings
 from buoy_server.bootstrap import BootstrapError, bootstrap
-from buoy_server.server import ListenError, Options, Server
+from buoy_server.errors import ListenError
+from buoy_server.server import Options, Server
 from buoy_server.storage.database import Database, DatabaseError, open_database
 
 EXIT_SETTINGS = 2
@@ -71,7 +72,7 @@ async def _serve(chosen: settings.Settings, database: Database) -> None:
     )
     server = Server(database.store, options)
     try:
-        bound = await server.start(chosen.listen)
+        bound = await server.start(chosen.listen, chosen.http)
         log.info("serving", listen=bound)
         await stop.wait()
         log.info("stopping")

@@ -8,6 +8,7 @@ import asyncio
 import contextlib
 import socket
 import time
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from ipaddress import IPv4Network
@@ -29,9 +30,12 @@ from buoy_server.core.commands.housekeeping import ExpireQuarantine, ForgetDelet
 from buoy_server.core.commands.nodes import MissNode
 from buoy_server.core.lookup import SYSTEM, Caller
 from buoy_server.core.state import Kind
+from buoy_server.errors import ListenError
 from buoy_server.feed.feed import Feed
 from buoy_server.feed.view import View
 from buoy_server.feed.writer import Writer
+from buoy_server.http import app
+from buoy_server.http.serve import HttpServer
 from buoy_server.nodes import Presence
 from buoy_server.rpc.agents import AgentService
 from buoy_server.rpc.backend import Backend
@@ -70,10 +74,6 @@ OPTIONS: tuple[tuple[str, int], ...] = (
 )
 
 
-class ListenError(Exception):
-    """A target that cannot be served, in words for the operator."""
-
-
 DEFAULT_NETBLOCK = IPv4Network("10.0.0.0/20")
 
 
@@ -106,6 +106,7 @@ class Server:
         self._options = options
         self.dispatcher = Dispatcher(authenticator, self._services())
         self._grpc = grpc.aio.server(options=OPTIONS)
+        self._http = HttpServer(app.build(self.dispatcher))
         register(self._grpc, self.dispatcher)
         names = [name for name, _ in self.dispatcher.services()]
         self._health = Health(writer, names)
@@ -114,10 +115,12 @@ class Server:
         reflection.enable_server_reflection(names_shown, self._grpc)  # type: ignore[no-untyped-call]
         self._housekeeping: asyncio.Task[None] | None = None
 
-    async def start(self, targets: list[str]) -> list[str]:
-        """Serve on the targets and return them with the ports that were bound, or raise ListenError."""
+    async def start(self, targets: Sequence[str], http: str | None = None) -> list[str]:
+        """Serve gRPC on the targets, and REST, and return all with the ports that were bound, or raise ListenError."""
         bound = [self._bind(target) for target in targets]
         await self._grpc.start()
+        if http:
+            bound.append(f"http://{await self._http.start(http)}")
         for node in self._backend.view.keys(Kind.NODE):
             self._backend.presence.expect(node)
         self._housekeeping = asyncio.create_task(self._keep_house(), name="housekeeping")
@@ -131,7 +134,7 @@ class Server:
             self._housekeeping.cancel()
         await self._backend.presence.stop()
         self._backend.feed.close()
-        await self._grpc.stop(GRACE)
+        await asyncio.gather(self._grpc.stop(GRACE), self._http.stop())
         await self._backend.presence.stop()
         await self._backend.writer.close()
         self._keys.close()

@@ -11,10 +11,12 @@ from buoy_server.http import app, serve
 from buoy_server.http.call import Dispatcher
 from google.protobuf.message import Message
 
+from tests.http.faked import LetsEverybodyIn
+
 pytestmark = pytest.mark.anyio
 
 
-class Held:
+class Held(LetsEverybodyIn):
     """An application layer that answers when it is let go."""
 
     def __init__(self) -> None:
@@ -37,7 +39,7 @@ async def test_a_port_that_is_taken_is_said_plainly() -> None:
     first, second = _server(Held()), _server(Held())
     target = await first.start("127.0.0.1:0")
     try:
-        with pytest.raises(serve.HttpListenError, match=f"http: {target} cannot be served"):
+        with pytest.raises(serve.ListenError, match=f"http: {target} cannot be served"):
             await second.start(target)
     finally:
         await first.stop()
@@ -47,7 +49,7 @@ async def test_a_port_that_is_taken_is_said_plainly() -> None:
 
 @pytest.mark.parametrize("target", ["nowhere", "127.0.0.1:x", "127.0.0.1:99999", "no.such.host.invalid:1"])
 async def test_a_target_that_is_none_is_said_plainly(target: str) -> None:
-    with pytest.raises(serve.HttpListenError, match=f"http: {target} "):
+    with pytest.raises(serve.ListenError, match=f"http: {target} "):
         await _server(Held()).start(target)
 
 

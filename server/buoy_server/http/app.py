@@ -3,6 +3,7 @@
 import asyncio
 import socket
 from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 from urllib.parse import unquote
 
@@ -24,22 +25,43 @@ from buoy_server.http.route import Route
 DEADLINE = 30.0  # seconds for one request, from its last header to its answer
 _ARGUMENTS_IN_QUERY = frozenset({"GET", "DELETE"})
 
+PACKAGE = "buoy.v1"
+
 Endpoint = Callable[[Request], Awaitable[Response]]
 
 
 def build(dispatcher: Dispatcher, routes: Sequence[Route] = table.ROUTES, host: str = "") -> Starlette:
-    """Return the application over an application layer; `host` is this server's name in events."""
-    name = host or socket.gethostname()
+    """Return the application over an application layer; `host` is this server's name in events.
+
+    A route with an RPC that the layer does not have is a KeyError.
+    """
+    site = _Site(dispatcher, _admission(dispatcher, routes), host or socket.gethostname())
     app = Starlette(
         routes=[
-            StarletteRoute(path, _endpoint(dispatcher, methods, name), methods=list(methods))
-            for path, methods in _by_path(routes).items()
+            StarletteRoute(path, _endpoint(site, methods), methods=list(methods)) for path, methods in _by_path(routes).items()
         ],
         middleware=[Middleware(Paths)],
         exception_handlers={HTTPException: _raised},
     )
     app.router.redirect_slashes = False
     return app
+
+
+@dataclass(frozen=True, slots=True)
+class _Site:
+    dispatcher: Dispatcher
+    admission: Mapping[str, Any]  # what the dispatcher admits to, by the RPC's name
+    host: str
+
+    def admit(self, route: Route, credentials: Credentials) -> None:
+        """Raise Unauthenticated or PermissionDenied, before anything of the request is looked at."""
+        for rpc in route.rpcs:
+            self.dispatcher.admit(self.admission[rpc], credentials)
+
+
+def _admission(dispatcher: Dispatcher, routes: Iterable[Route]) -> dict[str, Any]:
+    known = {f"{service}/{name}": method for service, methods in dispatcher.services() for name, method in methods.items()}
+    return {rpc: known[f"{PACKAGE}.{rpc}"] for route in routes for rpc in route.rpcs}
 
 
 def _by_path(routes: Iterable[Route]) -> dict[str, dict[str, Route]]:
@@ -50,12 +72,12 @@ def _by_path(routes: Iterable[Route]) -> dict[str, dict[str, Route]]:
     return paths
 
 
-def _endpoint(dispatcher: Dispatcher, methods: Mapping[str, Route], host: str) -> Endpoint:
+def _endpoint(site: _Site, methods: Mapping[str, Route]) -> Endpoint:
     async def endpoint(request: Request) -> Response:
         route = methods["GET" if request.method == "HEAD" else request.method]
         try:
             async with asyncio.timeout(DEADLINE):
-                answer = await route.handle(await _call(dispatcher, route, request, host))
+                answer = await route.handle(await _call(site, route, request))
         except TimeoutError:
             return errors.refused(Unavailable(f"no answer within {DEADLINE:.0f} s"))
         except HTTPException as error:
@@ -69,18 +91,20 @@ def _endpoint(dispatcher: Dispatcher, methods: Mapping[str, Route], host: str) -
     return endpoint
 
 
-async def _call(dispatcher: Dispatcher, route: Route, request: Request, host: str) -> Call:
-    query: Mapping[str, str] = request.query_params if request.method in _ARGUMENTS_IN_QUERY else {}
+async def _call(site: _Site, route: Route, request: Request) -> Call:
+    credentials = Credentials(
+        authorization=request.headers.get("authorization", ""), peer=request.client.host if request.client else ""
+    )
+    site.admit(route, credentials)
+    query: Mapping[str, str] = request.query_params if route.method in _ARGUMENTS_IN_QUERY else {}
     return Call(
-        dispatcher=dispatcher,
-        credentials=Credentials(
-            authorization=request.headers.get("authorization", ""), peer=request.client.host if request.client else ""
-        ),
+        dispatcher=site.dispatcher,
+        credentials=credentials,
         rpcs=route.rpcs,
         path={name: str(value) for name, value in request.path_params.items()},
         query=unquote(request.url.query),
         arguments=Arguments(await body.read(request), query),
-        host=host,
+        host=site.host,
     )
 
 

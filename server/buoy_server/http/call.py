@@ -1,5 +1,6 @@
 """One request under way, as a handler has it: what was asked for, and the RPCs that answer it."""
 
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, Protocol
 
@@ -10,7 +11,13 @@ from buoy_server.http.arguments import Arguments
 
 
 class Dispatcher(Protocol):
-    """What HTTP needs of the application layer: an RPC by name, with who may call it decided there."""
+    """What HTTP needs of the application layer: its RPCs by name, and who may call them."""
+
+    def services(self) -> Iterable[tuple[str, Mapping[str, Any]]]:
+        """Return each service's full name with its methods."""
+
+    def admit(self, method: Any, credentials: Credentials) -> Any:
+        """Return who calls, or raise Unauthenticated or PermissionDenied."""
 
     async def call(self, name: str, request: Message, credentials: Credentials) -> Message:
         """Run an RPC such as "InterfaceService/FloatInterface" and return its response, or raise a DomainError."""

@@ -28,7 +28,7 @@ _TAKES = (
     Parameter("event_type", {"enum": list(TYPES)}, "only events of this type"),
     Parameter("limit", {"type": "integer", "minimum": 1, "maximum": MAX_LIMIT}, f"at most so many, {DEFAULT_LIMIT} by default"),
 )
-_NAMESPACE = Parameter("namespace", schemas.NAME, "the namespace that a name is looked up in")
+_NAMESPACE = Parameter("namespace", schemas.NAME_OR_DEFAULT, "the namespace that a name is looked up in")
 
 
 def _interface(call: Call) -> Any:

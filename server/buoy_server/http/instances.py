@@ -91,10 +91,10 @@ def _attributes(call: Call) -> dict[str, Any]:
 
 _SHOWN = schemas.named("Instance")
 _KEPT = "kept and shown, never interpreted"
-NAMESPACE = Parameter("namespace", schemas.NAME, "the namespace that a name is looked up in")
+NAMESPACE = Parameter("namespace", schemas.NAME_OR_DEFAULT, "the namespace that a name is looked up in")
 CONFIRMED = (
     Parameter("confirm", schemas.FLAG, "must be true", required=True),
-    Parameter("namespace", schemas.NAME, "the namespace; the caller's own by default"),
+    Parameter("namespace", schemas.NAME_OR_DEFAULT, "the namespace; the caller's own by default"),
 )
 
 ROUTES = (
@@ -117,8 +117,10 @@ ROUTES = (
         (
             Parameter("name", schemas.NAME, "unique among the live instances of its namespace", required=True),
             Parameter("network", schemas.or_null(schemas.list_of(schemas.NETWORK_SPEC)), "its interfaces, in order"),
-            Parameter("namespace", schemas.or_null(schemas.NAME), "whose it is; the caller's by default"),
-            Parameter("placed_on", schemas.or_null(schemas.NAME), "the node; by default the one with the fewest instances"),
+            Parameter("namespace", schemas.or_null(schemas.NAME_OR_DEFAULT), "whose it is; the caller's by default"),
+            Parameter(
+                "placed_on", schemas.or_null(schemas.NAME_OR_DEFAULT), "the node; by default the one with the fewest instances"
+            ),
             Parameter("metadata", schemas.or_null(schemas.OBJECT), "its first metadata"),
             Parameter("disk", schemas.or_null(schemas.list_of(schemas.DISK)), _KEPT),
             Parameter("video", schemas.or_null(schemas.OBJECT), _KEPT),

@@ -93,7 +93,7 @@ ROUTES = (
         ("InstanceService/ListInstanceInterfaces",),
         "List the interfaces of an instance, by their order",
         schemas.list_of(_SHOWN),
-        (Parameter("namespace", schemas.NAME, "the namespace that a name is looked up in"),),
+        (Parameter("namespace", schemas.NAME_OR_DEFAULT, "the namespace that a name is looked up in"),),
     ),
     Route(
         "POST",
@@ -104,7 +104,7 @@ ROUTES = (
         _SHOWN,
         (
             Parameter("network", schemas.NETWORK_SPEC, "the interface that is wanted", required=True),
-            Parameter("namespace", schemas.or_null(schemas.NAME), "the namespace that names are looked up in"),
+            Parameter("namespace", schemas.or_null(schemas.NAME_OR_DEFAULT), "the namespace that names are looked up in"),
         ),
     ),
 )

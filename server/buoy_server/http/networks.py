@@ -102,7 +102,7 @@ ROUTES = (
             Parameter("provide_nat", _KEPT, "instances without a floating address may call out"),
             Parameter("provide_dhcp", _KEPT, "whether its orchestrator serves DHCP on it; kept, never interpreted"),
             Parameter("provide_dns", _KEPT, "whether its orchestrator serves DNS on it; kept, never interpreted"),
-            Parameter("namespace", schemas.or_null(schemas.NAME), "whose it is; the caller's by default"),
+            Parameter("namespace", schemas.or_null(schemas.NAME_OR_DEFAULT), "whose it is; the caller's by default"),
         ),
     ),
     Route(

@@ -14,6 +14,7 @@ INTEGER: Schema = {"type": "integer"}
 OBJECT: Schema = {"type": "object"}
 TEXTS: Schema = {"type": "array", "items": TEXT}
 NAME: Schema = {"type": "string", "pattern": "^[A-Za-z0-9._-]{1,253}$"}
+NAME_OR_DEFAULT: Schema = {"type": "string", "pattern": "^[A-Za-z0-9._-]{0,253}$"}  # empty as absent: the default
 UUID: Schema = {"type": "string", "format": "uuid"}
 ADDRESS: Schema = {"type": "string", "format": "ipv4"}
 KEY: Schema = {"type": "string", "minLength": 1, "maxLength": 253}

@@ -10,15 +10,13 @@ import uvicorn
 from starlette.types import ASGIApp
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
+from buoy_server.errors import ListenError
+
 KEEP_ALIVE = 75  # seconds; the client asks every 5, and a connection that closes under its request makes it ask again
 HEAD_SECONDS = 20.0  # that a connection may take to say what it wants
 GRACE = 10  # seconds that requests under way get to finish
 BACKLOG = 2048
 MAX_CONNECTIONS = 4096
-
-
-class HttpListenError(Exception):
-    """A target that cannot be served, in words for the operator."""
 
 
 class HttpServer:
@@ -43,7 +41,7 @@ class HttpServer:
         self._serving: asyncio.Task[None] | None = None
 
     async def start(self, target: str) -> str:
-        """Serve on HOST:PORT and return it with the port that was bound, or raise HttpListenError."""
+        """Serve on HOST:PORT and return it with the port that was bound, or raise ListenError."""
         listener = _bind(target)
         host, port = listener.getsockname()[:2]
         self._serving = asyncio.create_task(self._server.serve(sockets=[listener]), name="http")
@@ -100,7 +98,7 @@ def _bind(target: str) -> socket.socket:
         family, kind, protocol, _, address = found[0]
         listener = socket.socket(family, kind, protocol)
     except (OSError, ValueError) as error:
-        raise HttpListenError(f"http: {target} is not HOST:PORT of this machine") from error
+        raise ListenError(f"http: {target} is not HOST:PORT of this machine") from error
     try:
         listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         listener.setblocking(False)
@@ -108,7 +106,7 @@ def _bind(target: str) -> socket.socket:
         listener.listen(BACKLOG)
     except OSError as error:
         listener.close()
-        raise HttpListenError(f"http: {target} cannot be served: is another server on it? ({error.strerror})") from error
+        raise ListenError(f"http: {target} cannot be served: is another server on it? ({error.strerror})") from error
     return listener
 
 
