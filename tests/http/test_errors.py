@@ -12,6 +12,8 @@ from buoy_server.http.errors import STATUS
 from buoy_server.http.openapi import REFUSALS
 from google.protobuf.message import Message
 
+from tests.http.faked import LetsEverybodyIn
+
 pytestmark = pytest.mark.anyio
 
 
@@ -22,7 +24,7 @@ def _leaves(kind: type[errors.DomainError]) -> Iterator[type[errors.DomainError]
         yield from _leaves(child)
 
 
-class Failing:
+class Failing(LetsEverybodyIn):
     """An application layer that only fails."""
 
     def __init__(self, error: Exception) -> None:

@@ -23,6 +23,8 @@ async def test_a_token_is_given_for_a_key_and_needed_for_everything_else(secured
     assert await secured.told("GET", "/networks", **a) == []
     for wrong in ({"namespace": "a", "key": "no such key"}, {"namespace": "absent", "key": "no such key"}):
         assert await secured.refused("POST", "/auth", wrong) == (401, "no such namespace, or no such key")
+    assert (await secured.refused("POST", "/networks", {"netblock": 7}))[0] == 401  # before anything of it is looked at
+    assert (await secured.refused("GET", "/nodes/no%20name", **a))[0] == 403
     response = await secured.ask("GET", "/networks")
     assert (response.status_code, response.headers["www-authenticate"]) == (401, "Bearer")
 

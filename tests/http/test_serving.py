@@ -7,6 +7,7 @@ import httpx
 import pytest
 from buoy.v1 import network_pb2
 from buoy_server.auth.authenticator import Credentials
+from buoy_server.errors import ListenError
 from buoy_server.http import app, serve
 from buoy_server.http.call import Dispatcher
 from google.protobuf.message import Message
@@ -39,7 +40,7 @@ async def test_a_port_that_is_taken_is_said_plainly() -> None:
     first, second = _server(Held()), _server(Held())
     target = await first.start("127.0.0.1:0")
     try:
-        with pytest.raises(serve.ListenError, match=f"http: {target} cannot be served"):
+        with pytest.raises(ListenError, match=f"http: {target} cannot be served"):
             await second.start(target)
     finally:
         await first.stop()
@@ -49,7 +50,7 @@ async def test_a_port_that_is_taken_is_said_plainly() -> None:
 
 @pytest.mark.parametrize("target", ["nowhere", "127.0.0.1:x", "127.0.0.1:99999", "no.such.host.invalid:1"])
 async def test_a_target_that_is_none_is_said_plainly(target: str) -> None:
-    with pytest.raises(serve.ListenError, match=f"http: {target} "):
+    with pytest.raises(ListenError, match=f"http: {target} "):
         await _server(Held()).start(target)
 
 

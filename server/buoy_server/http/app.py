@@ -15,7 +15,7 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route as StarletteRoute
 
 from buoy_server.auth.authenticator import Credentials
-from buoy_server.core.errors import DomainError, Unavailable
+from buoy_server.core.errors import DomainError, PermissionDenied, Unavailable
 from buoy_server.http import body, errors, table
 from buoy_server.http.arguments import Arguments
 from buoy_server.http.call import Call, Dispatcher
@@ -25,6 +25,7 @@ from buoy_server.http.route import Route
 DEADLINE = 30.0  # seconds for one request, from its last header to its answer
 _ARGUMENTS_IN_QUERY = frozenset({"GET", "DELETE"})
 
+_OWN_SITES = frozenset({"none", "same-origin"})  # what a browser says of a request that no other site made
 PACKAGE = "buoy.v1"
 
 Endpoint = Callable[[Request], Awaitable[Response]]
@@ -95,6 +96,8 @@ async def _call(site: _Site, route: Route, request: Request) -> Call:
     credentials = Credentials(
         authorization=request.headers.get("authorization", ""), peer=request.client.host if request.client else ""
     )
+    if not route.public and request.headers.get("sec-fetch-site", "none") not in _OWN_SITES:
+        raise PermissionDenied("pages of other sites may not ask: without tokens a browser would lend them its place")
     site.admit(route, credentials)
     query: Mapping[str, str] = request.query_params if route.method in _ARGUMENTS_IN_QUERY else {}
     return Call(

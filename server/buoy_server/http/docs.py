@@ -10,6 +10,7 @@ from buoy_server.http import openapi
 from buoy_server.http.route import Parameter, Route
 from buoy_server.http.schemas import SCHEMAS
 
+METHODS = ("GET", "POST", "PUT", "DELETE")
 STYLE = """
 :root { color-scheme: light dark; --line: #8884; --soft: #8882; }
 body { font: 16px/1.5 system-ui, sans-serif; max-width: 60rem; margin: 2rem auto; padding: 0 1rem; }
@@ -43,7 +44,7 @@ def document(title: str, content: str) -> str:
 
 def page(routes: Iterable[Route]) -> str:
     """Return the page."""
-    ordered = sorted(routes, key=openapi.tag_of)
+    ordered = sorted(routes, key=lambda route: (openapi.tag_of(route), route.path, METHODS.index(route.method)))
     sections = [f"<h2>{escape(tag)}</h2>" + "".join(map(_route, group)) for tag, group in groupby(ordered, openapi.tag_of)]
     shapes = "".join(_shape(name, schema) for name, schema in SCHEMAS.items())
     codes = _rows((str(status), about) for status, about in openapi.REFUSALS.items())

@@ -116,7 +116,7 @@ ROUTES = (
         _SHOWN,
         (
             Parameter("name", schemas.NAME, "unique among the live instances of its namespace", required=True),
-            Parameter("network", schemas.or_null(schemas.list_of(schemas.NETWORK_SPEC)), "its interfaces, in order"),
+            Parameter("network", schemas.or_null(schemas.list_of(schemas.named("NetworkSpec"))), "its interfaces, in order"),
             Parameter("namespace", schemas.or_null(schemas.NAME_OR_DEFAULT), "whose it is; the caller's by default"),
             Parameter(
                 "placed_on", schemas.or_null(schemas.NAME_OR_DEFAULT), "the node; by default the one with the fewest instances"

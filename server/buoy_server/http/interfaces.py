@@ -103,7 +103,7 @@ ROUTES = (
         "Plug one more interface into an instance",
         _SHOWN,
         (
-            Parameter("network", schemas.NETWORK_SPEC, "the interface that is wanted", required=True),
+            Parameter("network", schemas.named("NetworkSpec"), "the interface that is wanted", required=True),
             Parameter("namespace", schemas.or_null(schemas.NAME_OR_DEFAULT), "the namespace that names are looked up in"),
         ),
     ),

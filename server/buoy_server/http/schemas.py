@@ -48,7 +48,7 @@ METADATA: Schema = {"type": "object", "description": "the owner's own keys and v
 DISK: Schema = {"type": "object", "description": "type, bus, size and base of a disk; kept, never interpreted"}
 _VXID: Schema = {"type": "integer", "minimum": 0, "maximum": (1 << 24) - 1}
 
-NETWORK_SPEC: Schema = {
+NETWORK_SPEC: dict[str, Any] = {
     "type": "object",
     "properties": {
         "network_uuid": {**NAME, "description": "the network, by uuid or name"},
@@ -77,6 +77,7 @@ SCHEMAS: Mapping[str, dict[str, Any]] = {
             floating={**or_null(ADDRESS), "description": "an address that works now, or null"},
         )
     },
+    "NetworkSpec": NETWORK_SPEC,
     "Instance": {
         **_open(
             uuid=UUID,

@@ -29,6 +29,7 @@ class HttpServer:
             ws="none",
             lifespan="off",
             log_config=None,
+            log_level="error",  # it says a line for each request that is no HTTP
             access_log=False,
             server_header=False,
             proxy_headers=False,  # who calls is who connects: guessing keys is counted by it
