@@ -54,11 +54,11 @@ async def _code(world: Tenants, name: str, method: Any, metadata: Metadata) -> g
     serialize, parse = request.SerializeToString, response.FromString
     try:
         if method.server_streaming:
-            stream = world.server.channel.unary_stream(f"/{name}", serialize, parse)(request(), metadata=metadata)  # type: ignore[type-var]
+            stream = world.server.channel.unary_stream(f"/{name}", serialize, parse)(request(), metadata=metadata)
             await asyncio.wait_for(stream.read(), 10)
             stream.cancel()
         else:
-            await world.server.channel.unary_unary(f"/{name}", serialize, parse)(request(), metadata=metadata)  # type: ignore[type-var]
+            await world.server.channel.unary_unary(f"/{name}", serialize, parse)(request(), metadata=metadata)
     except grpc.aio.AioRpcError as error:
         return error.code()
     return grpc.StatusCode.OK
@@ -150,7 +150,7 @@ async def _refused(world: Tenants, name: str, method: Any, fields: dict[str, str
     if "key" in request.DESCRIPTOR.fields_by_name:
         filled.key = "k"
     kind = world.server.channel.unary_stream if method.server_streaming else world.server.channel.unary_unary
-    call: Any = kind(f"/{name}", request.SerializeToString, response.FromString)(filled, metadata=world.tokens["b"])  # type: ignore[type-var, operator]
+    call: Any = kind(f"/{name}", request.SerializeToString, response.FromString)(filled, metadata=world.tokens["b"])
     with pytest.raises(grpc.aio.AioRpcError) as refused:
         await (call.read() if method.server_streaming else call)
     said = refusal(refused.value)

@@ -30,6 +30,12 @@ MAC = "02:00:00:00:00:01"
 LONG = "x" * 254
 
 
+DEEP = Value()
+for _ in range(30):
+    DEEP = Value(list_value={"values": [DEEP]})
+NAN = Value(number_value=float("nan"))
+
+
 def _create(**interface: Any) -> Callable[[str, str], v.CreateInstanceRequest]:
     return lambda *_: v.CreateInstanceRequest(name="new", interfaces=[SPEC(**{"network_ref": "net", **interface})])
 
@@ -55,6 +61,10 @@ ROWS: list[Row] = [
     ("interfaces", "SetInterfaceMetadataItem", lambda _, b: i.SetInterfaceMetadataItemRequest(interface_uuid=b, value=Value(bool_value=True)), *MALFORMED, "key"),
     ("interfaces", "SetInterfaceMetadataItem", lambda _, b: i.SetInterfaceMetadataItemRequest(interface_uuid=b, key=LONG, value=Value(bool_value=True)), *MALFORMED, "key"),
     ("interfaces", "SetInterfaceMetadataItem", lambda _, b: i.SetInterfaceMetadataItemRequest(interface_uuid=b, key="k", value=Value(string_value="x" * 65_536)), Code.INVALID_ARGUMENT, "METADATA_TOO_LARGE", "value"),
+    ("interfaces", "SetInterfaceMetadataItem", lambda _, b: i.SetInterfaceMetadataItemRequest(interface_uuid=b, key="k", value=DEEP), *MALFORMED, "value"),
+    ("interfaces", "SetInterfaceMetadataItem", lambda _, b: i.SetInterfaceMetadataItemRequest(interface_uuid=b, key="k", value=NAN), *MALFORMED, "value"),
+    ("instances", "CreateInstance", lambda *_: v.CreateInstanceRequest(name="new", metadata={"k": NAN}), *MALFORMED, "metadata['k']"),
+    ("instances", "CreateInstance", lambda *_: v.CreateInstanceRequest(name="new", attributes={"fields": {"k": DEEP}}), *MALFORMED, "attributes['k']"),
     ("instances", "CreateInstance", lambda *_: v.CreateInstanceRequest(name="no name"), *MALFORMED, "name"),
     ("instances", "CreateInstance", lambda *_: v.CreateInstanceRequest(name=LONG), *MALFORMED, "name"),
     ("instances", "CreateInstance", lambda *_: v.CreateInstanceRequest(name="web"), Code.ALREADY_EXISTS, "NAME_IN_USE", "name"),

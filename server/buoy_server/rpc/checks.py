@@ -1,17 +1,19 @@
 """Reading the inputs of requests: each function returns a value of the core, or raises Malformed naming the field."""
 
+import math
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import timedelta
 from ipaddress import IPv4Address, IPv4Network
 from typing import TypeVar
 from uuid import UUID
 
 from google.protobuf.duration_pb2 import Duration
+from google.protobuf.struct_pb2 import Value
 
-from buoy_server.codec.scalars import duration_seconds
+from buoy_server.codec.scalars import duration_seconds, json_from_value
 from buoy_server.core.errors import Malformed
-from buoy_server.core.model import DEFAULT_MODEL
+from buoy_server.core.model import DEFAULT_MODEL, Json
 from buoy_server.core.ranges import AddressRange
 
 T = TypeVar("T")
@@ -23,6 +25,7 @@ _MACADDR = re.compile(r"([0-9A-Fa-f]{2}:){5}[0-9A-Fa-f]{2}")
 _MULTICAST = 1
 _MAX_QUARANTINE = timedelta(hours=24)
 _MAX_RANGES = 256
+MAX_DEPTH = 24  # protobuf reads 100 levels, of which a JSON object takes three
 
 
 def uuid(text: str, field: str) -> str:
@@ -120,6 +123,32 @@ def metadata_key(text: str) -> str:
     if not 1 <= len(text) <= MAX_NAME:
         raise Malformed(f"a key has 1 to {MAX_NAME} characters", field="key")
     return text
+
+
+def json(value: Value, field: str) -> Json:
+    """Return a JSON value: finite numbers, and not so deep that the messages that hold it could not be read any more."""
+    _refuse_odd(value, field, MAX_DEPTH)
+    return json_from_value(value)
+
+
+def json_object(fields: Mapping[str, Value], field: str) -> dict[str, Json]:
+    """Return the fields of a JSON object."""
+    return {key: json(value, f"{field}[{key!a}]") for key, value in fields.items()}
+
+
+def _refuse_odd(value: Value, field: str, depth: int) -> None:
+    kind = value.WhichOneof("kind")
+    if kind is None:
+        raise Malformed("a value is missing", field=field)
+    if depth == 0:
+        raise Malformed(f"JSON nests at most {MAX_DEPTH} deep", field=field)
+    if kind == "number_value" and not math.isfinite(value.number_value):
+        raise Malformed("JSON has no such number", field=field)
+    inner: Iterable[Value] = value.list_value.values if kind == "list_value" else ()
+    if kind == "struct_value":
+        inner = value.struct_value.fields.values()
+    for item in inner:
+        _refuse_odd(item, field, depth - 1)
 
 
 def _range(text: str, field: str) -> AddressRange:

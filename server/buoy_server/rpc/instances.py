@@ -8,7 +8,6 @@ from google.protobuf.message import Message
 
 from buoy_server.codec import packing
 from buoy_server.codec.records import DRIVERS, instance_to_proto
-from buoy_server.codec.scalars import metadata_from
 from buoy_server.core import lookup
 from buoy_server.core.commands.instances import CreateInstance, DeleteInstance
 from buoy_server.core.commands.plug import MAX_INTERFACES
@@ -44,8 +43,10 @@ class InstanceService:
             driver=_driver(request.driver),
             interfaces=tuple(interface_spec(spec, f"interfaces[{index}].") for index, spec in enumerate(request.interfaces)),
             connected=self._backend.presence.connected,
-            attributes=metadata_from(request.attributes.fields),
-            metadata={checks.metadata_key(key): value for key, value in metadata_from(request.metadata).items()},
+            attributes=checks.json_object(request.attributes.fields, "attributes"),
+            metadata={
+                checks.metadata_key(key): value for key, value in checks.json_object(request.metadata, "metadata").items()
+            },
             default_netblock=self._default_netblock if request.default_network else None,
         )
         return instance_to_proto(await self._backend.run(command, caller))

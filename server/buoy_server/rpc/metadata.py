@@ -2,7 +2,7 @@
 
 from typing import Any, TypeVar
 
-from buoy_server.codec.scalars import json_from_value, put_metadata
+from buoy_server.codec.scalars import put_metadata
 from buoy_server.core import errors, lookup
 from buoy_server.core.command import Context
 from buoy_server.core.commands.metadata import DeleteMetadataItem, Find, SetMetadataItem
@@ -45,9 +45,7 @@ def find_namespace(name: str) -> Find[Namespace]:
 
 async def set_item(backend: Backend, caller: Caller, method: str, find: Find[Owner], request: Any) -> Owner:
     """Set the key that a request names."""
-    if not request.HasField("value") or request.value.WhichOneof("kind") is None:
-        raise errors.Malformed("a value is missing", field="value")
-    command = SetMetadataItem(find=find, key=checks.metadata_key(request.key), value=json_from_value(request.value))
+    command = SetMetadataItem(find=find, key=checks.metadata_key(request.key), value=checks.json(request.value, "value"))
     return await backend.run(command, caller, method)
 
 
