@@ -16,7 +16,7 @@ from buoy.v1 import agent_pb2, agent_pb2_grpc
 from buoy_agent.core.retry import backoff
 from buoy_agent.core.spec import InterfaceId, Report
 from buoy_agent.sync.convert import report_to_proto
-from buoy_agent.sync.token import AgentToken, log_refusal
+from buoy_agent.sync.token import REFUSED, AgentToken, log_refusal
 
 HEARTBEAT = 5.0
 _BATCH = 2000
@@ -64,7 +64,7 @@ class Reporter:
             await self._stub.ReportNode(request, timeout=_DEADLINE, metadata=metadata)
         except grpc.aio.AioRpcError as error:
             log_refusal("report not taken", error, self._node, waiting=len(self._waiting))
-            if error.code() is grpc.StatusCode.UNAUTHENTICATED:
+            if error.code() in REFUSED:
                 self._token.refused(metadata)
             if error.code() not in _REFUSALS or not batch:
                 return False

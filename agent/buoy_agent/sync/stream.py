@@ -12,7 +12,7 @@ from buoy_agent.core.retry import backoff
 from buoy_agent.core.spec import Report
 from buoy_agent.sync.convert import update_from_proto
 from buoy_agent.sync.reconciler import Arrival, StreamBegun
-from buoy_agent.sync.token import AgentToken, log_refusal
+from buoy_agent.sync.token import REFUSED, AgentToken, log_refusal
 
 SILENCE = 35.0  # the server sends a mark at least every 15 s
 _SLOW = 5.0
@@ -64,7 +64,7 @@ class Stream:
             log.warning("stream silent, opening another", seconds=SILENCE)
         except grpc.aio.AioRpcError as error:
             log_refusal("stream lost", error, request.node, resume=self._revision)
-            if error.code() is grpc.StatusCode.UNAUTHENTICATED:
+            if error.code() in REFUSED:
                 self._token.refused(metadata)
             if error.code() is grpc.StatusCode.ABORTED:
                 await asyncio.sleep(_SLOW)  # another agent bears this node's name: do not fight for the stream

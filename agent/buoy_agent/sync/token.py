@@ -26,6 +26,7 @@ _HINTS = {
     "`buoy namespace key set system agent-{node} --node {node}`",
 }
 Metadata = tuple[tuple[str, str], ...]
+REFUSED = frozenset(_HINTS)
 log = structlog.get_logger()
 
 

@@ -6,7 +6,17 @@ from datetime import timedelta
 
 import pytest
 import yaml
-from buoy_client import FieldViolation, FloatingPhase, InternalError, InvalidArgument, NotFound, Unavailable, WaitTimeout
+from buoy_client import (
+    FieldViolation,
+    FloatingPhase,
+    InternalError,
+    InvalidArgument,
+    NotFound,
+    PermissionDenied,
+    Unauthenticated,
+    Unavailable,
+    WaitTimeout,
+)
 from buoy_client.cli import views
 from buoy_client.cli.failures import error_line, exit_code
 from buoy_client.cli.formats import name_of, to_json, to_json_line, to_yaml
@@ -172,5 +182,7 @@ def test_exit_codes() -> None:
         Unavailable("x", reason="UNREACHABLE"),
         Unavailable("x", reason="STORAGE_UNAVAILABLE"),
         WaitTimeout("x"),
+        Unauthenticated("x"),
+        PermissionDenied("x"),
     ]
-    assert [exit_code(error) for error in errors] == [1, 3, 4, 1, 5]
+    assert [exit_code(error) for error in errors] == [1, 3, 4, 1, 5, 6, 6]

@@ -2,7 +2,17 @@
 
 import pytest
 from buoy.v1 import interface_pb2 as pb
-from buoy_client import EventType, FailedPrecondition, InternalError, InvalidArgument, NotFound, OutOfRange, Unavailable
+from buoy_client import (
+    EventType,
+    FailedPrecondition,
+    InternalError,
+    InvalidArgument,
+    NotFound,
+    OutOfRange,
+    PermissionDenied,
+    Unauthenticated,
+    Unavailable,
+)
 from buoy_client.models import InterfaceEvent
 from buoy_client.watching import Selection, WatchState, reconnect_delay
 from hypothesis import settings
@@ -208,3 +218,28 @@ def test_a_restored_database_is_followed_from_its_own_revision() -> None:
     batch = state.receive(pb.WatchInterfaceResponse(events=[older], synced=True, revision=50))
     assert [(event.type, event.revision) for event in batch.events] == [(EventType.UPDATED, 20)]
     assert state.next_request().start_revision == 51
+
+
+def test_a_refused_token_is_replaced_once_and_the_stream_resumes() -> None:
+    state = WatchState(Selection(), start_revision=5)
+    state.receive(pb.WatchInterfaceResponse(revision=9))
+    state.ended(Unavailable("restarting"), 0)
+    assert state.ended(Unauthenticated("gone"), 0) == 0
+    assert state.next_request().start_revision == 10
+    state.receive(pb.WatchInterfaceResponse(revision=10))
+    assert state.ended(Unauthenticated("gone again"), 0) == 0
+    with pytest.raises(Unauthenticated):
+        state.ended(Unauthenticated("gone for good"), 0)
+
+
+def test_what_is_no_longer_the_callers_to_see_vanishes() -> None:
+    def seen(uuid: str, revision: int) -> pb.InterfaceEvent:
+        return pb.InterfaceEvent(type=pb.INTERFACE_EVENT_TYPE_SNAPSHOT, interface=message(uuid, revision), revision=revision)
+
+    state = WatchState(Selection())
+    state.receive(pb.WatchInterfaceResponse(events=[seen("ours", 1), seen("theirs", 2)], synced=True, revision=2))
+    assert state.ended(PermissionDenied("trusts no more"), 0) == 0
+    assert state.next_request().start_revision == 0
+    batch = state.receive(pb.WatchInterfaceResponse(events=[seen("ours", 1)], synced=True, revision=4))
+    assert [(event.type, event.interface.uuid) for event in batch.events] == [(EventType.DELETED, "theirs")]
+    assert state.next_request().start_revision == 5
