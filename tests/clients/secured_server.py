@@ -4,9 +4,11 @@ import signal
 import subprocess
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
+
+from buoy_client import BuoyClient, Unauthenticated
 
 PROGRAM = [sys.executable, "-m", "buoy_server"]
 
@@ -22,13 +24,15 @@ class SecuredServer:
 
 @contextmanager
 def secured_server(folder: Path) -> Iterator[SecuredServer]:
-    """Run it for the length of a `with`; the clients wait until it answers."""
+    """Run it for the length of a `with`, from when it answers."""
     database = ["--database", f"sqlite:///{folder}/buoy.db"]
     made = subprocess.run([*PROGRAM, "bootstrap", *database], capture_output=True, text=True, check=True)
     server = SecuredServer(f"unix://{folder}/buoy.sock", made.stdout.strip(), folder / "server.log")
     with server.log.open("ab") as log:
         process = subprocess.Popen([*PROGRAM, *database, "--listen", server.target], stdout=log, stderr=log)
     try:
+        with BuoyClient(server.target) as nobody, suppress(Unauthenticated):
+            nobody.whoami()
         yield server
     finally:
         process.send_signal(signal.SIGTERM)
