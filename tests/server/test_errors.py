@@ -12,7 +12,7 @@ from buoy.v1 import node_pb2 as d
 from buoy.v1 import pool_pb2 as p
 from buoy_server.core import errors
 from buoy_server.rpc import status
-from google.protobuf.struct_pb2 import Value
+from google.protobuf.struct_pb2 import ListValue, Value
 
 from tests.server.agent import ScriptedAgent
 from tests.server.running import Running, refusal
@@ -32,7 +32,7 @@ LONG = "x" * 254
 
 DEEP = Value()
 for _ in range(30):
-    DEEP = Value(list_value={"values": [DEEP]})
+    DEEP = Value(list_value=ListValue(values=[DEEP]))
 NAN = Value(number_value=float("nan"))
 
 
