@@ -1,4 +1,8 @@
-"""The limit on guessing: after so many failures in a minute, a namespace or a peer must wait."""
+"""The limit on guessing: after so many failures in a minute, a peer must wait, for one namespace or for all.
+
+That of a namespace over all peers is far higher: it bounds guessing from many places, and must not let a few misconfigured programs
+shut out everybody else.
+"""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -6,8 +10,9 @@ from dataclasses import dataclass
 from buoy_server.core.errors import TooManyAttempts
 
 WINDOW = 60.0  # seconds
-NAMESPACE_FAILURES = 20
+FAILURES = 20  # of one peer for one namespace
 PEER_FAILURES = 40
+NAMESPACE_FAILURES = 200
 _TRACKED = 10_000
 
 
@@ -25,7 +30,7 @@ class Throttle:
         self._counts: dict[tuple[str, str], _Count] = {}
 
     def check(self, namespace: str, peer: str) -> None:
-        """Raise TooManyAttempts while the namespace or the peer has too many failures behind it."""
+        """Raise TooManyAttempts while the peer or the namespace has too many failures behind it."""
         now = self._clock()
         for subject, limit in _subjects(namespace, peer):
             count = self._counts.get(subject)
@@ -52,4 +57,8 @@ class Throttle:
 
 
 def _subjects(namespace: str, peer: str) -> tuple[tuple[tuple[str, str], int], ...]:
-    return (("namespace", namespace), NAMESPACE_FAILURES), (("peer", peer), PEER_FAILURES)
+    return (
+        ((namespace, peer), FAILURES),
+        (("", peer), PEER_FAILURES),
+        ((namespace, ""), NAMESPACE_FAILURES),
+    )
