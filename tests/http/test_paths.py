@@ -57,7 +57,7 @@ async def test_head_is_get_without_a_body(http: Site) -> None:
 
 
 async def test_what_is_not_there_is_said_in_json(http: Site) -> None:
-    assert (await http.refused("GET", "/artifacts"))[0] == 404
+    assert (await http.refused("GET", "/blobs"))[0] == 404
     assert (await http.refused("GET", "/interfaces"))[0] == 404
     response = await http.ask("PUT", "/networks")
     assert response.status_code == 405

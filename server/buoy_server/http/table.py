@@ -3,7 +3,7 @@
 A route's policy is that of the RPCs it calls; those without one are public, and are these three.
 """
 
-from buoy_server.http import events, instances, interfaces, metadata, namespaces, networks, nodes, root
+from buoy_server.http import artifacts, events, instances, interfaces, metadata, namespaces, networks, nodes, root
 from buoy_server.http.route import Route
 
 PUBLIC = frozenset({"/", "/openapi.json", "/docs"})
@@ -23,4 +23,5 @@ ROUTES: tuple[Route, ...] = (
     *metadata.ROUTES,
     *namespaces.ROUTES,
     *nodes.ROUTES,
+    *artifacts.ROUTES,
 )

@@ -151,8 +151,8 @@ def event(message: event_pb2.Event, host: str) -> Json:
 
 
 def metadata(fields: Mapping[str, Any]) -> Json:
-    """Return metadata, or attributes."""
-    return {key: plain(json_from_value(value)) for key, value in fields.items()}
+    """Return metadata, or attributes, by key: a message's map has no order, and would come in another each time."""
+    return {key: plain(json_from_value(fields[key])) for key in sorted(fields)}
 
 
 def seconds(stamp: Timestamp) -> float:
