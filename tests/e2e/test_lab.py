@@ -9,7 +9,9 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from ipaddress import IPv4Address
 from pathlib import Path
+from typing import Any
 
+import httpx
 from buoy_client import BuoyClient, InterfaceSpec
 
 from tests.support import netns, web
@@ -17,14 +19,14 @@ from tests.support.waiting import wait_for
 
 CHECKOUT = Path(__file__).parents[2]
 COMMAND = [sys.executable, "-m", "tests.lab"]
+ENV = {**os.environ, "PYTHONPATH": os.pathsep.join([str(CHECKOUT), *filter(None, [os.environ.get("PYTHONPATH")])])}
 REFUSED = 3
 
 
 @contextmanager
 def lab(directory: Path) -> Iterator["subprocess.Popen[str]"]:
     """A lab of another directory than the checkout, so that one that runs there is left alone; from when it is ready."""
-    env = {**os.environ, "PYTHONPATH": str(CHECKOUT)}
-    process = netns.popen(None, COMMAND, cwd=directory, env=env, stdout=subprocess.PIPE, text=True)
+    process = netns.popen(None, COMMAND, cwd=directory, env=ENV, stdout=subprocess.PIPE, text=True)
     try:
         wait_for("the lab", lambda: (directory / ".lab/env").exists() or process.poll() is not None, seconds=30)
         yield process
@@ -40,6 +42,18 @@ def variables(directory: Path) -> dict[str, str]:
     return {name: shlex.split(value)[0] for name, value in (line.split("=", 1) for line in lines)}
 
 
+def told_by_http(told: dict[str, str], path: str, token: str = "") -> Any:
+    """What the HTTP port answers."""
+    headers = {"Authorization": f"Bearer {token}"} if token else {}
+    return httpx.get(told["BUOY_HTTP"] + path, headers=headers).raise_for_status().json()
+
+
+def token_of(told: dict[str, str]) -> str:
+    """A token of the lab's own namespace."""
+    login = {"namespace": told["LAB_NAMESPACE"], "key": told["LAB_KEY"]}
+    return str(httpx.post(told["BUOY_HTTP"] + "/auth", json=login).raise_for_status().json()["access_token"])
+
+
 def test_a_lab_is_usable_when_it_says_so_refuses_a_second_one_and_leaves_nothing(tmp_path: Path) -> None:
     with lab(tmp_path) as process:
         told = variables(tmp_path)
@@ -53,9 +67,10 @@ def test_a_lab_is_usable_when_it_says_so_refuses_a_second_one_and_leaves_nothing
         assert floating is not None
         with web.http_server(told["LAB_NODE1_PREFIX"] + instance.uuid, "web"):
             assert web.fetch(told["LAB_CLIENT_NETNS"], IPv4Address(str(floating.address))).served_by == "web"
-        second = subprocess.run(
-            COMMAND, cwd=tmp_path, env={**os.environ, "PYTHONPATH": str(CHECKOUT)}, capture_output=True, text=True, check=False
-        )
+        assert told_by_http(told, "/networks", token_of(told)) == []
+        assert [network["name"] for network in told_by_http(told, "/networks")] == ["demo"]
+        assert told_by_http(told, f"/interfaces/{nic.uuid}")["floating"] == str(floating.address)
+        second = subprocess.run(COMMAND, cwd=tmp_path, env=ENV, capture_output=True, text=True, check=False)
         assert (second.returncode, "runs already" in second.stderr) == (REFUSED, True)
         assert (tmp_path / ".lab/env").exists()
         assert netns.stop(process, how=signal.SIGINT, seconds=20) == 0

@@ -28,6 +28,7 @@ from tests.support.waiting import wait_for
 LAB = Path(".lab")
 ENV = LAB / "env"
 LOGS = LAB / "logs"
+NAMESPACE = "lab"
 REFUSED = 3
 
 
@@ -44,7 +45,7 @@ def main() -> int:
         with _alone(), _directory() as directory, ExitStack() as stack:
             lab = World(_prefix())
             world.destroy(lab)  # what a lab left that was killed
-            place = ServerPlace(directory, processes.free_port())
+            place = processes.free_place(directory)
             server = stack.enter_context(_serving(place))
             inside = stack.enter_context(_inside(lab, place))
             stack.enter_context(_told(lab, place, inside))
@@ -124,12 +125,15 @@ def _inside(lab: World, place: ServerPlace) -> Iterator["subprocess.Popen[str]"]
 
 @contextmanager
 def _told(lab: World, place: ServerPlace, inside: "subprocess.Popen[str]") -> Iterator[None]:
-    """The pool and the network, `.lab/env`, and the words about how to use them."""
+    """The pool, the network, a namespace to log in to, `.lab/env`, and the words about how to use them."""
     cli = Cli(place.target)
     cli("pool", "create", "floating", "--range", world.POOL_RANGE)
     cli("network", "create", "demo", "--netblock", "10.0.0.0/24", "--nat")
+    cli("namespace", "create", NAMESPACE)
+    key = cli("namespace", "key", "set", NAMESPACE, "lab")["key"]
     wait_for("both nodes to be connected", lambda: sum(node["connected"] for node in cli("node", "list")) == len(lab.nodes))
-    values = environment.variables(lab, place.target, _enter_command(inside))
+    access = environment.Access(place.target, place.http, NAMESPACE, key)
+    values = environment.variables(lab, access, _enter_command(inside))
     environment.write(ENV, values)
     sys.stdout.write(environment.guide(values, str(LOGS)))
     sys.stdout.flush()

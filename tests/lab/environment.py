@@ -3,6 +3,7 @@
 import os
 import shlex
 from collections.abc import Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from tests.lab.world import World
@@ -20,14 +21,38 @@ In another terminal, in this directory:
     'import urllib.request as u; print(u.urlopen("http://<floating address>").status)'   # from outside
   buoy interface watch                                                              # every change, as it happens
 
-  server  {server}        logs  {logs}
+Without a token everybody is the namespace `system` here, which the network `demo` is in. Shaken Fist's client logs in, to a
+namespace of its own, `{namespace}`; its first instance brings a network along:
+
+  tools/shakenfist-client                                                           # once: makes .tools/shakenfist
+  export SHAKENFIST_API_URL=$BUOY_HTTP SHAKENFIST_NAMESPACE=$LAB_NAMESPACE SHAKENFIST_KEY=$LAB_KEY
+  .tools/shakenfist/bin/sf-client instance create rest 1 1024 -d 8@debian:12        # it insists on a disk; Buoy makes none
+  .tools/shakenfist/bin/sf-client interface float <interface uuid>
+  .tools/shakenfist/bin/sf-client interface show <interface uuid>
+  curl $BUOY_HTTP/auth -d '{{"namespace": "'$LAB_NAMESPACE'", "key": "'$LAB_KEY'"}}'   # a token
+  curl -H "Authorization: Bearer <token>" $BUOY_HTTP/interfaces/<interface uuid>
+
+  server  {server}        REST  {http}, described at {http}/docs        logs  {logs}
 """
 
 
-def variables(world: World, server: str, enter: str) -> dict[str, str]:
+@dataclass(frozen=True, slots=True)
+class Access:
+    """Where the server is for gRPC and for HTTP, and a namespace to log in to with its key."""
+
+    server: str
+    http: str
+    namespace: str
+    key: str = field(repr=False)
+
+
+def variables(world: World, access: Access, enter: str) -> dict[str, str]:
     """The shell variables of `.lab/env`."""
     values = {
-        "BUOY_SERVER": server,
+        "BUOY_SERVER": access.server,
+        "BUOY_HTTP": access.http,
+        "LAB_NAMESPACE": access.namespace,
+        "LAB_KEY": access.key,
         "LAB_CLIENT_NETNS": world.client,
         "LAB_NODES": " ".join(site.name for site in world.nodes),
         "LAB_ENTER": enter,
@@ -43,10 +68,17 @@ def write(path: Path, values: Mapping[str, str]) -> None:
     lines = [f"{name}={shlex.quote(value)}" for name, value in values.items()]
     draft = path.with_suffix(".draft")
     # The last line has an "=" as well, for readers that know no shell.
+    draft.touch(mode=0o600)  # it has a key
     draft.write_text("\n".join([*lines, f"export {' '.join(values)} LAB_PID={os.getpid()}"]) + "\n", encoding="utf-8")
     draft.replace(path)
 
 
 def guide(values: Mapping[str, str], logs: str) -> str:
     """How to use the lab, with commands to copy."""
-    return GUIDE.format(enter_hint="$LAB_ENTER " if values["LAB_ENTER"] else "", server=values["BUOY_SERVER"], logs=logs)
+    return GUIDE.format(
+        enter_hint="$LAB_ENTER " if values["LAB_ENTER"] else "",
+        server=values["BUOY_SERVER"],
+        http=values["BUOY_HTTP"],
+        namespace=values["LAB_NAMESPACE"],
+        logs=logs,
+    )

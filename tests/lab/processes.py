@@ -4,6 +4,7 @@ import signal
 import socket
 import subprocess
 import sys
+from contextlib import ExitStack
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -63,10 +64,15 @@ class Program:
 
 @dataclass(frozen=True, slots=True)
 class ServerPlace:
-    """Where a server keeps its data and listens: on TCP, and on a unix socket, which crosses network namespaces."""
+    """Where a server keeps its data and listens: on TCP, and on a unix socket, which crosses network namespaces.
+
+    It serves HTTP where that has a port, and takes callers without a token where it is insecure.
+    """
 
     directory: Path
     port: int
+    http_port: int | None = None
+    insecure: bool = True
 
     @property
     def target(self) -> str:
@@ -83,25 +89,70 @@ class ServerPlace:
         """The SQLite file."""
         return self.directory / "buoy.db"
 
+    @property
+    def database_url(self) -> str:
+        """The database as the server's setting has it."""
+        return f"sqlite:///{self.database}"
+
+    @property
+    def http(self) -> str:
+        """The URL of its HTTP port."""
+        return f"http://127.0.0.1:{self.http_port}"
+
+    def key_file(self, node: str) -> Path:
+        """Where a node's agent finds its key, if it needs one."""
+        return self.directory / f"{node}.key"
+
 
 def free_port() -> int:
     """A TCP port of the loopback that nobody uses."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
+    return _free_ports(1)[0]
+
+
+def free_place(directory: Path, *, insecure: bool = True) -> ServerPlace:
+    """A place on ports that nobody uses, with HTTP."""
+    port, http_port = _free_ports(2)
+    return ServerPlace(directory, port, http_port, insecure)
+
+
+def _free_ports(count: int) -> list[int]:
+    with ExitStack() as opened:
+        probes = [opened.enter_context(socket.socket()) for _ in range(count)]
+        for probe in probes:
+            probe.bind(("127.0.0.1", 0))
+        return [int(probe.getsockname()[1]) for probe in probes]
 
 
 def server(place: ServerPlace, log: Path) -> Program:
     """A buoy-server, not started yet."""
-    listen = ["--listen", place.target, "--listen", place.agent_target]
-    argv = [str(BIN / "buoy-server"), "--database", f"sqlite:///{place.database}", *listen, "--insecure"]
+    argv = [
+        str(BIN / "buoy-server"),
+        "--database",
+        place.database_url,
+        "--listen",
+        place.target,
+        "--listen",
+        place.agent_target,
+    ]
+    if place.http_port is not None:
+        argv += ["--http", f"127.0.0.1:{place.http_port}"]
+    if place.insecure:
+        argv.append("--insecure")
     return Program("server", tuple(argv), log)
+
+
+def bootstrap(place: ServerPlace) -> str:
+    """The first key of the namespace `system`; while no server runs there."""
+    argv = [str(BIN / "buoy-server"), "bootstrap", "--database", place.database_url]
+    return subprocess.run(argv, check=True, capture_output=True, text=True, timeout=60).stdout.strip()
 
 
 def agent(site: NodeSite, place: ServerPlace, log: Path) -> Program:
     """A buoy-agent for a node, not started yet."""
     node = ["--node", site.name, "--external-interface", EXTERNAL_INTERFACE, "--netns-prefix", site.netns_prefix]
     argv = [str(BIN / "buoy-agent"), "--server", place.agent_target, *node]
+    if not place.insecure:
+        argv += ["--key-file", str(place.key_file(site.name))]
     return Program(f"agent-{site.name}", tuple(argv), log, site.netns)
 
 

@@ -97,11 +97,15 @@ def listed(answer: Any) -> list[dict[str, Any]]:
 
 
 @contextmanager
-def opened(prefix: str, directory: Path, logs: Path) -> Iterator[Stage]:
-    """A stage with nothing started yet; at the end all is stopped and taken away."""
-    lab, place = World(prefix), ServerPlace(directory, processes.free_port())
+def opened(prefix: str, directory: Path, logs: Path, *, insecure: bool = True) -> Iterator[Stage]:
+    """A stage with nothing started yet; at the end all is stopped and taken away.
+
+    Where it is not insecure there is the first key, and each agent waits for one in its key file.
+    """
+    lab, place = World(prefix), processes.free_place(directory, insecure=insecure)
+    key = "" if insecure else processes.bootstrap(place)
     agents = {site.name: processes.agent(site, place, logs / f"agent-{site.name}.log") for site in lab.nodes}
-    stage = Stage(lab, place, processes.server(place, logs / "server.log"), agents, Cli(place.target))
+    stage = Stage(lab, place, processes.server(place, logs / "server.log"), agents, Cli(place.target, key))
     with world.built(lab):
         try:
             yield stage
