@@ -8,6 +8,8 @@ ENTER := $(BIN)/python -m tests.support.enter --
 PROCESSES ?= 2
 # The programs that tests read the kernel with, wherever they are.
 WITH_PROGRAMS := PATH="$(CURDIR)/.tools/bin:$$PATH:/usr/sbin:/sbin"
+# What pins packages into a file.
+PIN := pip compile --quiet --upgrade --universal --python-version 3.11 --no-emit-index-url --no-emit-find-links --no-header --no-annotate
 
 .DEFAULT_GOAL := help
 .PHONY: help setup demo lab test verify fix bench protos constraints
@@ -31,6 +33,7 @@ lab: setup ## bring that world up and keep it, for trying things by hand
 # /run is the world's own: an ordinary user is root in there, and would leave a /tmp/pytest-of-root that root cannot use.
 test: setup ## run all tests, in a world of their own (ARGS: for pytest; PROCESSES=0: one after the other)
 	@tools/test-programs nft ip conntrack tcpdump
+	@tools/shakenfist-client
 	$(WITH_PROGRAMS) TMPDIR=/run $(ENTER) $(BIN)/python -m pytest --numprocesses $(PROCESSES) $(ARGS)
 
 verify: setup ## check form, types, protos and generated stubs
@@ -56,6 +59,6 @@ protos: setup ## generate the Python stubs from the proto files
 	$(BIN)/buf format --write protos
 	tools/generate-stubs protos
 
-constraints: setup ## pin the newest versions that fit, into constraints.txt
-	$(BIN)/uv pip compile --quiet --upgrade --universal --python-version 3.11 --no-emit-index-url --no-emit-find-links --no-header \
-	  --no-annotate --no-emit-package buoy-protos --group dev $(PACKAGES:%=%/pyproject.toml) --output-file constraints.txt
+constraints: setup ## pin the newest versions that fit, into constraints.txt and tools/shakenfist-client.txt
+	tools/uv $(PIN) --no-emit-package buoy-protos --group dev $(PACKAGES:%=%/pyproject.toml) --output-file constraints.txt
+	tools/uv $(PIN) tools/shakenfist-client.in --output-file tools/shakenfist-client.txt
