@@ -7,11 +7,11 @@ import json
 import sys
 from pathlib import Path
 
-from tests.bench import first_packet
+from tests.bench import first_packet, rest
 from tests.bench.comparison import HEADING, Comparison
 
 RESULTS = Path(".bench/results.json")
-ROWS = {"1": first_packet.measure}
+ROWS = {"1": first_packet.measure, "http": rest.measure}
 
 
 def main() -> int:

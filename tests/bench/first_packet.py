@@ -12,6 +12,7 @@ from buoy_client import BuoyClient, InterfaceSpec
 
 from tests.bench import shakenfist
 from tests.bench.comparison import Comparison, percentile
+from tests.bench.disk import disk
 from tests.bench.probing import first_echo
 from tests.lab import stage as stages
 from tests.lab.stage import Stage
@@ -24,7 +25,7 @@ FLOATS, WARM_UP, PEER_FLOATS = 200, 10, 40
 
 def measure() -> list[Comparison]:
     """Floats one interface after another, here and the way of Shaken Fist."""
-    with tempfile.TemporaryDirectory(prefix="buoy-bench-", dir=_disk()) as directory, _stage(Path(directory)) as stage:
+    with tempfile.TemporaryDirectory(prefix="buoy-bench-", dir=disk()) as directory, _stage(Path(directory)) as stage:
         ours = _ours(stage)
         peer = _peer(stage)
     p50, p99 = percentile(ours, 50), percentile(ours, 99)
@@ -32,13 +33,6 @@ def measure() -> list[Comparison]:
         Comparison("1", "FloatInterface -> first packet, p50", p50, peer, "ms", 0.1, "Shaken Fist's four commands, p50"),
         Comparison("1", "FloatInterface -> first packet, p99", p99, p50, "ms", 3, "its own p50"),
     ]
-
-
-def _disk() -> Path:
-    """A directory on the checkout's own disk: a commit on a tmpfs would not be durable."""
-    path = Path(".bench")
-    path.mkdir(exist_ok=True)
-    return path.resolve()
 
 
 @contextmanager
