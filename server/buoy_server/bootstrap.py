@@ -27,7 +27,7 @@ async def bootstrap(store: SqlStore) -> str:
     keys = Keys()
     writer = Writer(store, view, Feed(store, view.revision))
     try:
-        secret = new_secret()
+        secret = new_secret(KEY_NAME)
         command = SetNamespaceKey(namespace=SYSTEM, key=await keys.make(KEY_NAME, secret), create=True)
         await writer.submit(command, Caller(SYSTEM), "Bootstrap", "server")
     finally:

@@ -1,11 +1,17 @@
 """Which nodes are there: one stream a node, and a lease that outlives it for a while."""
 
 import asyncio
+import time
 from collections.abc import Awaitable, Callable
 
-from buoy_server.core.errors import Superseded
+import structlog
+
+from buoy_server.core.errors import DomainError, Superseded, Unavailable
 
 LEASE = 15.0  # seconds that a node's agent may be away before the node is MISSING
+SILENCE = 15.0  # seconds without a heartbeat (they come every five) after which a stream counts as dead
+
+log = structlog.get_logger()
 
 
 class Session:
@@ -13,6 +19,7 @@ class Session:
 
     def __init__(self, node: str) -> None:
         self.node = node
+        self.heard = time.monotonic()
         self._superseded = False
 
     def supersede(self) -> None:
@@ -20,9 +27,11 @@ class Session:
         self._superseded = True
 
     def check(self) -> None:
-        """Raise Superseded when a newer session took over."""
+        """Raise Superseded when a newer session took over, Unavailable when nothing was heard of the agent for too long."""
         if self._superseded:
             raise Superseded(f"another agent took over as node {self.node}")
+        if time.monotonic() - self.heard > SILENCE:
+            raise Unavailable(f"nothing was heard of the agent of node {self.node} for {SILENCE:.0f} s: start again")
 
 
 class Presence:
@@ -48,6 +57,11 @@ class Presence:
         session = self._sessions[node] = Session(node)
         return session
 
+    def heard(self, node: str) -> None:
+        """Note that a node's agent has said something, if only that it is there."""
+        if session := self._sessions.get(node):
+            session.heard = time.monotonic()
+
     def close(self, session: Session) -> None:
         """End a session; the node's lease runs from now on, unless a newer session is open."""
         if self._sessions.get(session.node) is session:
@@ -68,6 +82,13 @@ class Presence:
         await asyncio.gather(*leases, return_exceptions=True)
 
     async def _run_lease(self, node: str) -> None:
-        await asyncio.sleep(self._lease)
-        self._leases.pop(node, None)
-        await self._missed(node)
+        while True:
+            await asyncio.sleep(self._lease)
+            try:
+                await self._missed(node)
+            except DomainError as error:
+                log.warning("node is missing, and that cannot be stored yet", node=node, error=str(error))
+            else:
+                break
+        if self._leases.get(node) is asyncio.current_task():
+            del self._leases[node]

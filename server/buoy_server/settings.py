@@ -19,6 +19,9 @@ from pydantic_settings import (
     TomlConfigSettingsSource,
 )
 
+from buoy_server.core.errors import Malformed
+from buoy_server.rpc import checks
+
 DEFAULT_LISTEN = "127.0.0.1:7117"
 
 
@@ -50,6 +53,14 @@ class Settings(BaseSettings):
         IPv4Network("10.0.0.0/20"), description="netblock of the network that a namespace gets for instances without networks"
     )
     config: Path | None = Field(None, description="a TOML file with these settings, as keys like keep_deleted")
+
+    @field_validator("default_netblock")
+    @classmethod
+    def _refuse_odd_netblock(cls, value: IPv4Network) -> IPv4Network:
+        try:
+            return checks.netblock(str(value), "default_netblock")
+        except Malformed as error:
+            raise ValueError(error.message) from error
 
     @field_validator("listen", mode="before")
     @classmethod

@@ -42,7 +42,7 @@ class ScriptedAgent:
         self.revision = update.revision or self.revision
         return update
 
-    async def confirm(self, **outcome: Any) -> None:
+    async def confirm(self, metadata: Any = None, **outcome: Any) -> None:
         """Report everything that was asked as done, or with an outcome."""
         reports = [
             agent_pb2.BindingReport(interface_uuid=uuid, generation=binding.generation, **outcome)
@@ -52,7 +52,7 @@ class ScriptedAgent:
             agent_pb2.BindingReport(interface_uuid=uuid, generation=removal.generation, removed=True)
             for uuid, removal in self.removed.items()
         ]
-        await self._running.agents.ReportNode(agent_pb2.ReportNodeRequest(node=self.node, reports=reports))
+        await self._running.agents.ReportNode(agent_pb2.ReportNodeRequest(node=self.node, reports=reports), metadata=metadata)
 
 
 @asynccontextmanager

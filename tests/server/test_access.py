@@ -17,6 +17,7 @@ from buoy.v1 import (
     pool_pb2,
 )
 from buoy_server.rpc.policy import POLICY, PUBLIC_SERVICES, Who
+from buoy_server.storage.database import open_database
 from google.protobuf.message_factory import GetMessageClass
 
 from tests.server.agent import agent
@@ -317,3 +318,59 @@ async def test_metadata_and_events_of_every_kind(world: Tenants) -> None:
         older = await getattr(stub, f"List{kind}Events")(request, metadata=a)
         assert older.events[-1].actor == "a"
         assert older.events[0].revision < newest.events[-1].revision
+
+
+async def test_being_trusted_is_not_being_the_namespace(world: Tenants) -> None:
+    calls, a, b = world.server.namespaces, world.tokens["a"], world.tokens["b"]
+    await calls.AddNamespaceTrust(namespace_pb2.AddNamespaceTrustRequest(external_namespace="b"), metadata=a)
+    assert (await calls.GetNamespace(namespace_pb2.GetNamespaceRequest(namespace="a"), metadata=b)).name == "a"
+    cases = [
+        (calls.SetNamespaceKey, namespace_pb2.SetNamespaceKeyRequest(namespace="a", key_name="backdoor")),
+        (calls.DeleteNamespaceKey, namespace_pb2.DeleteNamespaceKeyRequest(namespace="a", key_name="k")),
+        (calls.AddNamespaceTrust, namespace_pb2.AddNamespaceTrustRequest(namespace="a", external_namespace="c")),
+        (calls.RemoveNamespaceTrust, namespace_pb2.RemoveNamespaceTrustRequest(namespace="a", external_namespace="b")),
+    ]
+    for call, request in cases:
+        with pytest.raises(grpc.aio.AioRpcError) as refused:
+            await call(request, metadata=b)
+        assert (refusal(refused.value).code, refusal(refused.value).field) == (DENIED, "namespace")
+    request = namespace_pb2.AddNamespaceTrustRequest(external_namespace="b")
+    with pytest.raises(grpc.aio.AioRpcError) as refused:
+        await calls.AddNamespaceTrust(request, metadata=world.tokens["system"])
+    assert refusal(refused.value).reason == "MALFORMED"
+
+
+async def test_a_namespace_made_again_has_nothing_of_its_predecessor(world: Tenants) -> None:
+    _, instance, _ = await _furnish(world)
+    server, system, a = world.server, world.tokens["system"], world.tokens["a"]
+    delete = namespace_pb2.DeleteNamespaceRequest(namespace="a")
+    async with agent(server, metadata=world.tokens["agent"]) as node:
+        await server.instances.DeleteInstance(instance_pb2.DeleteInstanceRequest(instance_ref="web"), metadata=a)
+        with pytest.raises(grpc.aio.AioRpcError) as refused:
+            await server.namespaces.DeleteNamespace(delete, metadata=system)
+        assert refusal(refused.value).reason == "NAMESPACE_IN_USE"
+        while not node.removed:
+            await node.read()
+        await node.confirm(metadata=world.tokens["agent"])
+    await server.networks.DeleteNetwork(network_pb2.DeleteNetworkRequest(network_ref="net"), metadata=a)
+    await server.namespaces.DeleteNamespace(delete, metadata=system)
+    await server.namespaces.CreateNamespace(namespace_pb2.CreateNamespaceRequest(name="a"), metadata=system)
+    made = await server.namespaces.SetNamespaceKey(
+        namespace_pb2.SetNamespaceKeyRequest(namespace="a", key_name="k"), metadata=system
+    )
+    new = bearing(await world.login("a", made.key))
+    with pytest.raises(grpc.aio.AioRpcError) as refused:
+        await server.instances.GetInstance(instance_pb2.GetInstanceRequest(instance_ref=instance), metadata=new)
+    assert refused.value.code() is grpc.StatusCode.NOT_FOUND
+    everything = instance_pb2.ListInstancesRequest(include_deleted=True)
+    assert not (await server.instances.ListInstances(everything, metadata=new)).instances
+    watch = server.interfaces.WatchInterface(
+        interface_pb2.WatchInterfaceRequest(start_revision=1, progress_interval={"nanos": 100_000_000}), metadata=new
+    )
+    assert not (await asyncio.wait_for(watch.read(), 10)).events
+    watch.cancel()
+
+
+def test_the_database_is_its_owners_alone(tmp_path: Path) -> None:
+    open_database(f"sqlite:///{tmp_path / 'buoy.db'}").close()
+    assert (tmp_path / "buoy.db").stat().st_mode & 0o777 == 0o600

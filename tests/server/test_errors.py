@@ -46,6 +46,8 @@ ROWS: list[Row] = [
     ("interfaces", "GetInterface", lambda *_: i.GetInterfaceRequest(interface_uuid=ABSENT), Code.NOT_FOUND, "INTERFACE_NOT_FOUND", "interface_uuid"),
     ("interfaces", "ListInterfaces", lambda *_: i.ListInterfacesRequest(page_size=1001), *MALFORMED, "page_size"),
     ("interfaces", "ListInterfaces", lambda *_: i.ListInterfacesRequest(page_token="?"), *MALFORMED, "page_token"),
+    ("interfaces", "ListInterfaces", lambda *_: i.ListInterfacesRequest(page_token="\u00e9"), *MALFORMED, "page_token"),
+    ("interfaces", "ListInterfaceEvents", lambda a, _: i.ListInterfaceEventsRequest(interface_uuid=a, page_token="OTk5OTk5OTk5OTk5OTk5OTk5OTk5OTk5OTk5OTk5"), *MALFORMED, "page_token"),
     ("interfaces", "ListInterfaces", lambda *_: i.ListInterfacesRequest(instance_ref="absent"), Code.NOT_FOUND, "INSTANCE_NOT_FOUND", "instance_ref"),
     ("interfaces", "CreateInterface", lambda *_: i.CreateInterfaceRequest(instance_ref="absent", network_ref="net"), Code.NOT_FOUND, "INSTANCE_NOT_FOUND", "instance_ref"),
     ("interfaces", "CreateInterface", lambda *_: i.CreateInterfaceRequest(instance_ref="web"), *MALFORMED, "network_ref"),

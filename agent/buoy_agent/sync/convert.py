@@ -43,7 +43,12 @@ def update_from_proto(message: agent_pb2.NodeUpdate) -> Read:
     """Reads one message; a binding that is malformed is left out, and whatever the node has of it stays as it was."""
     good: list[Binding] = []
     refused: list[Report] = []
-    removals = [_removal(removal) for removal in message.removed]
+    removals: list[Removal] = []
+    for removal in message.removed:
+        try:
+            removals.append(_removal(removal))
+        except MalformedError as error:
+            refused.append(Report(InterfaceId(removal.interface_uuid), removal.generation, nic_error=str(error)))
     for binding in message.upserts:
         try:
             good.append(binding_from_proto(binding))

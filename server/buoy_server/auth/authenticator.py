@@ -1,6 +1,6 @@
 """From credentials to a caller, as the namespaces are now."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import cast
 
 from buoy_server.auth.tokens import Claims, Tokens
@@ -16,7 +16,7 @@ _SCHEME = "bearer "
 class Credentials:
     """What came with a request: the value of its authorization header, "" without one, and the address it came from."""
 
-    authorization: str = ""
+    authorization: str = field(default="", repr=False)
     peer: str = ""
 
 
@@ -39,7 +39,7 @@ class Authenticator:
         return self._known(self._tokens.verify(credentials.authorization[len(_SCHEME) :].strip()))
 
     def renew(self, caller: Caller) -> Caller:
-        """Return a caller with the rights it has now; raise Unauthenticated or PermissionDenied when it lost some."""
+        """Return a caller whose rights are what they were; raise Unauthenticated or PermissionDenied when they changed."""
         if not caller.key_nonce:
             return caller
         namespace = cast("Namespace | None", self._state.get(Kind.NAMESPACE, caller.namespace))
@@ -47,8 +47,8 @@ class Authenticator:
         if key is None:
             raise Unauthenticated("the key that the token was given for is gone")
         now = self._known(Claims(caller.namespace, key.name, key.nonce))
-        if not caller.trusted_by <= now.trusted_by:
-            raise PermissionDenied("a namespace that trusted this one does so no more: start again")
+        if caller.trusted_by != now.trusted_by:
+            raise PermissionDenied("other namespaces trust this one than when the stream began: start again")
         return now
 
     def _known(self, claims: Claims) -> Caller:
@@ -57,4 +57,9 @@ class Authenticator:
         if key is None or key.nonce != claims.nonce:
             raise Unauthenticated("the key that the token was given for is gone")
         trusting = frozenset(self._state.find(Kind.NAMESPACE, "trusts", claims.namespace))
-        return Caller(claims.namespace, trusting, key.nonce, key.node)
+        since = {name: self._created(name) for name in (claims.namespace, *trusting)}
+        return Caller(claims.namespace, trusting, key.nonce, key.node, {} if claims.namespace == SYSTEM else since)
+
+    def _created(self, name: str) -> int:
+        namespace = self._state.get(Kind.NAMESPACE, name)
+        return namespace.created_revision if isinstance(namespace, Namespace) else 0

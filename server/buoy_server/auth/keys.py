@@ -1,6 +1,6 @@
 """Secrets of keys: hashed with argon2, which is slow on purpose, in threads of its own, and remembered for a moment.
 
-An unknown namespace costs as much as a wrong key, so that the time of an answer tells nothing.
+An unknown namespace costs a hash like a known one, so that the time of an answer does not tell them apart at a glance.
 """
 
 import asyncio
@@ -13,11 +13,14 @@ from concurrent.futures import ThreadPoolExecutor
 from argon2 import PasswordHasher
 from argon2.exceptions import VerificationError
 
+from buoy_server.core.errors import Unavailable
 from buoy_server.core.model import NamespaceKey
 
 REMEMBERED_SECONDS = 60.0
 _REMEMBERED = 1024
 _THREADS = 2
+MAX_LOOKING = 64
+SEPARATOR = "~"  # in no name
 
 
 class Keys:
@@ -27,6 +30,7 @@ class Keys:
         self._hasher = PasswordHasher()
         self._threads = ThreadPoolExecutor(_THREADS, thread_name_prefix="argon2")
         self._nobody = self._hasher.hash(secrets.token_urlsafe())
+        self._looking = 0
         self._remembered: dict[tuple[str, bytes], float] = {}
 
     async def make(self, name: str, secret: str, node: str = "") -> NamespaceKey:
@@ -35,17 +39,28 @@ class Keys:
         return NamespaceKey(name=name, hash=hashed, nonce=secrets.token_hex(8), node=node)
 
     async def find(self, keys: Sequence[NamespaceKey], secret: str) -> NamespaceKey | None:
-        """Return the key whose secret this is, or None."""
+        """Return the key whose secret this is, or None; raises Unavailable where too many secrets wait to be looked at.
+
+        A secret that the server made begins with its key's name, so that one look decides; the key of an agent has no other.
+        """
+        named = [key for key in keys if secret.startswith(f"{key.name}{SEPARATOR}")]
+        keys = named or [key for key in keys if not key.node]
         digest = hashlib.sha256(secret.encode(errors="surrogatepass")).digest()
         for key in keys:
             if self._remembered.get((key.hash, digest), 0) > time.monotonic():
                 return key
-        for key in keys:
-            if await self._matches(key.hash, secret):
-                self._remember(key.hash, digest)
-                return key
-        if not keys:
-            await self._matches(self._nobody, secret)
+        if self._looking >= MAX_LOOKING:
+            raise Unavailable("many log in at this moment: try again")
+        self._looking += 1
+        try:
+            for key in keys:
+                if await self._matches(key.hash, secret):
+                    self._remember(key.hash, digest)
+                    return key
+            if not keys:
+                await self._matches(self._nobody, secret)
+        finally:
+            self._looking -= 1
         return None
 
     def close(self) -> None:
@@ -67,6 +82,6 @@ class Keys:
         self._remembered[hashed, digest] = time.monotonic() + REMEMBERED_SECONDS
 
 
-def new_secret() -> str:
-    """Return a secret that nobody guesses: 192 bits."""
-    return secrets.token_urlsafe(24)
+def new_secret(key_name: str) -> str:
+    """Return a secret that nobody guesses: the key's name and 192 bits."""
+    return f"{key_name}{SEPARATOR}{secrets.token_urlsafe(24)}"

@@ -1,7 +1,7 @@
 """The limit on guessing: after so many failures in a minute, a peer must wait, for one namespace or for all.
 
-That of a namespace over all peers is far higher: it bounds guessing from many places, and must not let a few misconfigured programs
-shut out everybody else.
+That of a namespace over all peers is far higher: it bounds guessing from many places, and must not let a few misconfigured
+programs shut out everybody else.
 """
 
 from collections.abc import Callable
@@ -29,24 +29,26 @@ class Throttle:
         self._clock = clock
         self._counts: dict[tuple[str, str], _Count] = {}
 
-    def check(self, namespace: str, peer: str) -> None:
-        """Raise TooManyAttempts while the peer or the namespace has too many failures behind it."""
+    def attempt(self, namespace: str, peer: str) -> None:
+        """Count an attempt before it is worked on, or raise TooManyAttempts where the peer or namespace must wait."""
         now = self._clock()
         for subject, limit in _subjects(namespace, peer):
             count = self._counts.get(subject)
             if count and now - count.since < WINDOW and count.failures >= limit:
                 wait = WINDOW - (now - count.since)
                 raise TooManyAttempts(f"too many failed attempts: try again in {wait:.0f} s")
-
-    def failed(self, namespace: str, peer: str) -> None:
-        """Count a failure."""
-        now = self._clock()
         for subject, _ in _subjects(namespace, peer):
             count = self._counts.get(subject)
             if count is None or now - count.since >= WINDOW:
                 self._make_room(now)
                 count = self._counts[subject] = _Count(now)
             count.failures += 1
+
+    def succeeded(self, namespace: str, peer: str) -> None:
+        """Take an attempt back: it was no failure."""
+        for subject, _ in _subjects(namespace, peer):
+            if count := self._counts.get(subject):
+                count.failures = max(count.failures - 1, 0)
 
     def _make_room(self, now: float) -> None:
         if len(self._counts) < _TRACKED:

@@ -8,6 +8,7 @@ has rested longest, and at least MIN_REST, is recycled.
 from collections.abc import Iterable
 from dataclasses import replace
 from datetime import timedelta
+from functools import lru_cache
 from ipaddress import IPv4Address, IPv4Network
 from typing import cast
 
@@ -36,14 +37,19 @@ def record_of(state: State, network: NetworkId | None, address: IPv4Address) -> 
 
 def space_of(pool: Pool) -> AddressSpace:
     """Return all addresses of a pool."""
-    return AddressSpace.of(pool.ranges, pool.exclusions)
+    return _space(pool.ranges, pool.exclusions)
+
+
+@lru_cache(64)
+def _space(ranges: tuple[AddressRange, ...], exclusions: tuple[AddressRange, ...]) -> AddressSpace:
+    return AddressSpace.of(ranges, exclusions)
 
 
 def usage(state: State, pool: Pool) -> dict[str, int]:
     """Count a pool's addresses: size = free + in_use + reserved + quarantined."""
     size = space_of(pool).size
     names = ("in_use", "reserved", "quarantined")
-    counts = {name: len(state.find(Kind.RESERVATION, "pool_type", (pool.uuid, name))) for name in names}
+    counts = {name: state.count(Kind.RESERVATION, "pool_type", (pool.uuid, name)) for name in names}
     return {"size": size, "free": size - sum(counts.values()), **counts}
 
 
@@ -121,7 +127,7 @@ def take_floating(
         pool = pool or default_pool(draft)
         address = _choose_from(draft, context, pool)
     held = record_of(draft, None, address)
-    if held is None or held.until is not None:
+    if held is None or held.owner != owner.uuid:
         quotas.check_addresses(draft, owner.namespace)
     return draft.put(
         Reservation(
@@ -199,7 +205,11 @@ def _choose_from(draft: Draft, context: Context, pool: Pool) -> IPv4Address:
 
 
 def _recycle(draft: Draft, pool: Pool) -> IPv4Address:
-    keys = draft.find(Kind.RESERVATION, "pool_type", (pool.uuid, "quarantined"))
+    buckets = [
+        value for value in draft.values(Kind.RESERVATION, "resting") if isinstance(value, tuple) and value[0] == pool.uuid
+    ]
+    longest = min((value for value in buckets if draft.count(Kind.RESERVATION, "resting", value)), default=None)
+    keys = draft.find(Kind.RESERVATION, "resting", longest)
     resting = [cast("Reservation", draft.get(Kind.RESERVATION, key)) for key in keys]
     oldest = min(resting, key=lambda record: record.since, default=None)
     if oldest is None:

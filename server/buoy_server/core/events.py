@@ -84,6 +84,8 @@ def _floating(before: Floating | None, after: Floating | None) -> Iterator[Event
             yield Event(EventType.STATUS, f"floating at {after.address}")
         case FloatingPhase.FAILED:
             yield Event(EventType.STATUS, f"floating at {after.address} failed, and is tried again: {after.reason}")
+        case FloatingPhase.RELEASING if before is not None and before.phase is FloatingPhase.RELEASING:
+            yield Event(EventType.STATUS, f"floating address {after.address} waits to be released: {after.reason}")
         case FloatingPhase.RELEASING:
             yield Event(EventType.AUDIT, f"floating address {after.address} asked back")
 

@@ -3,8 +3,8 @@
 Absent and not the caller's are the same answer.
 """
 
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
 from typing import cast
 from uuid import UUID
 
@@ -20,17 +20,23 @@ class Caller:
     """Who calls: a namespace, by one of its keys. `system` sees everything, others themselves and whoever trusts them.
 
     `node` is set for the key of a node's agent, which may speak for that node and do nothing else. `key_nonce` is of the key
-    that the caller's token rests on; empty for the server itself and without tokens.
+    that the caller's token rests on; empty for the server itself and without tokens. `since` is the revision that each
+    namespace was made at: what another one of the same name had before is not this one's.
     """
 
     namespace: str
     trusted_by: frozenset[str] = frozenset()
-    key_nonce: str = ""
+    key_nonce: str = field(default="", repr=False)
     node: str = ""
+    since: Mapping[str, int] = field(default_factory=dict)
 
     def sees(self, namespace: str) -> bool:
         """Whether what belongs to that namespace is this caller's to see and to change."""
         return self.namespace in (SYSTEM, namespace) or namespace in self.trusted_by
+
+    def sees_change(self, namespace: str, revision: int) -> bool:
+        """Whether a change at a revision of what belongs to that namespace is this caller's to see."""
+        return self.sees(namespace) and revision >= self.since.get(namespace, 0)
 
     def within(self, namespace: str) -> str:
         """The namespace that a request means: the one it names, else the caller's."""
@@ -91,6 +97,14 @@ def namespace(state: State, caller: Caller, name: str, field: str = "namespace")
     if found is None or not caller.sees(wanted):
         raise errors.NamespaceNotFound(wanted, field=field)
     return cast("Namespace", found)
+
+
+def own_namespace(state: State, caller: Caller, name: str) -> Namespace:
+    """Return a namespace that the caller may change: its own, any for system; being trusted is not enough."""
+    found = namespace(state, caller, name)
+    if caller.namespace not in (SYSTEM, found.name):
+        raise errors.PermissionDenied(f"namespace {found.name} is not yours: it only trusts you", field="namespace")
+    return found
 
 
 def interfaces(state: State, index: str, value: object) -> Iterator[Interface]:

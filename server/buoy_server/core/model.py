@@ -222,8 +222,8 @@ class NamespaceKey:
     """A key of a namespace: the hash of its secret, and a nonce that its tokens bear, so that they end with it."""
 
     name: str
-    hash: str
-    nonce: str
+    hash: str = field(repr=False)
+    nonce: str = field(repr=False)
     node: str = ""
 
 
@@ -245,6 +245,7 @@ class Namespace(Record):
     keys: tuple[NamespaceKey, ...] = ()
     trusts: tuple[str, ...] = ()
     quota: Quota = Quota()
+    created_revision: int = 0
     metadata: Metadata = field(default_factory=dict)
 
     @property

@@ -16,19 +16,22 @@ def quota_of(draft: Draft, namespace: str) -> Quota:
 def check_interfaces(draft: Draft, namespace: str) -> None:
     """Raise QuotaExceeded when the namespace may have no further interface."""
     _check(
-        namespace, "interfaces", quota_of(draft, namespace).interfaces, len(draft.find(Kind.INTERFACE, "namespace", namespace))
+        namespace,
+        "interfaces",
+        quota_of(draft, namespace).interfaces,
+        draft.count(Kind.INTERFACE, "bound_namespace", namespace),
     )
 
 
 def check_floats(draft: Draft, namespace: str) -> None:
     """Raise QuotaExceeded when the namespace may float no further interface."""
-    used = len(draft.find(Kind.INTERFACE, "floating_namespace", namespace))
+    used = draft.count(Kind.INTERFACE, "floating_namespace", namespace)
     _check(namespace, "floats", quota_of(draft, namespace).floats, used)
 
 
 def check_addresses(draft: Draft, namespace: str) -> None:
     """Raise QuotaExceeded when the namespace may hold no further address of a pool."""
-    used = len(draft.find(Kind.RESERVATION, "held", namespace))
+    used = draft.count(Kind.RESERVATION, "held", namespace)
     _check(namespace, "addresses of pools", quota_of(draft, namespace).addresses, used)
 
 

@@ -79,21 +79,22 @@ INDEXES: Mapping[Kind, Mapping[str, Index]] = {
         macaddr=lambda i: i.macaddr if i.bound else None,
         pending=lambda i: i.node if i.floating and i.floating.phase is FloatingPhase.PENDING else None,
         floating_node=lambda i: i.node if i.live and i.floating else None,
-        namespace=lambda i: i.namespace if i.live else None,
-        floating_namespace=lambda i: i.namespace if i.live and i.floating else None,
+        namespace=lambda i: i.namespace,
+        bound_namespace=lambda i: i.namespace if i.bound else None,
+        floating_namespace=lambda i: i.namespace if i.bound and i.floating else None,
         deleted=lambda i: _deleted(i) if not i.bound else None,
     ),
     Kind.INSTANCE: _indexes(
         name=lambda i: (i.namespace, i.name) if i.live else None,
         any_name=lambda i: i.name if i.live else None,
         node=lambda i: i.node if i.live else None,
-        namespace=lambda i: i.namespace if i.live else None,
+        namespace=lambda i: i.namespace,
         deleted=_deleted,
     ),
     Kind.NETWORK: _indexes(
         name=lambda n: (n.namespace, n.name) if n.live else None,
         any_name=lambda n: n.name if n.live else None,
-        namespace=lambda n: n.namespace if n.live else None,
+        namespace=lambda n: n.namespace,
         vxid=lambda n: n.vxid if n.state != "deleted" else None,
         deleted=_deleted,
     ),
@@ -104,7 +105,8 @@ INDEXES: Mapping[Kind, Mapping[str, Index]] = {
         pool=lambda r: r.pool,
         network=lambda r: r.network_uuid,
         pool_type=lambda r: (r.pool, _usage_class(r)) if r.pool else None,
-        held=lambda r: r.namespace if r.pool and not r.until else None,
+        held=lambda r: r.namespace if r.pool else None,
+        resting=lambda r: (r.pool, bucket_of(r.since)) if r.pool and r.until else None,
         until=lambda r: bucket_of(r.until) if r.until else None,
     ),
     Kind.NAMESPACE: _indexes(trusts=lambda n: frozenset(n.trusts)),
@@ -132,6 +134,9 @@ class State(Protocol):
 
     def find(self, kind: Kind, index: str, value: Hashable) -> Collection[str]:
         """The keys of the objects that stand under a value in an index."""
+
+    def count(self, kind: Kind, index: str, value: Hashable) -> int:
+        """How many objects stand under a value in an index; costs nothing where there are many."""
 
     def values(self, kind: Kind, index: str) -> Collection[Hashable]:
         """All values of an index under which something stands."""
@@ -172,6 +177,7 @@ class Draft:
         self._changed: dict[tuple[Kind, str], AnyRecord | None] = {}
         self._added: dict[tuple[Kind, str, Hashable], set[str]] = defaultdict(set)
         self._removed: dict[tuple[Kind, str, Hashable], set[str]] = defaultdict(set)
+        self._more: dict[tuple[Kind, str, Hashable], int] = defaultdict(int)
 
     @property
     def revision(self) -> int:
@@ -200,8 +206,12 @@ class Draft:
             return found
         return (set(found) - (removed or set())) | (added or set())
 
+    def count(self, kind: Kind, index: str, value: Hashable) -> int:
+        """How many objects stand under a value as of this draft."""
+        return self.base.count(kind, index, value) + self._more.get((kind, index, value), 0)
+
     def values(self, kind: Kind, index: str) -> Collection[Hashable]:
-        """The values of an index as of this draft."""
+        """The values of an index as of this draft; one that this draft emptied may be among them."""
         values = set(self.base.values(kind, index))
         values.update(value for (k, i, value), keys in self._added.items() if k is kind and i == index and keys)
         return values
@@ -230,9 +240,11 @@ class Draft:
             for value in left:
                 self._added[entry.kind, name, value].discard(entry.key)
                 self._removed[entry.kind, name, value].add(entry.key)
+                self._more[entry.kind, name, value] -= 1
             for value in entered:
                 self._removed[entry.kind, name, value].discard(entry.key)
                 self._added[entry.kind, name, value].add(entry.key)
+                self._more[entry.kind, name, value] += 1
 
 
 Values = frozenset[Hashable]

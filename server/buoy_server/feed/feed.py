@@ -11,6 +11,7 @@ from buoy_server.core.errors import Compacted, ShuttingDown
 from buoy_server.feed.entry import Committed
 
 RING_ENTRIES = 65_536
+RING_BYTES = 128 << 20
 LEDGER_PAGE = 4_096
 
 
@@ -32,6 +33,7 @@ class Feed:
         self._capacity = capacity
         self._base = head  # the ring holds the revisions _base + 1 .. head
         self._ring: list[Committed] = []
+        self._bytes = 0
         self._more = asyncio.Event()
         self.closed = False
 
@@ -47,10 +49,9 @@ class Feed:
     def publish(self, entries: Sequence[Committed]) -> None:
         """Append committed entries and wake all readers."""
         self._ring.extend(entries)
-        if len(self._ring) > 2 * self._capacity:
-            dropped = len(self._ring) - self._capacity
-            del self._ring[:dropped]
-            self._base += dropped
+        self._bytes += sum(len(entry.body or b"") for entry in entries)
+        if len(self._ring) > 2 * self._capacity or self._bytes > RING_BYTES:
+            self._trim()
         self._wake()
 
     def close(self) -> None:
@@ -61,11 +62,14 @@ class Feed:
     async def read(self, after: int) -> Sequence[Committed]:
         """Return entries after a revision, whole transactions, in order; empty when there are none yet. Raises Compacted."""
         if after >= self._base:
-            return self._ring[after - self._base :]
+            start = after - self._base
+            return _whole_transactions(self._ring[start : start + LEDGER_PAGE]) or self._ring[start:]
         oldest = await asyncio.to_thread(self._ledger.oldest)
         if after + 1 < oldest:
             raise Compacted(oldest)
         page = await asyncio.to_thread(self._ledger.read, after, LEDGER_PAGE)
+        if not page or page[0].revision != after + 1:
+            raise Compacted(await asyncio.to_thread(self._ledger.oldest))
         return _whole_transactions(page) or await asyncio.to_thread(self._ledger.read, after, page[-1].transaction - after)
 
     async def wait(self, after: int, seconds: float) -> bool:
@@ -82,6 +86,19 @@ class Feed:
         if self.closed:
             raise ShuttingDown("the server is stopping")
         return True
+
+    def _trim(self) -> None:
+        """Drop the older half, by count and by bytes."""
+        kept = size = 0
+        for entry in reversed(self._ring):
+            size += len(entry.body or b"")
+            if kept == self._capacity or size > RING_BYTES // 2:
+                break
+            kept += 1
+        dropped = len(self._ring) - kept
+        del self._ring[:dropped]
+        self._base += dropped
+        self._bytes = sum(len(entry.body or b"") for entry in self._ring)
 
     def _wake(self) -> None:
         self._more.set()

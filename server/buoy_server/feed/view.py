@@ -51,6 +51,10 @@ class View:
         """The keys of the objects that stand under a value in an index."""
         return self._indexes[kind, index].get(value, _NOTHING)
 
+    def count(self, kind: Kind, index: str, value: Hashable) -> int:
+        """How many objects stand under a value in an index."""
+        return len(self.find(kind, index, value))
+
     def values(self, kind: Kind, index: str) -> Collection[Hashable]:
         """All values of an index under which something stands."""
         return self._indexes[kind, index].keys()

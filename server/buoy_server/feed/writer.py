@@ -144,13 +144,14 @@ class Writer:
         draft = Draft(batch, waiting.cause, batch.now)
         try:
             result = waiting.command.decide(draft, Context(waiting.caller, self._random))
+            entries = [(entry, _committed(entry, draft.revision)) for entry in draft.entries]
         except DomainError as error:
             return _Decided(waiting, None, error)
         except Exception:
             log.exception("command failed", method=waiting.cause.method)
             return _Decided(waiting, None, DomainError("the server could not work this out: please report it"))
         batch.absorb(draft)
-        committed.extend((entry, _committed(entry, draft.entries[-1].revision)) for entry in draft.entries)
+        committed.extend(entries)
         return _Decided(waiting, result, None)
 
     def _fail(self, decided: list[_Decided], error: DomainError) -> None:

@@ -5,7 +5,6 @@ that of the view as it is now. An interface of which the node has confirmed all 
 """
 
 from collections.abc import AsyncIterator, Iterable, Iterator, Sequence
-from itertools import islice
 
 from buoy.v1 import agent_pb2
 from google.protobuf.message import Message
@@ -40,9 +39,9 @@ class AgentService:
         command = AnnounceNode(
             name=name, agent_version=request.agent_version[:64], external_interface=request.external_interface[:64]
         )
-        await self._backend.writer.submit(command, caller, "WatchNode", f"node/{name}")
         session = self._backend.presence.open(name)
         try:
+            await self._backend.writer.submit(command, caller, "WatchNode", f"node/{name}")
             async for update in self._updates(name, request.resume_revision, caller):
                 session.check()
                 yield update
@@ -54,6 +53,7 @@ class AgentService:
         name = _own_node(request.node, caller)
         if len(request.reports) > MAX_REPORTS:
             raise Malformed(f"at most {MAX_REPORTS} reports in one call", field="reports")
+        self._backend.presence.heard(name)
         if request.reports:
             reports = tuple(_report(report, f"reports[{index}]") for index, report in enumerate(request.reports))
             command = ReportNode(node=name, reports=reports)
@@ -107,22 +107,23 @@ def _touched(view: View, entries: Iterable[Committed], node: str) -> list[Interf
 
 
 def _update(view: View, interfaces: Sequence[Interface], revision: int) -> Iterator[agent_pb2.NodeUpdate]:
-    remaining = iter(interfaces)
-    while chunk := list(islice(remaining, CHUNK)):
+    """Yield updates of a bounded size; only the last bears the revision: who loses the stream before it starts before it."""
+    for start in range(0, len(interfaces), CHUNK):
+        chunk = interfaces[start : start + CHUNK]
         yield agent_pb2.NodeUpdate(
-            revision=revision,
+            revision=revision if start + CHUNK >= len(interfaces) else 0,
             upserts=[_binding(view, interface) for interface in chunk if interface.live],
-            removed=[
-                agent_pb2.Removal(
-                    interface_uuid=interface.uuid,
-                    generation=interface.generation,
-                    network_uuid=interface.network_uuid,
-                    unconfirmed_addresses=_floating_addresses(view, interface),
-                )
-                for interface in chunk
-                if not interface.live
-            ],
+            removed=[_removal(view, interface) for interface in chunk if not interface.live],
         )
+
+
+def _removal(view: View, interface: Interface) -> agent_pb2.Removal:
+    return agent_pb2.Removal(
+        interface_uuid=interface.uuid,
+        generation=interface.generation,
+        network_uuid=interface.network_uuid,
+        unconfirmed_addresses=_floating_addresses(view, interface),
+    )
 
 
 def _binding(view: View, interface: Interface) -> agent_pb2.Binding:

@@ -72,7 +72,7 @@ class InstanceService:
             )
 
         return paging.listed(
-            [key for key in paging.page_after(view.keys(Kind.INSTANCE), request.page_token) if meant(key)],
+            (key for key in paging.page_after(view.keys(Kind.INSTANCE), request.page_token) if meant(key)),
             paging.page_size(request.page_size),
             lambda key: view.body(Kind.INSTANCE, key),
             lambda token: instance_pb2.ListInstancesResponse(next_page_token=token, revision=view.revision),

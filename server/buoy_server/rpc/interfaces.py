@@ -1,6 +1,6 @@
 """InterfaceService, but for its stream."""
 
-from collections.abc import AsyncIterator, Collection
+from collections.abc import AsyncIterator, Iterable, Iterator
 
 from buoy.v1 import instance_pb2, interface_pb2
 from google.protobuf.message import Message
@@ -103,13 +103,12 @@ class InterfaceService:
     def _interface(self, uuid: str, caller: Caller) -> Interface:
         return lookup.interface(self._backend.view, caller, checks.uuid(uuid, "interface_uuid"))
 
-    def _matching(self, keys: Collection[str], wanted: InterfaceFilter, *, include_deleted: bool) -> list[str]:
-        found = []
+    def _matching(self, keys: Iterable[str], wanted: InterfaceFilter, *, include_deleted: bool) -> Iterator[str]:
+        """Yield the keys that are meant, each looked at when it is its turn: a page decodes no more than it shows."""
         for key in keys:
             interface = self._backend.view.get(Kind.INTERFACE, key)
             if isinstance(interface, Interface) and wanted.takes(interface) and (interface.live or include_deleted):
-                found.append(key)
-        return found
+                yield key
 
 
 def interface_spec(request: interface_pb2.CreateInterfaceRequest | instance_pb2.InterfaceSpec, path: str) -> InterfaceSpec:

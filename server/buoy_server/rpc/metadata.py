@@ -38,7 +38,7 @@ def find_namespace(name: str) -> Find[Namespace]:
     name = checks.optional_text(checks.name, name, "namespace")
 
     def find(draft: Draft, context: Context) -> Namespace:
-        return lookup.namespace(draft, context.caller, name)
+        return lookup.own_namespace(draft, context.caller, name)
 
     return find
 

@@ -3,7 +3,7 @@
 from buoy.v1 import namespace_pb2
 from google.protobuf.message import Message
 
-from buoy_server.auth.keys import Keys, new_secret
+from buoy_server.auth.keys import SEPARATOR, Keys, new_secret
 from buoy_server.auth.throttle import Throttle
 from buoy_server.auth.tokens import LIFETIME, Claims, Tokens
 from buoy_server.codec.records import namespace_to_proto
@@ -31,13 +31,14 @@ class NamespaceService:
 
     async def CreateToken(self, request: namespace_pb2.CreateTokenRequest, peer: str) -> Message:
         """Give a token for a namespace and one of its keys."""
-        self._throttle.check(request.namespace[:256], peer)
+        namespace = request.namespace[:256]
+        self._throttle.attempt(namespace, peer)
         found = self._backend.view.get(Kind.NAMESPACE, request.namespace)
         keys = found.keys if isinstance(found, Namespace) else ()
         key = await self._keys.find(keys, request.key) if len(request.key) <= MAX_SECRET else None
         if key is None:
-            self._throttle.failed(request.namespace[:256], peer)
             raise Unauthenticated("no such namespace, or no such key")
+        self._throttle.succeeded(namespace, peer)
         token = self._tokens.sign(Claims(request.namespace, key.name, key.nonce))
         return namespace_pb2.CreateTokenResponse(access_token=token, token_type="Bearer", expires_in=LIFETIME)  # noqa: S106
 
@@ -69,10 +70,14 @@ class NamespaceService:
     async def SetNamespaceKey(self, request: namespace_pb2.SetNamespaceKeyRequest, caller: Caller) -> Message:
         """Add a key, or give it another secret."""
         name, node = checks.name(request.key_name, "key_name"), checks.optional_text(checks.name, request.node, "node")
-        lookup.namespace(self._backend.view, caller, _name(request.namespace))
+        lookup.own_namespace(self._backend.view, caller, _name(request.namespace))
+        if node and request.key and not request.key.startswith(f"{name}{SEPARATOR}"):
+            raise Malformed(
+                f"the key of an agent begins with its name, {name}{SEPARATOR}; or leave it to the server", field="key"
+            )
         if request.key and not MIN_SECRET <= len(request.key) <= MAX_SECRET:
             raise Malformed(f"a key has {MIN_SECRET} to {MAX_SECRET} characters", field="key")
-        secret = request.key or new_secret()
+        secret = request.key or new_secret(name)
         key = await self._keys.make(name, secret, node)
         await self._backend.run(commands.SetNamespaceKey(namespace=_name(request.namespace), key=key), caller)
         return namespace_pb2.SetNamespaceKeyResponse(key_name=name, key="" if request.key else secret)

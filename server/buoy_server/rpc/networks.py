@@ -55,7 +55,7 @@ class NetworkService:
             )
 
         return paging.listed(
-            [key for key in paging.page_after(view.keys(Kind.NETWORK), request.page_token) if meant(key)],
+            (key for key in paging.page_after(view.keys(Kind.NETWORK), request.page_token) if meant(key)),
             paging.page_size(request.page_size),
             lambda key: view.body(Kind.NETWORK, key),
             lambda token: network_pb2.ListNetworksResponse(next_page_token=token, revision=view.revision),

@@ -1,7 +1,6 @@
 """Pages of lists: objects in the order of their key, and a token that says after which key the next page starts."""
 
 import base64
-import binascii
 from bisect import bisect_right
 from collections.abc import Callable, Iterable, Sequence
 from ipaddress import IPv4Address
@@ -14,6 +13,7 @@ from buoy_server.core.errors import Malformed
 MAX_PAGE = 1000
 MAX_BYTES = 3 << 20  # below the 4 MiB that clients receive by default
 
+_DIGITS = 18
 _REPEATED = 1  # every list response has its objects in field 1
 
 
@@ -30,7 +30,7 @@ def page_after(keys: Iterable[str], page_token: str) -> Sequence[str]:
     return ordered[bisect_right(ordered, _read_token(page_token)) :] if page_token else ordered
 
 
-def listed(keys: Sequence[str], size: int, body: Callable[[str], bytes | None], rest: Callable[[str], Message]) -> bytes:
+def listed(keys: Iterable[str], size: int, body: Callable[[str], bytes | None], rest: Callable[[str], Message]) -> bytes:
     """Return a list response: the objects of `keys` up to a page; `rest` makes its other fields from the next token."""
     chosen: list[bytes] = []
     total = 0
@@ -39,7 +39,7 @@ def listed(keys: Sequence[str], size: int, body: Callable[[str], bytes | None], 
         packed = body(key)
         if packed is None:
             continue
-        if len(chosen) == size or total + len(packed) > MAX_BYTES:
+        if len(chosen) == size or (chosen and total + len(packed) > MAX_BYTES):
             return packing.concatenated(packing.joined(_REPEATED, chosen), rest(token(last)))
         chosen.append(packed)
         total += len(packed)
@@ -60,7 +60,7 @@ def token(key: str) -> str:
 def read_number(page_token: str) -> int:
     """Return the number that a token stands for, 0 for no token."""
     text = _read_token(page_token) if page_token else "0"
-    if not text.isdecimal():
+    if not (text.isascii() and text.isdecimal() and len(text) <= _DIGITS):
         raise Malformed("this is no token from next_page_token", field="page_token")
     return int(text)
 
@@ -68,5 +68,5 @@ def read_number(page_token: str) -> int:
 def _read_token(page_token: str) -> str:
     try:
         return base64.b64decode(page_token, altchars=b"-_", validate=True).decode()
-    except (binascii.Error, UnicodeDecodeError) as error:
+    except ValueError as error:  # not base64, not ASCII, not UTF-8
         raise Malformed("this is no token from next_page_token", field="page_token") from error

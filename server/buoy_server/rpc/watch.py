@@ -14,7 +14,7 @@ from buoy_server.codec import packing
 from buoy_server.codec.scalars import duration_seconds
 from buoy_server.core import lookup
 from buoy_server.core.errors import Malformed, RevisionInFuture
-from buoy_server.core.lookup import Caller
+from buoy_server.core.lookup import SYSTEM, Caller
 from buoy_server.core.model import Interface
 from buoy_server.core.state import Kind, State
 from buoy_server.feed.entry import Committed
@@ -55,9 +55,20 @@ class InterfaceFilter:
             and self.namespace in ("", interface.namespace)
         )
 
+    def since(self, entry: Committed) -> bool:
+        """Whether a change came after the caller's right to see it, which a namespace of an older tenant's name has not."""
+        return isinstance(entry.after, Interface) and self.caller.sees_change(entry.after.namespace, entry.revision)
+
     def candidates(self, state: State) -> Collection[str]:
         """The keys of a few interfaces among which all that are meant are."""
-        return [self.interface_uuid] if self.interface_uuid else state.keys(Kind.INTERFACE)
+        if self.interface_uuid:
+            return [self.interface_uuid]
+        if self.namespace:
+            return state.find(Kind.INTERFACE, "namespace", self.namespace)
+        if self.caller.namespace == SYSTEM:
+            return state.keys(Kind.INTERFACE)
+        visible = (self.caller.namespace, *self.caller.trusted_by)
+        return [key for name in visible for key in state.find(Kind.INTERFACE, "namespace", name)]
 
 
 WatchOrList = interface_pb2.WatchInterfaceRequest | interface_pb2.ListInterfacesRequest
@@ -139,14 +150,14 @@ def _snapshot(view: View, wanted: InterfaceFilter) -> Sequence[bytes]:
 
 
 def _batches(entries: Sequence[Committed], wanted: InterfaceFilter) -> Iterator[bytes]:
-    """Yield the entries that are meant as messages that end where a transaction ends, each with the revision it leads to."""
+    """Yield the entries that are meant as messages, each with the revision it leads to; only a huge transaction is split."""
     events: list[bytes] = []
     size = 0
     for entry in entries:
-        if isinstance(entry.after, Interface) and wanted.takes(entry.after):
+        if isinstance(entry.after, Interface) and wanted.takes(entry.after) and wanted.since(entry):
             events.append(entry.event)
             size += len(events[-1])
-        if size > MESSAGE_BYTES and entry.revision == entry.transaction:
+        if size > MESSAGE_BYTES and (entry.revision == entry.transaction or size > 2 * MESSAGE_BYTES):
             yield packing.concatenated(packing.joined(_EVENTS, events), _mark(entry.revision))
             events, size = [], 0
     if events:

@@ -50,9 +50,13 @@ def open_database(url: str) -> Database:
     path = Path(parsed.database).absolute()
     release = _lock(path)
     try:
+        path.touch(mode=0o600)  # it holds what tokens are signed with; its journal takes its mode
         engine = sa.create_engine(parsed)
         sa.event.listen(engine, "connect", _set_pragmas)
         migrate(engine)
+    except OSError as error:
+        release()
+        raise DatabaseError(f"database: {path} cannot be written: {error.strerror}") from error
     except DBAPIError as error:
         release()
         raise DatabaseError(f"database: {path} cannot be opened: {error.orig}") from error

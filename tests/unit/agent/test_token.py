@@ -24,7 +24,7 @@ from structlog.testing import capture_logs
 from tests.server.waiting import wait_until_async
 
 pytestmark = pytest.mark.anyio
-SECRET = "hunter2hunter2"  # noqa: S105  nobody's
+SECRET = "agent~hunter2hunter2"  # noqa: S105  nobody's
 REQUIRED = ["--node", "node1", "--external-interface", "eth0"]
 
 
@@ -146,8 +146,8 @@ async def test_a_deleted_key_ends_the_stream_and_tears_nothing_down(world: World
         await world.system.delete_namespace_key("system", "agent")
         await wait_until_async(refused, "the agent asked in vain twice")
         world.key_file.unlink()
-        world.key_file.write_text("another-secret")
-        await world.system.add_namespace_key("system", "agent", "another-secret", node="node1")
+        world.key_file.write_text("agent~another-secret")
+        await world.system.add_namespace_key("system", "agent", "agent~another-secret", node="node1")
         await wait_until_async(lambda: connected(world), "the new key of the file is taken")
         assert kernel.writes == writes
         (plugged,) = await world.system.get_interfaces()
@@ -191,7 +191,7 @@ async def test_a_key_comes_from_the_environment_or_the_file_too(tmp_path: Path, 
     found = settings.load(["--server", "x", *REQUIRED, "--config", str(tmp_path / "agent.toml")])
     assert (found.read_key(), found.namespace) == (SECRET, "system")
     assert SECRET not in repr(found)
-    monkeypatch.setenv("BUOY_KEY", "another-secret")
-    assert settings.load(["--server", "x", *REQUIRED]).read_key() == "another-secret"
+    monkeypatch.setenv("BUOY_KEY", "agent~another-secret")
+    assert settings.load(["--server", "x", *REQUIRED]).read_key() == "agent~another-secret"
     monkeypatch.delenv("BUOY_KEY")
     assert settings.load(["--server", "x", *REQUIRED]).read_key() is None

@@ -17,41 +17,47 @@ class Clock:
 def test_a_peer_waits_for_a_namespace_and_others_do_not() -> None:
     throttle = Throttle(Clock())
     for _ in range(FAILURES):
-        throttle.check("a", "10.0.0.1")
-        throttle.failed("a", "10.0.0.1")
+        throttle.attempt("a", "10.0.0.1")
     with pytest.raises(TooManyAttempts, match="try again in 60 s"):
-        throttle.check("a", "10.0.0.1")
-    throttle.check("a", "10.0.0.2")
-    throttle.check("b", "10.0.0.1")
+        throttle.attempt("a", "10.0.0.1")
+    throttle.attempt("a", "10.0.0.2")
+    throttle.attempt("b", "10.0.0.1")
 
 
 def test_a_peer_waits_for_all_namespaces() -> None:
     throttle = Throttle(Clock())
     for index in range(PEER_FAILURES):
-        throttle.failed(f"n{index}", "10.0.0.1")
+        throttle.attempt(f"n{index}", "10.0.0.1")
     with pytest.raises(TooManyAttempts):
-        throttle.check("another", "10.0.0.1")
+        throttle.attempt("another", "10.0.0.1")
 
 
 def test_guessing_from_many_places_is_bounded() -> None:
     throttle = Throttle(Clock())
     for index in range(NAMESPACE_FAILURES):
-        throttle.failed("a", f"10.0.{index}.1")
+        throttle.attempt("a", f"10.0.{index}.1")
     with pytest.raises(TooManyAttempts):
-        throttle.check("a", "192.0.2.1")
+        throttle.attempt("a", "192.0.2.1")
 
 
 def test_a_minute_later_all_is_forgotten() -> None:
     clock = Clock()
     throttle = Throttle(clock)
-    for _ in range(PEER_FAILURES):
-        throttle.failed("a", "10.0.0.1")
+    for index in range(PEER_FAILURES):
+        throttle.attempt(f"n{index}", "10.0.0.1")
     clock.now = WINDOW
-    throttle.check("a", "10.0.0.1")
+    throttle.attempt("a", "10.0.0.1")
 
 
 def test_memory_is_bounded() -> None:
     throttle = Throttle(Clock())
     for index in range(12_000):
-        throttle.failed(f"n{index}", f"p{index}")
+        throttle.attempt(f"n{index}", f"p{index}")
     assert len(throttle._counts) <= 10_003
+
+
+def test_successes_do_not_count() -> None:
+    throttle = Throttle(Clock())
+    for _ in range(10 * FAILURES):
+        throttle.attempt("a", "10.0.0.1")
+        throttle.succeeded("a", "10.0.0.1")

@@ -47,7 +47,7 @@ class CreateInstance:
                 attributes=self.attributes,
             )
         )
-        refuse_too_large(draft, namespace, self.metadata)
+        refuse_too_large(draft, namespace, self.metadata, field="metadata")
         if json_size(dict(self.attributes)) > MAX_VALUE:
             raise errors.MetadataTooLarge(f"attributes are larger than {MAX_VALUE >> 10} KiB", field="attributes")
         for order, spec in enumerate(self.interfaces or self._default(draft, context, namespace)):
@@ -67,9 +67,10 @@ class CreateInstance:
     def _place(self, draft: Draft) -> str:
         if self.node:
             return lookup.node(draft, self.node).name
-        if not self.connected:
+        known = [name for name in self.connected if draft.get(Kind.NODE, name) is not None]
+        if not known:
             raise errors.NoNode("no node is connected: start a buoy-agent, or name a node", field="node")
-        return min(self.connected, key=lambda name: (len(draft.find(Kind.INSTANCE, "node", name)), name))
+        return min(known, key=lambda name: (draft.count(Kind.INSTANCE, "node", name), name))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

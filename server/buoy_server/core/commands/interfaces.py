@@ -37,6 +37,8 @@ class DeleteInterface:
     def decide(self, draft: Draft, context: Context) -> Interface:
         """Return the deleted interface."""
         interface = lookup.interface(draft, context.caller, self.interface_uuid)
+        if not interface.live:
+            return interface
         deleted = unplug(draft, interface)
         settle_instance(draft, lookup.instance(draft, context.caller, interface.instance_uuid))
         return deleted

@@ -57,14 +57,14 @@ class DeleteMetadataItem(Generic[Owner]):
         return draft.put(replace(owner, metadata=kept))
 
 
-def refuse_too_large(draft: Draft, namespace: str, metadata: Metadata, key: str | None = None) -> None:
+def refuse_too_large(draft: Draft, namespace: str, metadata: Metadata, key: str | None = None, field: str = "value") -> None:
     """Raise MetadataTooLarge or QuotaExceeded for metadata beyond its limits; `key` is the one that is new."""
     for name in metadata if key is None else (key,):
         if json_size(metadata[name]) > MAX_VALUE:
-            raise errors.MetadataTooLarge(f"the value of {name} is larger than {MAX_VALUE >> 10} KiB", field="value")
+            raise errors.MetadataTooLarge(f"the value of {name} is larger than {MAX_VALUE >> 10} KiB", field=field)
     size = json_size(dict(metadata))
     if size > MAX_OBJECT:
-        raise errors.MetadataTooLarge(f"all metadata together is larger than {MAX_OBJECT >> 10} KiB", field="value")
+        raise errors.MetadataTooLarge(f"all metadata together is larger than {MAX_OBJECT >> 10} KiB", field=field)
     quotas.check_metadata(draft, namespace, size)
 
 

@@ -5,10 +5,16 @@ from dataclasses import dataclass, replace
 from buoy_server.core import errors, lookup
 from buoy_server.core.command import Context
 from buoy_server.core.lookup import SYSTEM, Caller
-from buoy_server.core.model import Namespace, NamespaceKey, Quota
+from buoy_server.core.model import Instance, Interface, Namespace, NamespaceKey, Network, Quota
 from buoy_server.core.state import Draft, Kind
 
+MAX_TRUSTS = 64
 MAX_KEYS = 16  # each login tries all of them, and each try costs as much as a hash is meant to
+
+
+def new_namespace(draft: Draft, name: str) -> Namespace:
+    """Return a namespace that remembers the revision at which it is made; the caller puts it next."""
+    return Namespace(name=name, created_revision=draft.revision + 1)
 
 
 def ensure_namespace(draft: Draft, caller: Caller, name: str) -> str:
@@ -19,7 +25,7 @@ def ensure_namespace(draft: Draft, caller: Caller, name: str) -> str:
     if draft.get(Kind.NAMESPACE, wanted) is None:
         if caller.namespace != SYSTEM:
             raise errors.NamespaceNotFound(wanted, field="namespace")
-        draft.put(Namespace(name=wanted))
+        draft.put(new_namespace(draft, wanted))
     return wanted
 
 
@@ -34,7 +40,7 @@ class CreateNamespace:
         del context
         if draft.get(Kind.NAMESPACE, self.name) is not None:
             raise errors.NameInUse(f"there is a namespace named {self.name}", field="name")
-        return draft.put(Namespace(name=self.name))
+        return draft.put(new_namespace(draft, self.name))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -48,11 +54,13 @@ class DeleteNamespace:
         namespace = lookup.namespace(draft, context.caller, self.name)
         if namespace.name == SYSTEM:
             raise errors.NamespaceInUse("the namespace system is the operators' own", field="namespace")
-        for kind, what in ((Kind.INSTANCE, "instances"), (Kind.NETWORK, "networks")):
-            used = len(draft.find(kind, "namespace", namespace.name))
+        _forget_deleted(draft, namespace.name)
+        for kind in (Kind.INSTANCE, Kind.NETWORK, Kind.INTERFACE):
+            used = draft.count(kind, "namespace", namespace.name)
             if used:
                 raise errors.NamespaceInUse(
-                    f"namespace {namespace.name} has {used} {what}: delete them first", field="namespace"
+                    f"namespace {namespace.name} has {used} {kind}s, or their nodes have not confirmed that they are gone",
+                    field="namespace",
                 )
         for trusting in list(draft.find(Kind.NAMESPACE, "trusts", namespace.name)):
             other = draft.get(Kind.NAMESPACE, trusting)
@@ -73,10 +81,10 @@ class SetNamespaceKey:
     def decide(self, draft: Draft, context: Context) -> Namespace:
         """Return the namespace with the key."""
         if self.create and draft.get(Kind.NAMESPACE, self.namespace) is None:
-            draft.put(Namespace(name=self.namespace))
+            draft.put(new_namespace(draft, self.namespace))
         if self.key.node and context.caller.namespace != SYSTEM:
             raise errors.PermissionDenied("only the namespace system makes keys for agents", field="node")
-        namespace = lookup.namespace(draft, context.caller, self.namespace)
+        namespace = lookup.own_namespace(draft, context.caller, self.namespace)
         others = tuple(key for key in namespace.keys if key.name != self.key.name)
         if len(others) >= MAX_KEYS and not self.key.node:
             raise errors.NotReady(f"namespace {namespace.name} has {MAX_KEYS} keys, the most", field="key_name")
@@ -92,7 +100,7 @@ class DeleteNamespaceKey:
 
     def decide(self, draft: Draft, context: Context) -> Namespace:
         """Return the namespace without the key; an absent key changes nothing."""
-        namespace = lookup.namespace(draft, context.caller, self.namespace)
+        namespace = lookup.own_namespace(draft, context.caller, self.namespace)
         kept = tuple(key for key in namespace.keys if key.name != self.key_name)
         return namespace if kept == namespace.keys else draft.put(replace(namespace, keys=kept))
 
@@ -106,11 +114,17 @@ class AddNamespaceTrust:
 
     def decide(self, draft: Draft, context: Context) -> Namespace:
         """Return the namespace with the trust; one that is there changes nothing."""
-        namespace = lookup.namespace(draft, context.caller, self.namespace)
+        namespace = lookup.own_namespace(draft, context.caller, self.namespace)
+        if namespace.name == SYSTEM:
+            raise errors.Malformed("system trusts nobody: who it trusted would be system", field="namespace")
         if self.external == namespace.name:
             raise errors.Malformed("a namespace need not trust itself", field="external_namespace")
         if self.external in namespace.trusts:
             return namespace
+        if len(namespace.trusts) >= MAX_TRUSTS:
+            raise errors.NotReady(
+                f"namespace {namespace.name} trusts {MAX_TRUSTS} others, the most", field="external_namespace"
+            )
         return draft.put(replace(namespace, trusts=(*namespace.trusts, self.external)))
 
 
@@ -123,7 +137,7 @@ class RemoveNamespaceTrust:
 
     def decide(self, draft: Draft, context: Context) -> Namespace:
         """Return the namespace without the trust; an absent one changes nothing."""
-        namespace = lookup.namespace(draft, context.caller, self.namespace)
+        namespace = lookup.own_namespace(draft, context.caller, self.namespace)
         if self.external not in namespace.trusts:
             return namespace
         return draft.put(replace(namespace, trusts=tuple(name for name in namespace.trusts if name != self.external)))
@@ -140,3 +154,16 @@ class SetNamespaceQuota:
         """Return the namespace with its limits; what it has already beyond them stays."""
         namespace = lookup.namespace(draft, context.caller, self.namespace)
         return draft.put(replace(namespace, quota=self.quota))
+
+
+def _forget_deleted(draft: Draft, namespace: str) -> None:
+    """Forget what of a namespace is deleted and confirmed, so that nobody who takes its name finds it."""
+    for key in list(draft.find(Kind.INTERFACE, "namespace", namespace)):
+        interface = draft.get(Kind.INTERFACE, key)
+        if isinstance(interface, Interface) and not interface.bound:
+            draft.forget(interface)
+    for kind in (Kind.INSTANCE, Kind.NETWORK):
+        for key in list(draft.find(kind, "namespace", namespace)):
+            owned = draft.get(kind, key)
+            if isinstance(owned, Instance | Network) and owned.state == "deleted":
+                draft.forget(owned)

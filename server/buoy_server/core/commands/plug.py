@@ -63,8 +63,6 @@ def plug(draft: Draft, context: Context, instance: Instance, spec: InterfaceSpec
 
 def unplug(draft: Draft, interface: Interface) -> Interface:
     """Delete an interface: what it has is released when its node confirmed that nothing of it is left."""
-    if not interface.live:
-        return interface
     return draft.put(
         replace(
             interface,
@@ -116,6 +114,14 @@ def settle_instance(draft: Draft, instance: Instance) -> Instance:
     if new is instance.state:
         return instance
     return draft.put(replace(instance, state=move(INSTANCE_MOVES, instance.state, new), state_reason=""))
+
+
+def provide_gateways(draft: Draft, context: Context, network: Network) -> None:
+    """Give a network that provides NAT the gateway addresses that it could not get when its interfaces were plugged."""
+    if network.live and network.provide_nat:
+        for node in sorted(draft.keys(Kind.NODE)):
+            if draft.count(Kind.INTERFACE, "network_node", (network.uuid, node)):
+                _provide_gateway(draft, context, cast("Network", draft.get(Kind.NETWORK, network.uuid)), node)
 
 
 def _choose_macaddr(draft: Draft, context: Context, spec: InterfaceSpec) -> str:

@@ -6,6 +6,7 @@ from typing import cast
 
 from buoy_server.core import addresses, errors, lookup
 from buoy_server.core.command import Context
+from buoy_server.core.commands.plug import provide_gateways
 from buoy_server.core.model import Network, Pool, PoolId
 from buoy_server.core.ranges import AddressRange
 from buoy_server.core.state import Draft, Kind
@@ -37,10 +38,15 @@ class CreatePool:
         for range_ in self.ranges:
             if range_.block:
                 addresses.reserve_block(draft, range_, pool)
+        for network in self._networks(draft):
+            provide_gateways(draft, context, network)
         return pool
 
+    def _networks(self, draft: Draft) -> list[Network]:
+        return [cast("Network", draft.get(Kind.NETWORK, key)) for key in draft.keys(Kind.NETWORK)]
+
     def _refuse_overlaps(self, draft: Draft) -> None:
-        networks = [cast("Network", draft.get(Kind.NETWORK, key)) for key in draft.keys(Kind.NETWORK)]
+        networks = self._networks(draft)
         for index, range_ in enumerate(self.ranges):
             field = f"ranges[{index}]"
             for earlier in self.ranges[:index]:
