@@ -2,7 +2,7 @@
 
 import grpc
 import pytest
-from buoy.v1 import agent_pb2, interface_pb2, node_pb2
+from buoy.v1 import agent_pb2, instance_pb2, interface_pb2, node_pb2
 
 from tests.server.agent import agent
 from tests.server.running import Running, refusal, running
@@ -114,3 +114,27 @@ async def test_a_report_about_another_nodes_interface_changes_nothing(server: Ru
         await server.agents.ReportNode(agent_pb2.ReportNodeRequest(node="n2", reports=[report]))
         named = interface_pb2.GetInterfaceRequest(interface_uuid=interface.uuid)
         assert (await server.interfaces.GetInterface(named)).state == interface_pb2.INTERFACE_STATE_INITIAL
+
+
+async def test_a_broken_stream_of_many_changes_is_resumed_where_it_broke(
+    server: Running, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("buoy_server.rpc.agents.CHUNK", 2)
+    async with agent(server) as first:
+        specs = [instance_pb2.InterfaceSpec(network_ref="net")] * 5
+        await server.instances.CreateInstance(instance_pb2.CreateInstanceRequest(name="five", interfaces=specs))
+        update = await first.read()
+        assert (len(update.upserts), update.revision) == (2, 0)
+    async with agent(server, resume=first.revision) as second:
+        while len(second.bindings) < 5:
+            await second.read()
+        assert second.resets == 0
+
+
+async def test_an_agent_that_says_nothing_loses_its_stream(server: Running, monkeypatch: pytest.MonkeyPatch) -> None:
+    async with agent(server) as silent:
+        monkeypatch.setattr("buoy_server.nodes.SILENCE", -1.0)
+        await server.interface()
+        with pytest.raises(grpc.aio.AioRpcError) as ended:
+            await silent.read()
+        assert ended.value.code() is grpc.StatusCode.UNAVAILABLE

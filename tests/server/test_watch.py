@@ -8,6 +8,7 @@ import pytest
 from buoy.v1 import instance_pb2, network_pb2
 from buoy.v1 import interface_pb2 as i
 from google.protobuf.duration_pb2 import Duration
+from google.protobuf.struct_pb2 import Value
 
 from tests.server.agent import ScriptedAgent, agent
 from tests.server.running import Running, refusal, running
@@ -186,3 +187,24 @@ async def test_a_server_that_stops_ends_its_streams_with_unavailable(tmp_path: A
         assert ended.value.code() is grpc.StatusCode.UNAVAILABLE
         assert refusal(ended.value).reason == "SHUTTING_DOWN"
         await asyncio.wait_for(stopping, 5)
+
+
+async def test_a_transaction_larger_than_a_message_may_be_comes_in_several(server: Running, node: ScriptedAgent) -> None:
+    count, value = 20, Value(string_value="x" * 60_000)
+    specs = [instance_pb2.InterfaceSpec(network_ref="net")] * count
+    await server.instances.CreateInstance(instance_pb2.CreateInstanceRequest(name="big", interfaces=specs))
+    for interface in (await server.interfaces.ListInterfaces(i.ListInterfacesRequest())).interfaces:
+        for key in "abcd":
+            request = i.SetInterfaceMetadataItemRequest(interface_uuid=interface.uuid, key=key, value=value)
+            await server.interfaces.SetInterfaceMetadataItem(request)
+    head = (await server.interfaces.ListInterfaces(i.ListInterfacesRequest(page_size=1))).revision
+    call = _watch(server, start_revision=head + 1)
+    await server.instances.DeleteInstance(instance_pb2.DeleteInstanceRequest(instance_ref="big"))
+    events: list[i.InterfaceEvent] = []
+    while len(events) < count:
+        response = await _read(call)
+        assert response.ByteSize() < 4 << 20
+        assert not response.events or response.revision >= response.events[-1].revision
+        events += response.events
+    assert [event.revision for event in events] == sorted({event.revision for event in events})
+    call.cancel()

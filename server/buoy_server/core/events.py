@@ -76,8 +76,9 @@ def _floating(before: Floating | None, after: Floating | None) -> Iterator[Event
         return
     match after.phase:
         case FloatingPhase.PENDING:
-            if before is not None and before.phase is FloatingPhase.PENDING:
-                yield Event(EventType.STATUS, f"floating address {after.address} waits: {after.reason}")
+            if before is not None and before.phase is FloatingPhase.PENDING and before.address == after.address:
+                waits = f"waits: {after.reason}" if after.reason else "waits no more for its node"
+                yield Event(EventType.STATUS, f"floating address {after.address} {waits}")
             else:
                 yield Event(EventType.AUDIT, f"floating address {after.address} asked for")
         case FloatingPhase.ACTIVE:

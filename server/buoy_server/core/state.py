@@ -75,6 +75,7 @@ INDEXES: Mapping[Kind, Mapping[str, Index]] = {
         instance=lambda i: i.instance_uuid if i.bound else None,
         network=lambda i: i.network_uuid if i.bound else None,
         node=lambda i: i.node if i.bound else None,
+        live_node=lambda i: i.node if i.live else None,
         network_node=lambda i: (i.network_uuid, i.node) if i.bound else None,
         macaddr=lambda i: i.macaddr if i.bound else None,
         pending=lambda i: i.node if i.floating and i.floating.phase is FloatingPhase.PENDING else None,

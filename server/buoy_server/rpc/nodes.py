@@ -37,7 +37,7 @@ class NodeService:
         view = self._backend.view
         message = node_to_proto(lookup.node(view, name))
         message.connected = name in self._backend.presence.connected
-        message.interfaces = sum(interface.live for interface in lookup.interfaces(view, "node", name))
-        message.floats = len(view.find(Kind.INTERFACE, "floating_node", name))
-        message.instances = len(view.find(Kind.INSTANCE, "node", name))
+        message.interfaces = view.count(Kind.INTERFACE, "live_node", name)
+        message.floats = view.count(Kind.INTERFACE, "floating_node", name)
+        message.instances = view.count(Kind.INSTANCE, "node", name)
         return message

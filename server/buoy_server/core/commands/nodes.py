@@ -38,6 +38,8 @@ class AnnounceNode:
             agent_version=self.agent_version,
             external_interface=self.external_interface,
         )
+        if node.state is NodeState.MISSING:
+            _say_of_pending(draft, node.name, "")
         return node if announced == node and node.revision else draft.put(announced)
 
 
@@ -53,11 +55,16 @@ class MissNode:
         node = lookup.node(draft, self.name)
         if node.state is not NodeState.CREATED:
             return node
-        for key in list(draft.find(Kind.INTERFACE, "pending", node.name)):
-            interface = cast("Interface", draft.get(Kind.INTERFACE, key))
-            floating = replace(cast("Floating", interface.floating), reason=f"node {node.name} is away")
-            draft.put(replace(interface, floating=floating))
+        _say_of_pending(draft, node.name, f"node {node.name} is away")
         return draft.put(replace(node, state=move(NODE_MOVES, node.state, NodeState.MISSING)))
+
+
+def _say_of_pending(draft: Draft, node: str, reason: str) -> None:
+    """Say of the floats that wait for a node what they wait for."""
+    for key in list(draft.find(Kind.INTERFACE, "pending", node)):
+        interface = cast("Interface", draft.get(Kind.INTERFACE, key))
+        floating = replace(cast("Floating", interface.floating), reason=reason)
+        draft.put(replace(interface, floating=floating))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
