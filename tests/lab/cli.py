@@ -1,13 +1,12 @@
 """The `buoy` program as a script uses it: run it, read its JSON."""
 
 import json
-import os
 import subprocess
 import threading
 from dataclasses import dataclass
 from typing import Any
 
-from tests.lab.processes import BIN
+from tests.lab.processes import BIN, environment
 from tests.support import netns
 
 
@@ -41,7 +40,7 @@ class Cli:
         return [str(BIN / "buoy"), "--server", self.target, "-o", "json", *words]
 
     def _env(self) -> dict[str, str]:
-        return {**os.environ, **({"BUOY_NAMESPACE": "system", "BUOY_KEY": self.key} if self.key else {})}
+        return environment() | ({"BUOY_NAMESPACE": "system", "BUOY_KEY": self.key} if self.key else {})
 
 
 class Following:

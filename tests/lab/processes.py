@@ -1,5 +1,6 @@
 """Buoy's programs as they really run: started from .venv/bin, logging into files, stopped, killed and started again."""
 
+import os
 import signal
 import socket
 import subprocess
@@ -19,6 +20,11 @@ from tests.support.waiting import wait_for
 BIN = Path(sys.executable).parent
 
 
+def environment() -> dict[str, str]:
+    """This process's variables without Buoy's: those may be of another server, such as a lab's."""
+    return {name: value for name, value in os.environ.items() if not name.startswith("BUOY_")}
+
+
 @dataclass(slots=True)
 class Program:
     """One of our programs; `netns` is where it runs, None for here."""
@@ -32,7 +38,9 @@ class Program:
     def start(self) -> None:
         """Starts it, its words going to the end of its log."""
         with self.log.open("ab") as log:
-            self.process = netns.popen(self.netns, self.argv, stdout=log, stderr=log, stdin=subprocess.DEVNULL)
+            self.process = netns.popen(
+                self.netns, self.argv, stdout=log, stderr=log, stdin=subprocess.DEVNULL, env=environment()
+            )
 
     def stop(self) -> int:
         """Asks it to end, as a service manager does, and returns its exit code."""
@@ -144,7 +152,8 @@ def server(place: ServerPlace, log: Path) -> Program:
 def bootstrap(place: ServerPlace) -> str:
     """The first key of the namespace `system`; while no server runs there."""
     argv = [str(BIN / "buoy-server"), "bootstrap", "--database", place.database_url]
-    return subprocess.run(argv, check=True, capture_output=True, text=True, timeout=60).stdout.strip()
+    done = subprocess.run(argv, check=True, capture_output=True, text=True, timeout=60, env=environment())
+    return done.stdout.strip()
 
 
 def agent(site: NodeSite, place: ServerPlace, log: Path) -> Program:
