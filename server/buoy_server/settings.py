@@ -41,7 +41,9 @@ class Settings(BaseSettings):
     listen: Annotated[list[str], NoDecode] = Field(
         [DEFAULT_LISTEN], description="where to serve gRPC: loopback HOST:PORT or unix:///PATH; may be given several times"
     )
-    http: str | None = Field(None, description="where to serve REST, as HOST:PORT; not served unless it is given")
+    http: str | None = Field(
+        None, description="where to serve REST: loopback HOST:PORT or http://HOST:PORT; not served unless it is given"
+    )
     insecure: CliImplicitFlag[bool] = Field(False, description="take callers without a token for the namespace `system`")
     quarantine: timedelta = Field(
         timedelta(seconds=300), description="how long a released address rests, in seconds; a pool may have its own"
@@ -53,6 +55,11 @@ class Settings(BaseSettings):
         IPv4Network("10.0.0.0/20"), description="netblock of the network that a namespace gets for instances without networks"
     )
     config: Path | None = Field(None, description="a TOML file with these settings, as keys like keep_deleted")
+
+    @field_validator("http")
+    @classmethod
+    def _take_url(cls, value: str | None) -> str | None:
+        return value.removeprefix("http://").rstrip("/") if value else value
 
     @field_validator("default_netblock")
     @classmethod

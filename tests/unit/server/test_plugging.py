@@ -108,7 +108,7 @@ def test_deleting_twice_changes_nothing() -> None:
 def test_a_network_with_interfaces_is_not_deleted() -> None:
     world = small_world()
     world.instance()
-    with pytest.raises(errors.NetworkInUse, match="has 1 interfaces"):
+    with pytest.raises(errors.NetworkInUse, match="has 1 interface: delete it"):
         world.run(DeleteNetwork(network_ref="net", namespace=""))
 
 

@@ -67,7 +67,8 @@ class DeleteNetwork:
             return network
         used = sum(interface.live for interface in lookup.interfaces(draft, "network", network.uuid))
         if used:
-            raise errors.NetworkInUse(f"network {network.name} has {used} interfaces: delete them first", field="network_ref")
+            things = "1 interface: delete it" if used == 1 else f"{used} interfaces: delete them"
+            raise errors.NetworkInUse(f"network {network.name} has {things} first", field="network_ref")
         state = move(NETWORK_MOVES, network.state, NetworkState.DELETE_WAIT)
         return settle_network(draft, draft.put(replace(network, state=state)))
 
