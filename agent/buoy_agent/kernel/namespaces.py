@@ -3,6 +3,8 @@
 setns belongs to a thread. Everything here is called from the agent's one kernel thread, which is in the host namespace but
 for the length of `inside`; sockets that are made meanwhile stay in the namespace for good. Entering and opening a socket
 costs 10 us, so sockets need not be kept. A namespace made by unshare and bind mount costs 0.2..0.7 ms.
+
+A name is a mount, so it must be made where mounts last: see `mounts.py`.
 """
 
 import ctypes
@@ -13,6 +15,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from buoy_agent.errors import kernel_error
+from buoy_agent.kernel.mounts import join_lasting
 
 DIRECTORY = Path("/run/netns")
 _SELF = "/proc/thread-self/ns/net"
@@ -25,6 +28,7 @@ class Namespaces:
     """The namespaces `<prefix><uuid>`, which are ours, and the host namespace, which we are in."""
 
     def __init__(self, prefix: str) -> None:
+        join_lasting(DIRECTORY)
         self._prefix = prefix
         self.host = self._here = _open(_SELF)
 
