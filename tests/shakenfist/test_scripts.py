@@ -76,9 +76,8 @@ def test_defloating_ends_it(tenant: Tenant) -> None:
     with web.http_server(tenant.netns_of(instance.uuid), "web"):
         assert web.reaches(tenant.stage.world.client, IPv4Address(str(floating.address)))
         assert tenant.run("defloat_interface", nic.uuid) == QUIET
-        assert (
-            tenant.interface(nic.uuid).floating is None or tenant.interface(nic.uuid).floating.phase is FloatingPhase.RELEASING
-        )
+        left = tenant.interface(nic.uuid).floating
+        assert left is None or left.phase is FloatingPhase.RELEASING
         assert tenant.system.defloat_interface(nic.uuid, wait=True).floating is None
         assert not web.reaches(tenant.stage.world.client, IPv4Address(str(floating.address)))
     assert tenant.run("defloat_interface", nic.uuid) == QUIET
