@@ -46,7 +46,6 @@ class Agent:
     def __init__(self, settings: Settings, kernel: Kernel) -> None:
         self._settings, self._kernel = settings, kernel
         self.reconciler = Reconciler(kernel)
-        self.passes = 0
         self._waiting: list[Arrival] = []
         self._wake, self._stopped = asyncio.Event(), asyncio.Event()
         self._kernel_thread = ThreadPoolExecutor(1, "kernel")
@@ -109,7 +108,6 @@ class Agent:
             self._publish(outcome, reporter)
 
     def _publish(self, outcome: Outcome, reporter: Reporter) -> None:
-        self.passes += 1
         reporter.offer(outcome.reports)
         self._announcer.remove(outcome.withdrawn - outcome.published)
         self._announcer.add(outcome.published)

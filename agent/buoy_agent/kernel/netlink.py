@@ -8,7 +8,6 @@ Not through pyroute2's sockets and encoder, for their cost: see docs/decisions/0
 """
 
 import errno
-import os
 import socket
 import struct
 from collections.abc import Iterator, Sequence
@@ -17,7 +16,7 @@ from typing import NamedTuple
 from buoy_agent.errors import KernelError, kernel_error
 
 ROUTE, NETFILTER = 0, 12
-REQUEST, MULTI, ACK, ROOT_MATCH = 0x1, 0x2, 0x4, 0x300
+REQUEST, ACK, ROOT_MATCH = 0x1, 0x4, 0x300
 REPLACE, EXCL, CREATE, APPEND = 0x100, 0x200, 0x400, 0x800
 _ERROR, _DONE, _DUMP_INTERRUPTED = 2, 3, 0x10
 _SOL_NETLINK, _CAP_ACK, _EXT_ACK, _STRICT_CHECK = 270, 10, 11, 12
@@ -215,8 +214,3 @@ def index_of(name: str) -> int:
         return socket.if_nametoindex(name)
     except OSError:
         return 0
-
-
-def open_namespace(path: str) -> int:
-    """A descriptor of a network namespace."""
-    return os.open(path, os.O_RDONLY | os.O_CLOEXEC)

@@ -134,7 +134,7 @@ class NamespaceServiceServicer:
         raise NotImplementedError('Method not implemented!')
 
     def GetNamespace(self, request, context):
-        """Returns one namespace. Callers: the namespace itself, and system.
+        """Returns one namespace. Callers: the namespace itself, those that it trusts, and system.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -148,7 +148,7 @@ class NamespaceServiceServicer:
         raise NotImplementedError('Method not implemented!')
 
     def DeleteNamespace(self, request, context):
-        """Deletes a namespace in which nothing lives; its tokens end. Callers: system. Reasons: NAMESPACE_IN_USE.
+        """Deletes a namespace of which nothing is left, on nodes neither; its tokens end. Callers: system. Reasons: NAMESPACE_IN_USE.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -170,14 +170,15 @@ class NamespaceServiceServicer:
         raise NotImplementedError('Method not implemented!')
 
     def AddNamespaceTrust(self, request, context):
-        """Lets another namespace see and change what belongs to this one. Callers: the namespace itself, and system.
+        """Lets another namespace see and change what belongs to this one, but not its keys and trusts; streams of the other end with
+        PERMISSION_DENIED and start again with their new rights. `system` trusts nobody. Callers: the namespace itself, and system.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
     def RemoveNamespaceTrust(self, request, context):
-        """Ends that; streams of the other namespace that rest on it end with PERMISSION_DENIED. Callers: the namespace itself, and system.
+        """Ends that; streams of the other namespace end with PERMISSION_DENIED. Callers: the namespace itself, and system.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -191,7 +192,7 @@ class NamespaceServiceServicer:
         raise NotImplementedError('Method not implemented!')
 
     def GetNamespaceMetadata(self, request, context):
-        """Returns the metadata of a namespace. Callers: the namespace itself, and system.
+        """Returns the metadata of a namespace. Callers: the namespace itself, those that it trusts, and system.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')

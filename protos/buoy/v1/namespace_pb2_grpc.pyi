@@ -47,11 +47,11 @@ class NamespaceServiceStub:
     CreateNamespace: _grpc.UnaryUnaryMultiCallable[_namespace_pb2.CreateNamespaceRequest, _namespace_pb2.Namespace]
     """Creates a namespace, without keys. Callers: system. Reasons: NAME_IN_USE."""
     GetNamespace: _grpc.UnaryUnaryMultiCallable[_namespace_pb2.GetNamespaceRequest, _namespace_pb2.Namespace]
-    """Returns one namespace. Callers: the namespace itself, and system."""
+    """Returns one namespace. Callers: the namespace itself, those that it trusts, and system."""
     ListNamespaces: _grpc.UnaryUnaryMultiCallable[_namespace_pb2.ListNamespacesRequest, _namespace_pb2.ListNamespacesResponse]
     """Lists namespaces by name. Callers: everyone; each sees what is theirs."""
     DeleteNamespace: _grpc.UnaryUnaryMultiCallable[_namespace_pb2.DeleteNamespaceRequest, _namespace_pb2.Namespace]
-    """Deletes a namespace in which nothing lives; its tokens end. Callers: system. Reasons: NAMESPACE_IN_USE."""
+    """Deletes a namespace of which nothing is left, on nodes neither; its tokens end. Callers: system. Reasons: NAMESPACE_IN_USE."""
     SetNamespaceKey: _grpc.UnaryUnaryMultiCallable[_namespace_pb2.SetNamespaceKeyRequest, _namespace_pb2.SetNamespaceKeyResponse]
     """Adds a key, or gives an existing one another secret: then the tokens of the old one end. Callers: the namespace itself, and
     system; only system makes keys for agents.
@@ -59,13 +59,15 @@ class NamespaceServiceStub:
     DeleteNamespaceKey: _grpc.UnaryUnaryMultiCallable[_namespace_pb2.DeleteNamespaceKeyRequest, _namespace_pb2.Namespace]
     """Deletes a key; its tokens end. An absent key is a no-op. Callers: the namespace itself, and system."""
     AddNamespaceTrust: _grpc.UnaryUnaryMultiCallable[_namespace_pb2.AddNamespaceTrustRequest, _namespace_pb2.Namespace]
-    """Lets another namespace see and change what belongs to this one. Callers: the namespace itself, and system."""
+    """Lets another namespace see and change what belongs to this one, but not its keys and trusts; streams of the other end with
+    PERMISSION_DENIED and start again with their new rights. `system` trusts nobody. Callers: the namespace itself, and system.
+    """
     RemoveNamespaceTrust: _grpc.UnaryUnaryMultiCallable[_namespace_pb2.RemoveNamespaceTrustRequest, _namespace_pb2.Namespace]
-    """Ends that; streams of the other namespace that rest on it end with PERMISSION_DENIED. Callers: the namespace itself, and system."""
+    """Ends that; streams of the other namespace end with PERMISSION_DENIED. Callers: the namespace itself, and system."""
     SetNamespaceQuota: _grpc.UnaryUnaryMultiCallable[_namespace_pb2.SetNamespaceQuotaRequest, _namespace_pb2.Namespace]
     """Sets what a namespace may use at most. Callers: system."""
     GetNamespaceMetadata: _grpc.UnaryUnaryMultiCallable[_namespace_pb2.GetNamespaceMetadataRequest, _namespace_pb2.GetNamespaceMetadataResponse]
-    """Returns the metadata of a namespace. Callers: the namespace itself, and system."""
+    """Returns the metadata of a namespace. Callers: the namespace itself, those that it trusts, and system."""
     SetNamespaceMetadataItem: _grpc.UnaryUnaryMultiCallable[_namespace_pb2.SetNamespaceMetadataItemRequest, _namespace_pb2.Namespace]
     """Sets one metadata key, new or not. Callers: the namespace itself, and system. Reasons: METADATA_TOO_LARGE."""
     DeleteNamespaceMetadataItem: _grpc.UnaryUnaryMultiCallable[_namespace_pb2.DeleteNamespaceMetadataItemRequest, _namespace_pb2.Namespace]
@@ -90,11 +92,11 @@ class NamespaceServiceAsyncStub(NamespaceServiceStub):
     CreateNamespace: _aio.UnaryUnaryMultiCallable[_namespace_pb2.CreateNamespaceRequest, _namespace_pb2.Namespace]  # type: ignore[assignment]
     """Creates a namespace, without keys. Callers: system. Reasons: NAME_IN_USE."""
     GetNamespace: _aio.UnaryUnaryMultiCallable[_namespace_pb2.GetNamespaceRequest, _namespace_pb2.Namespace]  # type: ignore[assignment]
-    """Returns one namespace. Callers: the namespace itself, and system."""
+    """Returns one namespace. Callers: the namespace itself, those that it trusts, and system."""
     ListNamespaces: _aio.UnaryUnaryMultiCallable[_namespace_pb2.ListNamespacesRequest, _namespace_pb2.ListNamespacesResponse]  # type: ignore[assignment]
     """Lists namespaces by name. Callers: everyone; each sees what is theirs."""
     DeleteNamespace: _aio.UnaryUnaryMultiCallable[_namespace_pb2.DeleteNamespaceRequest, _namespace_pb2.Namespace]  # type: ignore[assignment]
-    """Deletes a namespace in which nothing lives; its tokens end. Callers: system. Reasons: NAMESPACE_IN_USE."""
+    """Deletes a namespace of which nothing is left, on nodes neither; its tokens end. Callers: system. Reasons: NAMESPACE_IN_USE."""
     SetNamespaceKey: _aio.UnaryUnaryMultiCallable[_namespace_pb2.SetNamespaceKeyRequest, _namespace_pb2.SetNamespaceKeyResponse]  # type: ignore[assignment]
     """Adds a key, or gives an existing one another secret: then the tokens of the old one end. Callers: the namespace itself, and
     system; only system makes keys for agents.
@@ -102,13 +104,15 @@ class NamespaceServiceAsyncStub(NamespaceServiceStub):
     DeleteNamespaceKey: _aio.UnaryUnaryMultiCallable[_namespace_pb2.DeleteNamespaceKeyRequest, _namespace_pb2.Namespace]  # type: ignore[assignment]
     """Deletes a key; its tokens end. An absent key is a no-op. Callers: the namespace itself, and system."""
     AddNamespaceTrust: _aio.UnaryUnaryMultiCallable[_namespace_pb2.AddNamespaceTrustRequest, _namespace_pb2.Namespace]  # type: ignore[assignment]
-    """Lets another namespace see and change what belongs to this one. Callers: the namespace itself, and system."""
+    """Lets another namespace see and change what belongs to this one, but not its keys and trusts; streams of the other end with
+    PERMISSION_DENIED and start again with their new rights. `system` trusts nobody. Callers: the namespace itself, and system.
+    """
     RemoveNamespaceTrust: _aio.UnaryUnaryMultiCallable[_namespace_pb2.RemoveNamespaceTrustRequest, _namespace_pb2.Namespace]  # type: ignore[assignment]
-    """Ends that; streams of the other namespace that rest on it end with PERMISSION_DENIED. Callers: the namespace itself, and system."""
+    """Ends that; streams of the other namespace end with PERMISSION_DENIED. Callers: the namespace itself, and system."""
     SetNamespaceQuota: _aio.UnaryUnaryMultiCallable[_namespace_pb2.SetNamespaceQuotaRequest, _namespace_pb2.Namespace]  # type: ignore[assignment]
     """Sets what a namespace may use at most. Callers: system."""
     GetNamespaceMetadata: _aio.UnaryUnaryMultiCallable[_namespace_pb2.GetNamespaceMetadataRequest, _namespace_pb2.GetNamespaceMetadataResponse]  # type: ignore[assignment]
-    """Returns the metadata of a namespace. Callers: the namespace itself, and system."""
+    """Returns the metadata of a namespace. Callers: the namespace itself, those that it trusts, and system."""
     SetNamespaceMetadataItem: _aio.UnaryUnaryMultiCallable[_namespace_pb2.SetNamespaceMetadataItemRequest, _namespace_pb2.Namespace]  # type: ignore[assignment]
     """Sets one metadata key, new or not. Callers: the namespace itself, and system. Reasons: METADATA_TOO_LARGE."""
     DeleteNamespaceMetadataItem: _aio.UnaryUnaryMultiCallable[_namespace_pb2.DeleteNamespaceMetadataItemRequest, _namespace_pb2.Namespace]  # type: ignore[assignment]
@@ -148,7 +152,7 @@ class NamespaceServiceServicer(metaclass=_abc_1.ABCMeta):
         request: _namespace_pb2.GetNamespaceRequest,
         context: _ServicerContext,
     ) -> _typing.Union[_namespace_pb2.Namespace, _abc.Awaitable[_namespace_pb2.Namespace]]:
-        """Returns one namespace. Callers: the namespace itself, and system."""
+        """Returns one namespace. Callers: the namespace itself, those that it trusts, and system."""
 
     @_abc_1.abstractmethod
     def ListNamespaces(
@@ -164,7 +168,7 @@ class NamespaceServiceServicer(metaclass=_abc_1.ABCMeta):
         request: _namespace_pb2.DeleteNamespaceRequest,
         context: _ServicerContext,
     ) -> _typing.Union[_namespace_pb2.Namespace, _abc.Awaitable[_namespace_pb2.Namespace]]:
-        """Deletes a namespace in which nothing lives; its tokens end. Callers: system. Reasons: NAMESPACE_IN_USE."""
+        """Deletes a namespace of which nothing is left, on nodes neither; its tokens end. Callers: system. Reasons: NAMESPACE_IN_USE."""
 
     @_abc_1.abstractmethod
     def SetNamespaceKey(
@@ -190,7 +194,9 @@ class NamespaceServiceServicer(metaclass=_abc_1.ABCMeta):
         request: _namespace_pb2.AddNamespaceTrustRequest,
         context: _ServicerContext,
     ) -> _typing.Union[_namespace_pb2.Namespace, _abc.Awaitable[_namespace_pb2.Namespace]]:
-        """Lets another namespace see and change what belongs to this one. Callers: the namespace itself, and system."""
+        """Lets another namespace see and change what belongs to this one, but not its keys and trusts; streams of the other end with
+        PERMISSION_DENIED and start again with their new rights. `system` trusts nobody. Callers: the namespace itself, and system.
+        """
 
     @_abc_1.abstractmethod
     def RemoveNamespaceTrust(
@@ -198,7 +204,7 @@ class NamespaceServiceServicer(metaclass=_abc_1.ABCMeta):
         request: _namespace_pb2.RemoveNamespaceTrustRequest,
         context: _ServicerContext,
     ) -> _typing.Union[_namespace_pb2.Namespace, _abc.Awaitable[_namespace_pb2.Namespace]]:
-        """Ends that; streams of the other namespace that rest on it end with PERMISSION_DENIED. Callers: the namespace itself, and system."""
+        """Ends that; streams of the other namespace end with PERMISSION_DENIED. Callers: the namespace itself, and system."""
 
     @_abc_1.abstractmethod
     def SetNamespaceQuota(
@@ -214,7 +220,7 @@ class NamespaceServiceServicer(metaclass=_abc_1.ABCMeta):
         request: _namespace_pb2.GetNamespaceMetadataRequest,
         context: _ServicerContext,
     ) -> _typing.Union[_namespace_pb2.GetNamespaceMetadataResponse, _abc.Awaitable[_namespace_pb2.GetNamespaceMetadataResponse]]:
-        """Returns the metadata of a namespace. Callers: the namespace itself, and system."""
+        """Returns the metadata of a namespace. Callers: the namespace itself, those that it trusts, and system."""
 
     @_abc_1.abstractmethod
     def SetNamespaceMetadataItem(

@@ -3,15 +3,13 @@
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from enum import StrEnum
-from typing import Any, TypeVar, cast
+from typing import Any, cast
 
 from google.protobuf.duration_pb2 import Duration
 from google.protobuf.struct_pb2 import Value
 from google.protobuf.timestamp_pb2 import Timestamp
 
 from buoy_server.core.model import Json, Metadata
-
-E = TypeVar("E", bound=StrEnum)
 
 
 def timestamp(moment: datetime | None) -> Timestamp | None:
