@@ -8,30 +8,34 @@ from typing import ClassVar as _ClassVar, Optional as _Optional, Union as _Union
 DESCRIPTOR: _descriptor.FileDescriptor
 
 class WatchNodeRequest(_message.Message):
-    __slots__ = ("node", "resume_revision", "agent_version", "external_interface")
+    __slots__ = ("node", "resume_revision", "agent_version", "external_interface", "cluster_id")
     NODE_FIELD_NUMBER: _ClassVar[int]
     RESUME_REVISION_FIELD_NUMBER: _ClassVar[int]
     AGENT_VERSION_FIELD_NUMBER: _ClassVar[int]
     EXTERNAL_INTERFACE_FIELD_NUMBER: _ClassVar[int]
+    CLUSTER_ID_FIELD_NUMBER: _ClassVar[int]
     node: str
     resume_revision: int
     agent_version: str
     external_interface: str
-    def __init__(self, node: _Optional[str] = ..., resume_revision: _Optional[int] = ..., agent_version: _Optional[str] = ..., external_interface: _Optional[str] = ...) -> None: ...
+    cluster_id: str
+    def __init__(self, node: _Optional[str] = ..., resume_revision: _Optional[int] = ..., agent_version: _Optional[str] = ..., external_interface: _Optional[str] = ..., cluster_id: _Optional[str] = ...) -> None: ...
 
 class NodeUpdate(_message.Message):
-    __slots__ = ("revision", "reset", "upserts", "removed", "synced")
+    __slots__ = ("revision", "reset", "upserts", "removed", "synced", "cluster_id")
     REVISION_FIELD_NUMBER: _ClassVar[int]
     RESET_FIELD_NUMBER: _ClassVar[int]
     UPSERTS_FIELD_NUMBER: _ClassVar[int]
     REMOVED_FIELD_NUMBER: _ClassVar[int]
     SYNCED_FIELD_NUMBER: _ClassVar[int]
+    CLUSTER_ID_FIELD_NUMBER: _ClassVar[int]
     revision: int
     reset: bool
     upserts: _containers.RepeatedCompositeFieldContainer[Binding]
     removed: _containers.RepeatedCompositeFieldContainer[Removal]
     synced: bool
-    def __init__(self, revision: _Optional[int] = ..., reset: _Optional[bool] = ..., upserts: _Optional[_Iterable[_Union[Binding, _Mapping]]] = ..., removed: _Optional[_Iterable[_Union[Removal, _Mapping]]] = ..., synced: _Optional[bool] = ...) -> None: ...
+    cluster_id: str
+    def __init__(self, revision: _Optional[int] = ..., reset: _Optional[bool] = ..., upserts: _Optional[_Iterable[_Union[Binding, _Mapping]]] = ..., removed: _Optional[_Iterable[_Union[Removal, _Mapping]]] = ..., synced: _Optional[bool] = ..., cluster_id: _Optional[str] = ...) -> None: ...
 
 class Binding(_message.Message):
     __slots__ = ("interface_uuid", "generation", "instance_uuid", "driver", "order", "macaddr", "ipv4", "floating_address", "network", "unconfirmed_addresses")

@@ -28,7 +28,7 @@ from google.protobuf import struct_pb2 as google_dot_protobuf_dot_struct__pb2
 from google.protobuf import timestamp_pb2 as google_dot_protobuf_dot_timestamp__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x16\x62uoy/v1/instance.proto\x12\x07\x62uoy.v1\x1a\x13\x62uoy/v1/event.proto\x1a\x17\x62uoy/v1/interface.proto\x1a\x1cgoogle/protobuf/struct.proto\x1a\x1fgoogle/protobuf/timestamp.proto\"\xca\x03\n\x08Instance\x12\x0c\n\x04uuid\x18\x01 \x01(\t\x12\x11\n\tnamespace\x18\x02 \x01(\t\x12\x0c\n\x04name\x18\x03 \x01(\t\x12\x0c\n\x04node\x18\x04 \x01(\t\x12\'\n\x06\x64river\x18\x05 \x01(\x0e\x32\x17.buoy.v1.InstanceDriver\x12%\n\x05state\x18\x06 \x01(\x0e\x32\x16.buoy.v1.InstanceState\x12\x14\n\x0cstate_reason\x18\x07 \x01(\t\x12\x31\n\x08metadata\x18\x08 \x03(\x0b\x32\x1f.buoy.v1.Instance.MetadataEntry\x12\x10\n\x08revision\x18\t \x01(\x03\x12/\n\x0b\x63reate_time\x18\n \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12/\n\x0bupdate_time\x18\x0b \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12+\n\nattributes\x18\x0c \x01(\x0b\x32\x17.google.protobuf.Struct\x1aG\n\rMetadataEntry\x12\x0b\n\x03key\x18\x01 \x01(\t\x12%\n\x05value\x18\x02 \x01(\x0b\x32\x16.google.protobuf.Value:\x02\x38\x01\"\xea\x02\n\x15\x43reateInstanceRequest\x12\x0c\n\x04name\x18\x01 \x01(\t\x12\x11\n\tnamespace\x18\x02 \x01(\t\x12\x0c\n\x04node\x18\x03 \x01(\t\x12\'\n\x06\x64river\x18\x04 \x01(\x0e\x32\x17.buoy.v1.InstanceDriver\x12*\n\ninterfaces\x18\x05 \x03(\x0b\x32\x16.buoy.v1.InterfaceSpec\x12\x17\n\x0f\x64\x65\x66\x61ult_network\x18\x06 \x01(\x08\x12+\n\nattributes\x18\x07 \x01(\x0b\x32\x17.google.protobuf.Struct\x12>\n\x08metadata\x18\x08 \x03(\x0b\x32,.buoy.v1.CreateInstanceRequest.MetadataEntry\x1aG\n\rMetadataEntry\x12\x0b\n\x03key\x18\x01 \x01(\t\x12%\n\x05value\x18\x02 \x01(\x0b\x32\x16.google.protobuf.Value:\x02\x38\x01\"d\n\rInterfaceSpec\x12\x13\n\x0bnetwork_ref\x18\x01 \x01(\t\x12\x0f\n\x07\x61\x64\x64ress\x18\x02 \x01(\t\x12\x0f\n\x07macaddr\x18\x03 \x01(\t\x12\r\n\x05model\x18\x04 \x01(\t\x12\r\n\x05\x66loat\x18\x05 \x01(\x08\"=\n\x12GetInstanceRequest\x12\x14\n\x0cinstance_ref\x18\x01 \x01(\t\x12\x11\n\tnamespace\x18\x02 \x01(\t\"w\n\x14ListInstancesRequest\x12\x11\n\tnamespace\x18\x01 \x01(\t\x12\x0c\n\x04node\x18\x02 \x01(\t\x12\x11\n\tpage_size\x18\x03 \x01(\x05\x12\x12\n\npage_token\x18\x04 \x01(\t\x12\x17\n\x0finclude_deleted\x18\x05 \x01(\x08\"h\n\x15ListInstancesResponse\x12$\n\tinstances\x18\x01 \x03(\x0b\x32\x11.buoy.v1.Instance\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t\x12\x10\n\x08revision\x18\x03 \x01(\x03\"H\n\x1dListInstanceInterfacesRequest\x12\x14\n\x0cinstance_ref\x18\x01 \x01(\t\x12\x11\n\tnamespace\x18\x02 \x01(\t\"Z\n\x1eListInstanceInterfacesResponse\x12&\n\ninterfaces\x18\x01 \x03(\x0b\x32\x12.buoy.v1.Interface\x12\x10\n\x08revision\x18\x02 \x01(\x03\"@\n\x15\x44\x65leteInstanceRequest\x12\x14\n\x0cinstance_ref\x18\x01 \x01(\t\x12\x11\n\tnamespace\x18\x02 \x01(\t\"\x8d\x01\n\x19ListInstanceEventsRequest\x12\x14\n\x0cinstance_ref\x18\x01 \x01(\t\x12\x11\n\tnamespace\x18\x02 \x01(\t\x12 \n\x04type\x18\x03 \x01(\x0e\x32\x12.buoy.v1.EventType\x12\x11\n\tpage_size\x18\x04 \x01(\x05\x12\x12\n\npage_token\x18\x05 \x01(\t\"U\n\x1aListInstanceEventsResponse\x12\x1e\n\x06\x65vents\x18\x01 \x03(\x0b\x32\x0e.buoy.v1.Event\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t\"E\n\x1aGetInstanceMetadataRequest\x12\x14\n\x0cinstance_ref\x18\x01 \x01(\t\x12\x11\n\tnamespace\x18\x02 \x01(\t\"\xac\x01\n\x1bGetInstanceMetadataResponse\x12\x44\n\x08metadata\x18\x01 \x03(\x0b\x32\x32.buoy.v1.GetInstanceMetadataResponse.MetadataEntry\x1aG\n\rMetadataEntry\x12\x0b\n\x03key\x18\x01 \x01(\t\x12%\n\x05value\x18\x02 \x01(\x0b\x32\x16.google.protobuf.Value:\x02\x38\x01\"}\n\x1eSetInstanceMetadataItemRequest\x12\x14\n\x0cinstance_ref\x18\x01 \x01(\t\x12\x11\n\tnamespace\x18\x02 \x01(\t\x12\x0b\n\x03key\x18\x03 \x01(\t\x12%\n\x05value\x18\x04 \x01(\x0b\x32\x16.google.protobuf.Value\"Y\n!DeleteInstanceMetadataItemRequest\x12\x14\n\x0cinstance_ref\x18\x01 \x01(\t\x12\x11\n\tnamespace\x18\x02 \x01(\t\x12\x0b\n\x03key\x18\x03 \x01(\t*g\n\x0eInstanceDriver\x12\x1f\n\x1bINSTANCE_DRIVER_UNSPECIFIED\x10\x00\x12\x19\n\x15INSTANCE_DRIVER_NETNS\x10\x01\x12\x19\n\x15INSTANCE_DRIVER_ADOPT\x10\x02*\xf8\x01\n\rInstanceState\x12\x1e\n\x1aINSTANCE_STATE_UNSPECIFIED\x10\x00\x12\x1a\n\x16INSTANCE_STATE_INITIAL\x10\x01\x12\x1c\n\x18INSTANCE_STATE_PREFLIGHT\x10\x02\x12\x1b\n\x17INSTANCE_STATE_CREATING\x10\x03\x12\x1a\n\x16INSTANCE_STATE_CREATED\x10\x04\x12\x1e\n\x1aINSTANCE_STATE_DELETE_WAIT\x10\x05\x12\x1a\n\x16INSTANCE_STATE_DELETED\x10\x06\x12\x18\n\x14INSTANCE_STATE_ERROR\x10\x07\x32\x8a\x06\n\x0fInstanceService\x12\x43\n\x0e\x43reateInstance\x12\x1e.buoy.v1.CreateInstanceRequest\x1a\x11.buoy.v1.Instance\x12=\n\x0bGetInstance\x12\x1b.buoy.v1.GetInstanceRequest\x1a\x11.buoy.v1.Instance\x12N\n\rListInstances\x12\x1d.buoy.v1.ListInstancesRequest\x1a\x1e.buoy.v1.ListInstancesResponse\x12i\n\x16ListInstanceInterfaces\x12&.buoy.v1.ListInstanceInterfacesRequest\x1a\'.buoy.v1.ListInstanceInterfacesResponse\x12\x43\n\x0e\x44\x65leteInstance\x12\x1e.buoy.v1.DeleteInstanceRequest\x1a\x11.buoy.v1.Instance\x12]\n\x12ListInstanceEvents\x12\".buoy.v1.ListInstanceEventsRequest\x1a#.buoy.v1.ListInstanceEventsResponse\x12`\n\x13GetInstanceMetadata\x12#.buoy.v1.GetInstanceMetadataRequest\x1a$.buoy.v1.GetInstanceMetadataResponse\x12U\n\x17SetInstanceMetadataItem\x12\'.buoy.v1.SetInstanceMetadataItemRequest\x1a\x11.buoy.v1.Instance\x12[\n\x1a\x44\x65leteInstanceMetadataItem\x12*.buoy.v1.DeleteInstanceMetadataItemRequest\x1a\x11.buoy.v1.Instanceb\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x16\x62uoy/v1/instance.proto\x12\x07\x62uoy.v1\x1a\x13\x62uoy/v1/event.proto\x1a\x17\x62uoy/v1/interface.proto\x1a\x1cgoogle/protobuf/struct.proto\x1a\x1fgoogle/protobuf/timestamp.proto\"\xca\x03\n\x08Instance\x12\x0c\n\x04uuid\x18\x01 \x01(\t\x12\x11\n\tnamespace\x18\x02 \x01(\t\x12\x0c\n\x04name\x18\x03 \x01(\t\x12\x0c\n\x04node\x18\x04 \x01(\t\x12\'\n\x06\x64river\x18\x05 \x01(\x0e\x32\x17.buoy.v1.InstanceDriver\x12%\n\x05state\x18\x06 \x01(\x0e\x32\x16.buoy.v1.InstanceState\x12\x14\n\x0cstate_reason\x18\x07 \x01(\t\x12\x31\n\x08metadata\x18\x08 \x03(\x0b\x32\x1f.buoy.v1.Instance.MetadataEntry\x12\x10\n\x08revision\x18\t \x01(\x03\x12/\n\x0b\x63reate_time\x18\n \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12/\n\x0bupdate_time\x18\x0b \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12+\n\nattributes\x18\x0c \x01(\x0b\x32\x17.google.protobuf.Struct\x1aG\n\rMetadataEntry\x12\x0b\n\x03key\x18\x01 \x01(\t\x12%\n\x05value\x18\x02 \x01(\x0b\x32\x16.google.protobuf.Value:\x02\x38\x01\"\xfe\x02\n\x15\x43reateInstanceRequest\x12\x0c\n\x04name\x18\x01 \x01(\t\x12\x11\n\tnamespace\x18\x02 \x01(\t\x12\x0c\n\x04node\x18\x03 \x01(\t\x12\'\n\x06\x64river\x18\x04 \x01(\x0e\x32\x17.buoy.v1.InstanceDriver\x12*\n\ninterfaces\x18\x05 \x03(\x0b\x32\x16.buoy.v1.InterfaceSpec\x12\x17\n\x0f\x64\x65\x66\x61ult_network\x18\x06 \x01(\x08\x12+\n\nattributes\x18\x07 \x01(\x0b\x32\x17.google.protobuf.Struct\x12>\n\x08metadata\x18\x08 \x03(\x0b\x32,.buoy.v1.CreateInstanceRequest.MetadataEntry\x12\x12\n\nrequest_id\x18\x0f \x01(\t\x1aG\n\rMetadataEntry\x12\x0b\n\x03key\x18\x01 \x01(\t\x12%\n\x05value\x18\x02 \x01(\x0b\x32\x16.google.protobuf.Value:\x02\x38\x01\"d\n\rInterfaceSpec\x12\x13\n\x0bnetwork_ref\x18\x01 \x01(\t\x12\x0f\n\x07\x61\x64\x64ress\x18\x02 \x01(\t\x12\x0f\n\x07macaddr\x18\x03 \x01(\t\x12\r\n\x05model\x18\x04 \x01(\t\x12\r\n\x05\x66loat\x18\x05 \x01(\x08\"S\n\x12GetInstanceRequest\x12\x14\n\x0cinstance_ref\x18\x01 \x01(\t\x12\x11\n\tnamespace\x18\x02 \x01(\t\x12\x14\n\x0cmin_revision\x18\x0e \x01(\x03\"\x8d\x01\n\x14ListInstancesRequest\x12\x11\n\tnamespace\x18\x01 \x01(\t\x12\x0c\n\x04node\x18\x02 \x01(\t\x12\x11\n\tpage_size\x18\x03 \x01(\x05\x12\x12\n\npage_token\x18\x04 \x01(\t\x12\x17\n\x0finclude_deleted\x18\x05 \x01(\x08\x12\x14\n\x0cmin_revision\x18\x0e \x01(\x03\"h\n\x15ListInstancesResponse\x12$\n\tinstances\x18\x01 \x03(\x0b\x32\x11.buoy.v1.Instance\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t\x12\x10\n\x08revision\x18\x03 \x01(\x03\"\x85\x01\n\x1dListInstanceInterfacesRequest\x12\x14\n\x0cinstance_ref\x18\x01 \x01(\t\x12\x11\n\tnamespace\x18\x02 \x01(\t\x12\x11\n\tpage_size\x18\x03 \x01(\x05\x12\x12\n\npage_token\x18\x04 \x01(\t\x12\x14\n\x0cmin_revision\x18\x0e \x01(\x03\"s\n\x1eListInstanceInterfacesResponse\x12&\n\ninterfaces\x18\x01 \x03(\x0b\x32\x12.buoy.v1.Interface\x12\x10\n\x08revision\x18\x02 \x01(\x03\x12\x17\n\x0fnext_page_token\x18\x03 \x01(\t\"T\n\x15\x44\x65leteInstanceRequest\x12\x14\n\x0cinstance_ref\x18\x01 \x01(\t\x12\x11\n\tnamespace\x18\x02 \x01(\t\x12\x12\n\nrequest_id\x18\x0f \x01(\t\"\xa3\x01\n\x19ListInstanceEventsRequest\x12\x14\n\x0cinstance_ref\x18\x01 \x01(\t\x12\x11\n\tnamespace\x18\x02 \x01(\t\x12 \n\x04type\x18\x03 \x01(\x0e\x32\x12.buoy.v1.EventType\x12\x11\n\tpage_size\x18\x04 \x01(\x05\x12\x12\n\npage_token\x18\x05 \x01(\t\x12\x14\n\x0cmin_revision\x18\x0e \x01(\x03\"U\n\x1aListInstanceEventsResponse\x12\x1e\n\x06\x65vents\x18\x01 \x03(\x0b\x32\x0e.buoy.v1.Event\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t\"[\n\x1aGetInstanceMetadataRequest\x12\x14\n\x0cinstance_ref\x18\x01 \x01(\t\x12\x11\n\tnamespace\x18\x02 \x01(\t\x12\x14\n\x0cmin_revision\x18\x0e \x01(\x03\"\xac\x01\n\x1bGetInstanceMetadataResponse\x12\x44\n\x08metadata\x18\x01 \x03(\x0b\x32\x32.buoy.v1.GetInstanceMetadataResponse.MetadataEntry\x1aG\n\rMetadataEntry\x12\x0b\n\x03key\x18\x01 \x01(\t\x12%\n\x05value\x18\x02 \x01(\x0b\x32\x16.google.protobuf.Value:\x02\x38\x01\"\x91\x01\n\x1eSetInstanceMetadataItemRequest\x12\x14\n\x0cinstance_ref\x18\x01 \x01(\t\x12\x11\n\tnamespace\x18\x02 \x01(\t\x12\x0b\n\x03key\x18\x03 \x01(\t\x12%\n\x05value\x18\x04 \x01(\x0b\x32\x16.google.protobuf.Value\x12\x12\n\nrequest_id\x18\x0f \x01(\t\"m\n!DeleteInstanceMetadataItemRequest\x12\x14\n\x0cinstance_ref\x18\x01 \x01(\t\x12\x11\n\tnamespace\x18\x02 \x01(\t\x12\x0b\n\x03key\x18\x03 \x01(\t\x12\x12\n\nrequest_id\x18\x0f \x01(\t*g\n\x0eInstanceDriver\x12\x1f\n\x1bINSTANCE_DRIVER_UNSPECIFIED\x10\x00\x12\x19\n\x15INSTANCE_DRIVER_NETNS\x10\x01\x12\x19\n\x15INSTANCE_DRIVER_ADOPT\x10\x02*\xf8\x01\n\rInstanceState\x12\x1e\n\x1aINSTANCE_STATE_UNSPECIFIED\x10\x00\x12\x1a\n\x16INSTANCE_STATE_INITIAL\x10\x01\x12\x1c\n\x18INSTANCE_STATE_PREFLIGHT\x10\x02\x12\x1b\n\x17INSTANCE_STATE_CREATING\x10\x03\x12\x1a\n\x16INSTANCE_STATE_CREATED\x10\x04\x12\x1e\n\x1aINSTANCE_STATE_DELETE_WAIT\x10\x05\x12\x1a\n\x16INSTANCE_STATE_DELETED\x10\x06\x12\x18\n\x14INSTANCE_STATE_ERROR\x10\x07\x32\x8a\x06\n\x0fInstanceService\x12\x43\n\x0e\x43reateInstance\x12\x1e.buoy.v1.CreateInstanceRequest\x1a\x11.buoy.v1.Instance\x12=\n\x0bGetInstance\x12\x1b.buoy.v1.GetInstanceRequest\x1a\x11.buoy.v1.Instance\x12N\n\rListInstances\x12\x1d.buoy.v1.ListInstancesRequest\x1a\x1e.buoy.v1.ListInstancesResponse\x12i\n\x16ListInstanceInterfaces\x12&.buoy.v1.ListInstanceInterfacesRequest\x1a\'.buoy.v1.ListInstanceInterfacesResponse\x12\x43\n\x0e\x44\x65leteInstance\x12\x1e.buoy.v1.DeleteInstanceRequest\x1a\x11.buoy.v1.Instance\x12]\n\x12ListInstanceEvents\x12\".buoy.v1.ListInstanceEventsRequest\x1a#.buoy.v1.ListInstanceEventsResponse\x12`\n\x13GetInstanceMetadata\x12#.buoy.v1.GetInstanceMetadataRequest\x1a$.buoy.v1.GetInstanceMetadataResponse\x12U\n\x17SetInstanceMetadataItem\x12\'.buoy.v1.SetInstanceMetadataItemRequest\x1a\x11.buoy.v1.Instance\x12[\n\x1a\x44\x65leteInstanceMetadataItem\x12*.buoy.v1.DeleteInstanceMetadataItemRequest\x1a\x11.buoy.v1.Instanceb\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -41,46 +41,46 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_CREATEINSTANCEREQUEST_METADATAENTRY']._serialized_options = b'8\001'
   _globals['_GETINSTANCEMETADATARESPONSE_METADATAENTRY']._loaded_options = None
   _globals['_GETINSTANCEMETADATARESPONSE_METADATAENTRY']._serialized_options = b'8\001'
-  _globals['_INSTANCEDRIVER']._serialized_start=2289
-  _globals['_INSTANCEDRIVER']._serialized_end=2392
-  _globals['_INSTANCESTATE']._serialized_start=2395
-  _globals['_INSTANCESTATE']._serialized_end=2643
+  _globals['_INSTANCEDRIVER']._serialized_start=2546
+  _globals['_INSTANCEDRIVER']._serialized_end=2649
+  _globals['_INSTANCESTATE']._serialized_start=2652
+  _globals['_INSTANCESTATE']._serialized_end=2900
   _globals['_INSTANCE']._serialized_start=145
   _globals['_INSTANCE']._serialized_end=603
   _globals['_INSTANCE_METADATAENTRY']._serialized_start=532
   _globals['_INSTANCE_METADATAENTRY']._serialized_end=603
   _globals['_CREATEINSTANCEREQUEST']._serialized_start=606
-  _globals['_CREATEINSTANCEREQUEST']._serialized_end=968
+  _globals['_CREATEINSTANCEREQUEST']._serialized_end=988
   _globals['_CREATEINSTANCEREQUEST_METADATAENTRY']._serialized_start=532
   _globals['_CREATEINSTANCEREQUEST_METADATAENTRY']._serialized_end=603
-  _globals['_INTERFACESPEC']._serialized_start=970
-  _globals['_INTERFACESPEC']._serialized_end=1070
-  _globals['_GETINSTANCEREQUEST']._serialized_start=1072
-  _globals['_GETINSTANCEREQUEST']._serialized_end=1133
-  _globals['_LISTINSTANCESREQUEST']._serialized_start=1135
-  _globals['_LISTINSTANCESREQUEST']._serialized_end=1254
-  _globals['_LISTINSTANCESRESPONSE']._serialized_start=1256
-  _globals['_LISTINSTANCESRESPONSE']._serialized_end=1360
-  _globals['_LISTINSTANCEINTERFACESREQUEST']._serialized_start=1362
-  _globals['_LISTINSTANCEINTERFACESREQUEST']._serialized_end=1434
-  _globals['_LISTINSTANCEINTERFACESRESPONSE']._serialized_start=1436
-  _globals['_LISTINSTANCEINTERFACESRESPONSE']._serialized_end=1526
-  _globals['_DELETEINSTANCEREQUEST']._serialized_start=1528
-  _globals['_DELETEINSTANCEREQUEST']._serialized_end=1592
-  _globals['_LISTINSTANCEEVENTSREQUEST']._serialized_start=1595
-  _globals['_LISTINSTANCEEVENTSREQUEST']._serialized_end=1736
-  _globals['_LISTINSTANCEEVENTSRESPONSE']._serialized_start=1738
-  _globals['_LISTINSTANCEEVENTSRESPONSE']._serialized_end=1823
-  _globals['_GETINSTANCEMETADATAREQUEST']._serialized_start=1825
-  _globals['_GETINSTANCEMETADATAREQUEST']._serialized_end=1894
-  _globals['_GETINSTANCEMETADATARESPONSE']._serialized_start=1897
-  _globals['_GETINSTANCEMETADATARESPONSE']._serialized_end=2069
+  _globals['_INTERFACESPEC']._serialized_start=990
+  _globals['_INTERFACESPEC']._serialized_end=1090
+  _globals['_GETINSTANCEREQUEST']._serialized_start=1092
+  _globals['_GETINSTANCEREQUEST']._serialized_end=1175
+  _globals['_LISTINSTANCESREQUEST']._serialized_start=1178
+  _globals['_LISTINSTANCESREQUEST']._serialized_end=1319
+  _globals['_LISTINSTANCESRESPONSE']._serialized_start=1321
+  _globals['_LISTINSTANCESRESPONSE']._serialized_end=1425
+  _globals['_LISTINSTANCEINTERFACESREQUEST']._serialized_start=1428
+  _globals['_LISTINSTANCEINTERFACESREQUEST']._serialized_end=1561
+  _globals['_LISTINSTANCEINTERFACESRESPONSE']._serialized_start=1563
+  _globals['_LISTINSTANCEINTERFACESRESPONSE']._serialized_end=1678
+  _globals['_DELETEINSTANCEREQUEST']._serialized_start=1680
+  _globals['_DELETEINSTANCEREQUEST']._serialized_end=1764
+  _globals['_LISTINSTANCEEVENTSREQUEST']._serialized_start=1767
+  _globals['_LISTINSTANCEEVENTSREQUEST']._serialized_end=1930
+  _globals['_LISTINSTANCEEVENTSRESPONSE']._serialized_start=1932
+  _globals['_LISTINSTANCEEVENTSRESPONSE']._serialized_end=2017
+  _globals['_GETINSTANCEMETADATAREQUEST']._serialized_start=2019
+  _globals['_GETINSTANCEMETADATAREQUEST']._serialized_end=2110
+  _globals['_GETINSTANCEMETADATARESPONSE']._serialized_start=2113
+  _globals['_GETINSTANCEMETADATARESPONSE']._serialized_end=2285
   _globals['_GETINSTANCEMETADATARESPONSE_METADATAENTRY']._serialized_start=532
   _globals['_GETINSTANCEMETADATARESPONSE_METADATAENTRY']._serialized_end=603
-  _globals['_SETINSTANCEMETADATAITEMREQUEST']._serialized_start=2071
-  _globals['_SETINSTANCEMETADATAITEMREQUEST']._serialized_end=2196
-  _globals['_DELETEINSTANCEMETADATAITEMREQUEST']._serialized_start=2198
-  _globals['_DELETEINSTANCEMETADATAITEMREQUEST']._serialized_end=2287
-  _globals['_INSTANCESERVICE']._serialized_start=2646
-  _globals['_INSTANCESERVICE']._serialized_end=3424
+  _globals['_SETINSTANCEMETADATAITEMREQUEST']._serialized_start=2288
+  _globals['_SETINSTANCEMETADATAITEMREQUEST']._serialized_end=2433
+  _globals['_DELETEINSTANCEMETADATAITEMREQUEST']._serialized_start=2435
+  _globals['_DELETEINSTANCEMETADATAITEMREQUEST']._serialized_end=2544
+  _globals['_INSTANCESERVICE']._serialized_start=2903
+  _globals['_INSTANCESERVICE']._serialized_end=3681
 # @@protoc_insertion_point(module_scope)

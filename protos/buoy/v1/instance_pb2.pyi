@@ -77,7 +77,7 @@ class Instance(_message.Message):
     def __init__(self, uuid: _Optional[str] = ..., namespace: _Optional[str] = ..., name: _Optional[str] = ..., node: _Optional[str] = ..., driver: _Optional[_Union[InstanceDriver, str]] = ..., state: _Optional[_Union[InstanceState, str]] = ..., state_reason: _Optional[str] = ..., metadata: _Optional[_Mapping[str, _struct_pb2.Value]] = ..., revision: _Optional[int] = ..., create_time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., update_time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., attributes: _Optional[_Union[_struct_pb2.Struct, _Mapping]] = ...) -> None: ...
 
 class CreateInstanceRequest(_message.Message):
-    __slots__ = ("name", "namespace", "node", "driver", "interfaces", "default_network", "attributes", "metadata")
+    __slots__ = ("name", "namespace", "node", "driver", "interfaces", "default_network", "attributes", "metadata", "request_id")
     class MetadataEntry(_message.Message):
         __slots__ = ("key", "value")
         KEY_FIELD_NUMBER: _ClassVar[int]
@@ -93,6 +93,7 @@ class CreateInstanceRequest(_message.Message):
     DEFAULT_NETWORK_FIELD_NUMBER: _ClassVar[int]
     ATTRIBUTES_FIELD_NUMBER: _ClassVar[int]
     METADATA_FIELD_NUMBER: _ClassVar[int]
+    REQUEST_ID_FIELD_NUMBER: _ClassVar[int]
     name: str
     namespace: str
     node: str
@@ -101,7 +102,8 @@ class CreateInstanceRequest(_message.Message):
     default_network: bool
     attributes: _struct_pb2.Struct
     metadata: _containers.MessageMap[str, _struct_pb2.Value]
-    def __init__(self, name: _Optional[str] = ..., namespace: _Optional[str] = ..., node: _Optional[str] = ..., driver: _Optional[_Union[InstanceDriver, str]] = ..., interfaces: _Optional[_Iterable[_Union[InterfaceSpec, _Mapping]]] = ..., default_network: _Optional[bool] = ..., attributes: _Optional[_Union[_struct_pb2.Struct, _Mapping]] = ..., metadata: _Optional[_Mapping[str, _struct_pb2.Value]] = ...) -> None: ...
+    request_id: str
+    def __init__(self, name: _Optional[str] = ..., namespace: _Optional[str] = ..., node: _Optional[str] = ..., driver: _Optional[_Union[InstanceDriver, str]] = ..., interfaces: _Optional[_Iterable[_Union[InterfaceSpec, _Mapping]]] = ..., default_network: _Optional[bool] = ..., attributes: _Optional[_Union[_struct_pb2.Struct, _Mapping]] = ..., metadata: _Optional[_Mapping[str, _struct_pb2.Value]] = ..., request_id: _Optional[str] = ...) -> None: ...
 
 class InterfaceSpec(_message.Message):
     __slots__ = ("network_ref", "address", "macaddr", "model", "float")
@@ -118,26 +120,30 @@ class InterfaceSpec(_message.Message):
     def __init__(self, network_ref: _Optional[str] = ..., address: _Optional[str] = ..., macaddr: _Optional[str] = ..., model: _Optional[str] = ..., float: _Optional[bool] = ...) -> None: ...
 
 class GetInstanceRequest(_message.Message):
-    __slots__ = ("instance_ref", "namespace")
+    __slots__ = ("instance_ref", "namespace", "min_revision")
     INSTANCE_REF_FIELD_NUMBER: _ClassVar[int]
     NAMESPACE_FIELD_NUMBER: _ClassVar[int]
+    MIN_REVISION_FIELD_NUMBER: _ClassVar[int]
     instance_ref: str
     namespace: str
-    def __init__(self, instance_ref: _Optional[str] = ..., namespace: _Optional[str] = ...) -> None: ...
+    min_revision: int
+    def __init__(self, instance_ref: _Optional[str] = ..., namespace: _Optional[str] = ..., min_revision: _Optional[int] = ...) -> None: ...
 
 class ListInstancesRequest(_message.Message):
-    __slots__ = ("namespace", "node", "page_size", "page_token", "include_deleted")
+    __slots__ = ("namespace", "node", "page_size", "page_token", "include_deleted", "min_revision")
     NAMESPACE_FIELD_NUMBER: _ClassVar[int]
     NODE_FIELD_NUMBER: _ClassVar[int]
     PAGE_SIZE_FIELD_NUMBER: _ClassVar[int]
     PAGE_TOKEN_FIELD_NUMBER: _ClassVar[int]
     INCLUDE_DELETED_FIELD_NUMBER: _ClassVar[int]
+    MIN_REVISION_FIELD_NUMBER: _ClassVar[int]
     namespace: str
     node: str
     page_size: int
     page_token: str
     include_deleted: bool
-    def __init__(self, namespace: _Optional[str] = ..., node: _Optional[str] = ..., page_size: _Optional[int] = ..., page_token: _Optional[str] = ..., include_deleted: _Optional[bool] = ...) -> None: ...
+    min_revision: int
+    def __init__(self, namespace: _Optional[str] = ..., node: _Optional[str] = ..., page_size: _Optional[int] = ..., page_token: _Optional[str] = ..., include_deleted: _Optional[bool] = ..., min_revision: _Optional[int] = ...) -> None: ...
 
 class ListInstancesResponse(_message.Message):
     __slots__ = ("instances", "next_page_token", "revision")
@@ -150,42 +156,54 @@ class ListInstancesResponse(_message.Message):
     def __init__(self, instances: _Optional[_Iterable[_Union[Instance, _Mapping]]] = ..., next_page_token: _Optional[str] = ..., revision: _Optional[int] = ...) -> None: ...
 
 class ListInstanceInterfacesRequest(_message.Message):
-    __slots__ = ("instance_ref", "namespace")
+    __slots__ = ("instance_ref", "namespace", "page_size", "page_token", "min_revision")
     INSTANCE_REF_FIELD_NUMBER: _ClassVar[int]
     NAMESPACE_FIELD_NUMBER: _ClassVar[int]
+    PAGE_SIZE_FIELD_NUMBER: _ClassVar[int]
+    PAGE_TOKEN_FIELD_NUMBER: _ClassVar[int]
+    MIN_REVISION_FIELD_NUMBER: _ClassVar[int]
     instance_ref: str
     namespace: str
-    def __init__(self, instance_ref: _Optional[str] = ..., namespace: _Optional[str] = ...) -> None: ...
+    page_size: int
+    page_token: str
+    min_revision: int
+    def __init__(self, instance_ref: _Optional[str] = ..., namespace: _Optional[str] = ..., page_size: _Optional[int] = ..., page_token: _Optional[str] = ..., min_revision: _Optional[int] = ...) -> None: ...
 
 class ListInstanceInterfacesResponse(_message.Message):
-    __slots__ = ("interfaces", "revision")
+    __slots__ = ("interfaces", "revision", "next_page_token")
     INTERFACES_FIELD_NUMBER: _ClassVar[int]
     REVISION_FIELD_NUMBER: _ClassVar[int]
+    NEXT_PAGE_TOKEN_FIELD_NUMBER: _ClassVar[int]
     interfaces: _containers.RepeatedCompositeFieldContainer[_interface_pb2.Interface]
     revision: int
-    def __init__(self, interfaces: _Optional[_Iterable[_Union[_interface_pb2.Interface, _Mapping]]] = ..., revision: _Optional[int] = ...) -> None: ...
+    next_page_token: str
+    def __init__(self, interfaces: _Optional[_Iterable[_Union[_interface_pb2.Interface, _Mapping]]] = ..., revision: _Optional[int] = ..., next_page_token: _Optional[str] = ...) -> None: ...
 
 class DeleteInstanceRequest(_message.Message):
-    __slots__ = ("instance_ref", "namespace")
+    __slots__ = ("instance_ref", "namespace", "request_id")
     INSTANCE_REF_FIELD_NUMBER: _ClassVar[int]
     NAMESPACE_FIELD_NUMBER: _ClassVar[int]
+    REQUEST_ID_FIELD_NUMBER: _ClassVar[int]
     instance_ref: str
     namespace: str
-    def __init__(self, instance_ref: _Optional[str] = ..., namespace: _Optional[str] = ...) -> None: ...
+    request_id: str
+    def __init__(self, instance_ref: _Optional[str] = ..., namespace: _Optional[str] = ..., request_id: _Optional[str] = ...) -> None: ...
 
 class ListInstanceEventsRequest(_message.Message):
-    __slots__ = ("instance_ref", "namespace", "type", "page_size", "page_token")
+    __slots__ = ("instance_ref", "namespace", "type", "page_size", "page_token", "min_revision")
     INSTANCE_REF_FIELD_NUMBER: _ClassVar[int]
     NAMESPACE_FIELD_NUMBER: _ClassVar[int]
     TYPE_FIELD_NUMBER: _ClassVar[int]
     PAGE_SIZE_FIELD_NUMBER: _ClassVar[int]
     PAGE_TOKEN_FIELD_NUMBER: _ClassVar[int]
+    MIN_REVISION_FIELD_NUMBER: _ClassVar[int]
     instance_ref: str
     namespace: str
     type: _event_pb2.EventType
     page_size: int
     page_token: str
-    def __init__(self, instance_ref: _Optional[str] = ..., namespace: _Optional[str] = ..., type: _Optional[_Union[_event_pb2.EventType, str]] = ..., page_size: _Optional[int] = ..., page_token: _Optional[str] = ...) -> None: ...
+    min_revision: int
+    def __init__(self, instance_ref: _Optional[str] = ..., namespace: _Optional[str] = ..., type: _Optional[_Union[_event_pb2.EventType, str]] = ..., page_size: _Optional[int] = ..., page_token: _Optional[str] = ..., min_revision: _Optional[int] = ...) -> None: ...
 
 class ListInstanceEventsResponse(_message.Message):
     __slots__ = ("events", "next_page_token")
@@ -196,12 +214,14 @@ class ListInstanceEventsResponse(_message.Message):
     def __init__(self, events: _Optional[_Iterable[_Union[_event_pb2.Event, _Mapping]]] = ..., next_page_token: _Optional[str] = ...) -> None: ...
 
 class GetInstanceMetadataRequest(_message.Message):
-    __slots__ = ("instance_ref", "namespace")
+    __slots__ = ("instance_ref", "namespace", "min_revision")
     INSTANCE_REF_FIELD_NUMBER: _ClassVar[int]
     NAMESPACE_FIELD_NUMBER: _ClassVar[int]
+    MIN_REVISION_FIELD_NUMBER: _ClassVar[int]
     instance_ref: str
     namespace: str
-    def __init__(self, instance_ref: _Optional[str] = ..., namespace: _Optional[str] = ...) -> None: ...
+    min_revision: int
+    def __init__(self, instance_ref: _Optional[str] = ..., namespace: _Optional[str] = ..., min_revision: _Optional[int] = ...) -> None: ...
 
 class GetInstanceMetadataResponse(_message.Message):
     __slots__ = ("metadata",)
@@ -217,23 +237,27 @@ class GetInstanceMetadataResponse(_message.Message):
     def __init__(self, metadata: _Optional[_Mapping[str, _struct_pb2.Value]] = ...) -> None: ...
 
 class SetInstanceMetadataItemRequest(_message.Message):
-    __slots__ = ("instance_ref", "namespace", "key", "value")
+    __slots__ = ("instance_ref", "namespace", "key", "value", "request_id")
     INSTANCE_REF_FIELD_NUMBER: _ClassVar[int]
     NAMESPACE_FIELD_NUMBER: _ClassVar[int]
     KEY_FIELD_NUMBER: _ClassVar[int]
     VALUE_FIELD_NUMBER: _ClassVar[int]
+    REQUEST_ID_FIELD_NUMBER: _ClassVar[int]
     instance_ref: str
     namespace: str
     key: str
     value: _struct_pb2.Value
-    def __init__(self, instance_ref: _Optional[str] = ..., namespace: _Optional[str] = ..., key: _Optional[str] = ..., value: _Optional[_Union[_struct_pb2.Value, _Mapping]] = ...) -> None: ...
+    request_id: str
+    def __init__(self, instance_ref: _Optional[str] = ..., namespace: _Optional[str] = ..., key: _Optional[str] = ..., value: _Optional[_Union[_struct_pb2.Value, _Mapping]] = ..., request_id: _Optional[str] = ...) -> None: ...
 
 class DeleteInstanceMetadataItemRequest(_message.Message):
-    __slots__ = ("instance_ref", "namespace", "key")
+    __slots__ = ("instance_ref", "namespace", "key", "request_id")
     INSTANCE_REF_FIELD_NUMBER: _ClassVar[int]
     NAMESPACE_FIELD_NUMBER: _ClassVar[int]
     KEY_FIELD_NUMBER: _ClassVar[int]
+    REQUEST_ID_FIELD_NUMBER: _ClassVar[int]
     instance_ref: str
     namespace: str
     key: str
-    def __init__(self, instance_ref: _Optional[str] = ..., namespace: _Optional[str] = ..., key: _Optional[str] = ...) -> None: ...
+    request_id: str
+    def __init__(self, instance_ref: _Optional[str] = ..., namespace: _Optional[str] = ..., key: _Optional[str] = ..., request_id: _Optional[str] = ...) -> None: ...

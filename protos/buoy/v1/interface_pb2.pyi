@@ -122,7 +122,7 @@ class Floating(_message.Message):
     def __init__(self, address: _Optional[str] = ..., pool: _Optional[str] = ..., phase: _Optional[_Union[FloatingPhase, str]] = ..., reason: _Optional[str] = ..., requested_time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., active_time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., generation: _Optional[int] = ..., observed_generation: _Optional[int] = ...) -> None: ...
 
 class CreateInterfaceRequest(_message.Message):
-    __slots__ = ("instance_ref", "network_ref", "namespace", "address", "macaddr", "model", "float")
+    __slots__ = ("instance_ref", "network_ref", "namespace", "address", "macaddr", "model", "float", "request_id")
     INSTANCE_REF_FIELD_NUMBER: _ClassVar[int]
     NETWORK_REF_FIELD_NUMBER: _ClassVar[int]
     NAMESPACE_FIELD_NUMBER: _ClassVar[int]
@@ -130,6 +130,7 @@ class CreateInterfaceRequest(_message.Message):
     MACADDR_FIELD_NUMBER: _ClassVar[int]
     MODEL_FIELD_NUMBER: _ClassVar[int]
     FLOAT_FIELD_NUMBER: _ClassVar[int]
+    REQUEST_ID_FIELD_NUMBER: _ClassVar[int]
     instance_ref: str
     network_ref: str
     namespace: str
@@ -137,16 +138,19 @@ class CreateInterfaceRequest(_message.Message):
     macaddr: str
     model: str
     float: bool
-    def __init__(self, instance_ref: _Optional[str] = ..., network_ref: _Optional[str] = ..., namespace: _Optional[str] = ..., address: _Optional[str] = ..., macaddr: _Optional[str] = ..., model: _Optional[str] = ..., float: _Optional[bool] = ...) -> None: ...
+    request_id: str
+    def __init__(self, instance_ref: _Optional[str] = ..., network_ref: _Optional[str] = ..., namespace: _Optional[str] = ..., address: _Optional[str] = ..., macaddr: _Optional[str] = ..., model: _Optional[str] = ..., float: _Optional[bool] = ..., request_id: _Optional[str] = ...) -> None: ...
 
 class GetInterfaceRequest(_message.Message):
-    __slots__ = ("interface_uuid",)
+    __slots__ = ("interface_uuid", "min_revision")
     INTERFACE_UUID_FIELD_NUMBER: _ClassVar[int]
+    MIN_REVISION_FIELD_NUMBER: _ClassVar[int]
     interface_uuid: str
-    def __init__(self, interface_uuid: _Optional[str] = ...) -> None: ...
+    min_revision: int
+    def __init__(self, interface_uuid: _Optional[str] = ..., min_revision: _Optional[int] = ...) -> None: ...
 
 class ListInterfacesRequest(_message.Message):
-    __slots__ = ("instance_ref", "network_ref", "node", "namespace", "page_size", "page_token", "include_deleted")
+    __slots__ = ("instance_ref", "network_ref", "node", "namespace", "page_size", "page_token", "include_deleted", "min_revision")
     INSTANCE_REF_FIELD_NUMBER: _ClassVar[int]
     NETWORK_REF_FIELD_NUMBER: _ClassVar[int]
     NODE_FIELD_NUMBER: _ClassVar[int]
@@ -154,6 +158,7 @@ class ListInterfacesRequest(_message.Message):
     PAGE_SIZE_FIELD_NUMBER: _ClassVar[int]
     PAGE_TOKEN_FIELD_NUMBER: _ClassVar[int]
     INCLUDE_DELETED_FIELD_NUMBER: _ClassVar[int]
+    MIN_REVISION_FIELD_NUMBER: _ClassVar[int]
     instance_ref: str
     network_ref: str
     node: str
@@ -161,45 +166,56 @@ class ListInterfacesRequest(_message.Message):
     page_size: int
     page_token: str
     include_deleted: bool
-    def __init__(self, instance_ref: _Optional[str] = ..., network_ref: _Optional[str] = ..., node: _Optional[str] = ..., namespace: _Optional[str] = ..., page_size: _Optional[int] = ..., page_token: _Optional[str] = ..., include_deleted: _Optional[bool] = ...) -> None: ...
+    min_revision: int
+    def __init__(self, instance_ref: _Optional[str] = ..., network_ref: _Optional[str] = ..., node: _Optional[str] = ..., namespace: _Optional[str] = ..., page_size: _Optional[int] = ..., page_token: _Optional[str] = ..., include_deleted: _Optional[bool] = ..., min_revision: _Optional[int] = ...) -> None: ...
 
 class ListInterfacesResponse(_message.Message):
-    __slots__ = ("interfaces", "next_page_token", "revision")
+    __slots__ = ("interfaces", "next_page_token", "revision", "cluster_id")
     INTERFACES_FIELD_NUMBER: _ClassVar[int]
     NEXT_PAGE_TOKEN_FIELD_NUMBER: _ClassVar[int]
     REVISION_FIELD_NUMBER: _ClassVar[int]
+    CLUSTER_ID_FIELD_NUMBER: _ClassVar[int]
     interfaces: _containers.RepeatedCompositeFieldContainer[Interface]
     next_page_token: str
     revision: int
-    def __init__(self, interfaces: _Optional[_Iterable[_Union[Interface, _Mapping]]] = ..., next_page_token: _Optional[str] = ..., revision: _Optional[int] = ...) -> None: ...
+    cluster_id: str
+    def __init__(self, interfaces: _Optional[_Iterable[_Union[Interface, _Mapping]]] = ..., next_page_token: _Optional[str] = ..., revision: _Optional[int] = ..., cluster_id: _Optional[str] = ...) -> None: ...
 
 class DeleteInterfaceRequest(_message.Message):
-    __slots__ = ("interface_uuid",)
+    __slots__ = ("interface_uuid", "request_id")
     INTERFACE_UUID_FIELD_NUMBER: _ClassVar[int]
+    REQUEST_ID_FIELD_NUMBER: _ClassVar[int]
     interface_uuid: str
-    def __init__(self, interface_uuid: _Optional[str] = ...) -> None: ...
+    request_id: str
+    def __init__(self, interface_uuid: _Optional[str] = ..., request_id: _Optional[str] = ...) -> None: ...
 
 class FloatInterfaceRequest(_message.Message):
-    __slots__ = ("interface_uuid", "address", "pool")
+    __slots__ = ("interface_uuid", "address", "pool", "request_id")
     INTERFACE_UUID_FIELD_NUMBER: _ClassVar[int]
     ADDRESS_FIELD_NUMBER: _ClassVar[int]
     POOL_FIELD_NUMBER: _ClassVar[int]
+    REQUEST_ID_FIELD_NUMBER: _ClassVar[int]
     interface_uuid: str
     address: str
     pool: str
-    def __init__(self, interface_uuid: _Optional[str] = ..., address: _Optional[str] = ..., pool: _Optional[str] = ...) -> None: ...
+    request_id: str
+    def __init__(self, interface_uuid: _Optional[str] = ..., address: _Optional[str] = ..., pool: _Optional[str] = ..., request_id: _Optional[str] = ...) -> None: ...
 
 class DefloatInterfaceRequest(_message.Message):
-    __slots__ = ("interface_uuid",)
+    __slots__ = ("interface_uuid", "request_id")
     INTERFACE_UUID_FIELD_NUMBER: _ClassVar[int]
+    REQUEST_ID_FIELD_NUMBER: _ClassVar[int]
     interface_uuid: str
-    def __init__(self, interface_uuid: _Optional[str] = ...) -> None: ...
+    request_id: str
+    def __init__(self, interface_uuid: _Optional[str] = ..., request_id: _Optional[str] = ...) -> None: ...
 
 class GetInterfaceMetadataRequest(_message.Message):
-    __slots__ = ("interface_uuid",)
+    __slots__ = ("interface_uuid", "min_revision")
     INTERFACE_UUID_FIELD_NUMBER: _ClassVar[int]
+    MIN_REVISION_FIELD_NUMBER: _ClassVar[int]
     interface_uuid: str
-    def __init__(self, interface_uuid: _Optional[str] = ...) -> None: ...
+    min_revision: int
+    def __init__(self, interface_uuid: _Optional[str] = ..., min_revision: _Optional[int] = ...) -> None: ...
 
 class GetInterfaceMetadataResponse(_message.Message):
     __slots__ = ("metadata",)
@@ -215,25 +231,29 @@ class GetInterfaceMetadataResponse(_message.Message):
     def __init__(self, metadata: _Optional[_Mapping[str, _struct_pb2.Value]] = ...) -> None: ...
 
 class SetInterfaceMetadataItemRequest(_message.Message):
-    __slots__ = ("interface_uuid", "key", "value")
+    __slots__ = ("interface_uuid", "key", "value", "request_id")
     INTERFACE_UUID_FIELD_NUMBER: _ClassVar[int]
     KEY_FIELD_NUMBER: _ClassVar[int]
     VALUE_FIELD_NUMBER: _ClassVar[int]
+    REQUEST_ID_FIELD_NUMBER: _ClassVar[int]
     interface_uuid: str
     key: str
     value: _struct_pb2.Value
-    def __init__(self, interface_uuid: _Optional[str] = ..., key: _Optional[str] = ..., value: _Optional[_Union[_struct_pb2.Value, _Mapping]] = ...) -> None: ...
+    request_id: str
+    def __init__(self, interface_uuid: _Optional[str] = ..., key: _Optional[str] = ..., value: _Optional[_Union[_struct_pb2.Value, _Mapping]] = ..., request_id: _Optional[str] = ...) -> None: ...
 
 class DeleteInterfaceMetadataItemRequest(_message.Message):
-    __slots__ = ("interface_uuid", "key")
+    __slots__ = ("interface_uuid", "key", "request_id")
     INTERFACE_UUID_FIELD_NUMBER: _ClassVar[int]
     KEY_FIELD_NUMBER: _ClassVar[int]
+    REQUEST_ID_FIELD_NUMBER: _ClassVar[int]
     interface_uuid: str
     key: str
-    def __init__(self, interface_uuid: _Optional[str] = ..., key: _Optional[str] = ...) -> None: ...
+    request_id: str
+    def __init__(self, interface_uuid: _Optional[str] = ..., key: _Optional[str] = ..., request_id: _Optional[str] = ...) -> None: ...
 
 class WatchInterfaceRequest(_message.Message):
-    __slots__ = ("interface_uuid", "instance_ref", "network_ref", "node", "namespace", "start_revision", "progress_interval")
+    __slots__ = ("interface_uuid", "instance_ref", "network_ref", "node", "namespace", "start_revision", "progress_interval", "cluster_id")
     INTERFACE_UUID_FIELD_NUMBER: _ClassVar[int]
     INSTANCE_REF_FIELD_NUMBER: _ClassVar[int]
     NETWORK_REF_FIELD_NUMBER: _ClassVar[int]
@@ -241,6 +261,7 @@ class WatchInterfaceRequest(_message.Message):
     NAMESPACE_FIELD_NUMBER: _ClassVar[int]
     START_REVISION_FIELD_NUMBER: _ClassVar[int]
     PROGRESS_INTERVAL_FIELD_NUMBER: _ClassVar[int]
+    CLUSTER_ID_FIELD_NUMBER: _ClassVar[int]
     interface_uuid: str
     instance_ref: str
     network_ref: str
@@ -248,17 +269,20 @@ class WatchInterfaceRequest(_message.Message):
     namespace: str
     start_revision: int
     progress_interval: _duration_pb2.Duration
-    def __init__(self, interface_uuid: _Optional[str] = ..., instance_ref: _Optional[str] = ..., network_ref: _Optional[str] = ..., node: _Optional[str] = ..., namespace: _Optional[str] = ..., start_revision: _Optional[int] = ..., progress_interval: _Optional[_Union[datetime.timedelta, _duration_pb2.Duration, _Mapping]] = ...) -> None: ...
+    cluster_id: str
+    def __init__(self, interface_uuid: _Optional[str] = ..., instance_ref: _Optional[str] = ..., network_ref: _Optional[str] = ..., node: _Optional[str] = ..., namespace: _Optional[str] = ..., start_revision: _Optional[int] = ..., progress_interval: _Optional[_Union[datetime.timedelta, _duration_pb2.Duration, _Mapping]] = ..., cluster_id: _Optional[str] = ...) -> None: ...
 
 class WatchInterfaceResponse(_message.Message):
-    __slots__ = ("events", "synced", "revision")
+    __slots__ = ("events", "synced", "revision", "cluster_id")
     EVENTS_FIELD_NUMBER: _ClassVar[int]
     SYNCED_FIELD_NUMBER: _ClassVar[int]
     REVISION_FIELD_NUMBER: _ClassVar[int]
+    CLUSTER_ID_FIELD_NUMBER: _ClassVar[int]
     events: _containers.RepeatedCompositeFieldContainer[InterfaceEvent]
     synced: bool
     revision: int
-    def __init__(self, events: _Optional[_Iterable[_Union[InterfaceEvent, _Mapping]]] = ..., synced: _Optional[bool] = ..., revision: _Optional[int] = ...) -> None: ...
+    cluster_id: str
+    def __init__(self, events: _Optional[_Iterable[_Union[InterfaceEvent, _Mapping]]] = ..., synced: _Optional[bool] = ..., revision: _Optional[int] = ..., cluster_id: _Optional[str] = ...) -> None: ...
 
 class InterfaceEvent(_message.Message):
     __slots__ = ("type", "interface", "cause", "revision", "time")
@@ -275,24 +299,28 @@ class InterfaceEvent(_message.Message):
     def __init__(self, type: _Optional[_Union[InterfaceEventType, str]] = ..., interface: _Optional[_Union[Interface, _Mapping]] = ..., cause: _Optional[_Union[Cause, _Mapping]] = ..., revision: _Optional[int] = ..., time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ...) -> None: ...
 
 class Cause(_message.Message):
-    __slots__ = ("method", "actor")
+    __slots__ = ("method", "actor", "request_id")
     METHOD_FIELD_NUMBER: _ClassVar[int]
     ACTOR_FIELD_NUMBER: _ClassVar[int]
+    REQUEST_ID_FIELD_NUMBER: _ClassVar[int]
     method: str
     actor: str
-    def __init__(self, method: _Optional[str] = ..., actor: _Optional[str] = ...) -> None: ...
+    request_id: str
+    def __init__(self, method: _Optional[str] = ..., actor: _Optional[str] = ..., request_id: _Optional[str] = ...) -> None: ...
 
 class ListInterfaceEventsRequest(_message.Message):
-    __slots__ = ("interface_uuid", "type", "page_size", "page_token")
+    __slots__ = ("interface_uuid", "type", "page_size", "page_token", "min_revision")
     INTERFACE_UUID_FIELD_NUMBER: _ClassVar[int]
     TYPE_FIELD_NUMBER: _ClassVar[int]
     PAGE_SIZE_FIELD_NUMBER: _ClassVar[int]
     PAGE_TOKEN_FIELD_NUMBER: _ClassVar[int]
+    MIN_REVISION_FIELD_NUMBER: _ClassVar[int]
     interface_uuid: str
     type: _event_pb2.EventType
     page_size: int
     page_token: str
-    def __init__(self, interface_uuid: _Optional[str] = ..., type: _Optional[_Union[_event_pb2.EventType, str]] = ..., page_size: _Optional[int] = ..., page_token: _Optional[str] = ...) -> None: ...
+    min_revision: int
+    def __init__(self, interface_uuid: _Optional[str] = ..., type: _Optional[_Union[_event_pb2.EventType, str]] = ..., page_size: _Optional[int] = ..., page_token: _Optional[str] = ..., min_revision: _Optional[int] = ...) -> None: ...
 
 class ListInterfaceEventsResponse(_message.Message):
     __slots__ = ("events", "next_page_token")

@@ -181,8 +181,9 @@ class InterfaceServiceServicer:
 
     def WatchInterface(self, request, context):
         """Streams every change of the chosen interfaces, in revision order, without gap or repeat. Callers: everyone; each sees
-        what is theirs. Ends with UNAVAILABLE when the server stops. Reasons: COMPACTED (OUT_OF_RANGE: list again),
-        REVISION_IN_FUTURE (FAILED_PRECONDITION).
+        what is theirs. Ends with UNAVAILABLE when the server stops, and once or twice an hour: resume then. Reasons: COMPACTED
+        (OUT_OF_RANGE, with `compact_revision`, the oldest revision to start from), REVISION_IN_FUTURE and CLUSTER_CHANGED
+        (FAILED_PRECONDITION): start with a snapshot.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')

@@ -70,8 +70,9 @@ class InterfaceServiceStub:
     """Lists what happened to an interface, newest first. Callers: the interface's namespace."""
     WatchInterface: _grpc.UnaryStreamMultiCallable[_interface_pb2.WatchInterfaceRequest, _interface_pb2.WatchInterfaceResponse]
     """Streams every change of the chosen interfaces, in revision order, without gap or repeat. Callers: everyone; each sees
-    what is theirs. Ends with UNAVAILABLE when the server stops. Reasons: COMPACTED (OUT_OF_RANGE: list again),
-    REVISION_IN_FUTURE (FAILED_PRECONDITION).
+    what is theirs. Ends with UNAVAILABLE when the server stops, and once or twice an hour: resume then. Reasons: COMPACTED
+    (OUT_OF_RANGE, with `compact_revision`, the oldest revision to start from), REVISION_IN_FUTURE and CLUSTER_CHANGED
+    (FAILED_PRECONDITION): start with a snapshot.
     """
 
 @_typing.type_check_only
@@ -116,8 +117,9 @@ class InterfaceServiceAsyncStub(InterfaceServiceStub):
     """Lists what happened to an interface, newest first. Callers: the interface's namespace."""
     WatchInterface: _aio.UnaryStreamMultiCallable[_interface_pb2.WatchInterfaceRequest, _interface_pb2.WatchInterfaceResponse]  # type: ignore[assignment]
     """Streams every change of the chosen interfaces, in revision order, without gap or repeat. Callers: everyone; each sees
-    what is theirs. Ends with UNAVAILABLE when the server stops. Reasons: COMPACTED (OUT_OF_RANGE: list again),
-    REVISION_IN_FUTURE (FAILED_PRECONDITION).
+    what is theirs. Ends with UNAVAILABLE when the server stops, and once or twice an hour: resume then. Reasons: COMPACTED
+    (OUT_OF_RANGE, with `compact_revision`, the oldest revision to start from), REVISION_IN_FUTURE and CLUSTER_CHANGED
+    (FAILED_PRECONDITION): start with a snapshot.
     """
 
 class InterfaceServiceServicer(metaclass=_abc_1.ABCMeta):
@@ -225,8 +227,9 @@ class InterfaceServiceServicer(metaclass=_abc_1.ABCMeta):
         context: _ServicerContext,
     ) -> _typing.Union[_abc.Iterator[_interface_pb2.WatchInterfaceResponse], _abc.AsyncIterator[_interface_pb2.WatchInterfaceResponse]]:
         """Streams every change of the chosen interfaces, in revision order, without gap or repeat. Callers: everyone; each sees
-        what is theirs. Ends with UNAVAILABLE when the server stops. Reasons: COMPACTED (OUT_OF_RANGE: list again),
-        REVISION_IN_FUTURE (FAILED_PRECONDITION).
+        what is theirs. Ends with UNAVAILABLE when the server stops, and once or twice an hour: resume then. Reasons: COMPACTED
+        (OUT_OF_RANGE, with `compact_revision`, the oldest revision to start from), REVISION_IN_FUTURE and CLUSTER_CHANGED
+        (FAILED_PRECONDITION): start with a snapshot.
         """
 
 def add_InterfaceServiceServicer_to_server(servicer: InterfaceServiceServicer, server: _typing.Union[_grpc.Server, _aio.Server]) -> None: ...

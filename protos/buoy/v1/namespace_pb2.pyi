@@ -76,24 +76,30 @@ class CreateTokenResponse(_message.Message):
     def __init__(self, access_token: _Optional[str] = ..., token_type: _Optional[str] = ..., expires_in: _Optional[int] = ...) -> None: ...
 
 class CreateNamespaceRequest(_message.Message):
-    __slots__ = ("name",)
+    __slots__ = ("name", "request_id")
     NAME_FIELD_NUMBER: _ClassVar[int]
+    REQUEST_ID_FIELD_NUMBER: _ClassVar[int]
     name: str
-    def __init__(self, name: _Optional[str] = ...) -> None: ...
+    request_id: str
+    def __init__(self, name: _Optional[str] = ..., request_id: _Optional[str] = ...) -> None: ...
 
 class GetNamespaceRequest(_message.Message):
-    __slots__ = ("namespace",)
+    __slots__ = ("namespace", "min_revision")
     NAMESPACE_FIELD_NUMBER: _ClassVar[int]
+    MIN_REVISION_FIELD_NUMBER: _ClassVar[int]
     namespace: str
-    def __init__(self, namespace: _Optional[str] = ...) -> None: ...
+    min_revision: int
+    def __init__(self, namespace: _Optional[str] = ..., min_revision: _Optional[int] = ...) -> None: ...
 
 class ListNamespacesRequest(_message.Message):
-    __slots__ = ("page_size", "page_token")
+    __slots__ = ("page_size", "page_token", "min_revision")
     PAGE_SIZE_FIELD_NUMBER: _ClassVar[int]
     PAGE_TOKEN_FIELD_NUMBER: _ClassVar[int]
+    MIN_REVISION_FIELD_NUMBER: _ClassVar[int]
     page_size: int
     page_token: str
-    def __init__(self, page_size: _Optional[int] = ..., page_token: _Optional[str] = ...) -> None: ...
+    min_revision: int
+    def __init__(self, page_size: _Optional[int] = ..., page_token: _Optional[str] = ..., min_revision: _Optional[int] = ...) -> None: ...
 
 class ListNamespacesResponse(_message.Message):
     __slots__ = ("namespaces", "next_page_token", "revision")
@@ -106,22 +112,26 @@ class ListNamespacesResponse(_message.Message):
     def __init__(self, namespaces: _Optional[_Iterable[_Union[Namespace, _Mapping]]] = ..., next_page_token: _Optional[str] = ..., revision: _Optional[int] = ...) -> None: ...
 
 class DeleteNamespaceRequest(_message.Message):
-    __slots__ = ("namespace",)
+    __slots__ = ("namespace", "request_id")
     NAMESPACE_FIELD_NUMBER: _ClassVar[int]
+    REQUEST_ID_FIELD_NUMBER: _ClassVar[int]
     namespace: str
-    def __init__(self, namespace: _Optional[str] = ...) -> None: ...
+    request_id: str
+    def __init__(self, namespace: _Optional[str] = ..., request_id: _Optional[str] = ...) -> None: ...
 
 class SetNamespaceKeyRequest(_message.Message):
-    __slots__ = ("namespace", "key_name", "key", "node")
+    __slots__ = ("namespace", "key_name", "key", "node", "request_id")
     NAMESPACE_FIELD_NUMBER: _ClassVar[int]
     KEY_NAME_FIELD_NUMBER: _ClassVar[int]
     KEY_FIELD_NUMBER: _ClassVar[int]
     NODE_FIELD_NUMBER: _ClassVar[int]
+    REQUEST_ID_FIELD_NUMBER: _ClassVar[int]
     namespace: str
     key_name: str
     key: str
     node: str
-    def __init__(self, namespace: _Optional[str] = ..., key_name: _Optional[str] = ..., key: _Optional[str] = ..., node: _Optional[str] = ...) -> None: ...
+    request_id: str
+    def __init__(self, namespace: _Optional[str] = ..., key_name: _Optional[str] = ..., key: _Optional[str] = ..., node: _Optional[str] = ..., request_id: _Optional[str] = ...) -> None: ...
 
 class SetNamespaceKeyResponse(_message.Message):
     __slots__ = ("key_name", "key")
@@ -132,42 +142,52 @@ class SetNamespaceKeyResponse(_message.Message):
     def __init__(self, key_name: _Optional[str] = ..., key: _Optional[str] = ...) -> None: ...
 
 class DeleteNamespaceKeyRequest(_message.Message):
-    __slots__ = ("namespace", "key_name")
+    __slots__ = ("namespace", "key_name", "request_id")
     NAMESPACE_FIELD_NUMBER: _ClassVar[int]
     KEY_NAME_FIELD_NUMBER: _ClassVar[int]
+    REQUEST_ID_FIELD_NUMBER: _ClassVar[int]
     namespace: str
     key_name: str
-    def __init__(self, namespace: _Optional[str] = ..., key_name: _Optional[str] = ...) -> None: ...
+    request_id: str
+    def __init__(self, namespace: _Optional[str] = ..., key_name: _Optional[str] = ..., request_id: _Optional[str] = ...) -> None: ...
 
 class AddNamespaceTrustRequest(_message.Message):
-    __slots__ = ("namespace", "external_namespace")
+    __slots__ = ("namespace", "external_namespace", "request_id")
     NAMESPACE_FIELD_NUMBER: _ClassVar[int]
     EXTERNAL_NAMESPACE_FIELD_NUMBER: _ClassVar[int]
+    REQUEST_ID_FIELD_NUMBER: _ClassVar[int]
     namespace: str
     external_namespace: str
-    def __init__(self, namespace: _Optional[str] = ..., external_namespace: _Optional[str] = ...) -> None: ...
+    request_id: str
+    def __init__(self, namespace: _Optional[str] = ..., external_namespace: _Optional[str] = ..., request_id: _Optional[str] = ...) -> None: ...
 
 class RemoveNamespaceTrustRequest(_message.Message):
-    __slots__ = ("namespace", "external_namespace")
+    __slots__ = ("namespace", "external_namespace", "request_id")
     NAMESPACE_FIELD_NUMBER: _ClassVar[int]
     EXTERNAL_NAMESPACE_FIELD_NUMBER: _ClassVar[int]
+    REQUEST_ID_FIELD_NUMBER: _ClassVar[int]
     namespace: str
     external_namespace: str
-    def __init__(self, namespace: _Optional[str] = ..., external_namespace: _Optional[str] = ...) -> None: ...
+    request_id: str
+    def __init__(self, namespace: _Optional[str] = ..., external_namespace: _Optional[str] = ..., request_id: _Optional[str] = ...) -> None: ...
 
 class SetNamespaceQuotaRequest(_message.Message):
-    __slots__ = ("namespace", "quota")
+    __slots__ = ("namespace", "quota", "request_id")
     NAMESPACE_FIELD_NUMBER: _ClassVar[int]
     QUOTA_FIELD_NUMBER: _ClassVar[int]
+    REQUEST_ID_FIELD_NUMBER: _ClassVar[int]
     namespace: str
     quota: NamespaceQuota
-    def __init__(self, namespace: _Optional[str] = ..., quota: _Optional[_Union[NamespaceQuota, _Mapping]] = ...) -> None: ...
+    request_id: str
+    def __init__(self, namespace: _Optional[str] = ..., quota: _Optional[_Union[NamespaceQuota, _Mapping]] = ..., request_id: _Optional[str] = ...) -> None: ...
 
 class GetNamespaceMetadataRequest(_message.Message):
-    __slots__ = ("namespace",)
+    __slots__ = ("namespace", "min_revision")
     NAMESPACE_FIELD_NUMBER: _ClassVar[int]
+    MIN_REVISION_FIELD_NUMBER: _ClassVar[int]
     namespace: str
-    def __init__(self, namespace: _Optional[str] = ...) -> None: ...
+    min_revision: int
+    def __init__(self, namespace: _Optional[str] = ..., min_revision: _Optional[int] = ...) -> None: ...
 
 class GetNamespaceMetadataResponse(_message.Message):
     __slots__ = ("metadata",)
@@ -183,19 +203,23 @@ class GetNamespaceMetadataResponse(_message.Message):
     def __init__(self, metadata: _Optional[_Mapping[str, _struct_pb2.Value]] = ...) -> None: ...
 
 class SetNamespaceMetadataItemRequest(_message.Message):
-    __slots__ = ("namespace", "key", "value")
+    __slots__ = ("namespace", "key", "value", "request_id")
     NAMESPACE_FIELD_NUMBER: _ClassVar[int]
     KEY_FIELD_NUMBER: _ClassVar[int]
     VALUE_FIELD_NUMBER: _ClassVar[int]
+    REQUEST_ID_FIELD_NUMBER: _ClassVar[int]
     namespace: str
     key: str
     value: _struct_pb2.Value
-    def __init__(self, namespace: _Optional[str] = ..., key: _Optional[str] = ..., value: _Optional[_Union[_struct_pb2.Value, _Mapping]] = ...) -> None: ...
+    request_id: str
+    def __init__(self, namespace: _Optional[str] = ..., key: _Optional[str] = ..., value: _Optional[_Union[_struct_pb2.Value, _Mapping]] = ..., request_id: _Optional[str] = ...) -> None: ...
 
 class DeleteNamespaceMetadataItemRequest(_message.Message):
-    __slots__ = ("namespace", "key")
+    __slots__ = ("namespace", "key", "request_id")
     NAMESPACE_FIELD_NUMBER: _ClassVar[int]
     KEY_FIELD_NUMBER: _ClassVar[int]
+    REQUEST_ID_FIELD_NUMBER: _ClassVar[int]
     namespace: str
     key: str
-    def __init__(self, namespace: _Optional[str] = ..., key: _Optional[str] = ...) -> None: ...
+    request_id: str
+    def __init__(self, namespace: _Optional[str] = ..., key: _Optional[str] = ..., request_id: _Optional[str] = ...) -> None: ...

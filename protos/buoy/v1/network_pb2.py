@@ -29,7 +29,7 @@ from google.protobuf import struct_pb2 as google_dot_protobuf_dot_struct__pb2
 from google.protobuf import timestamp_pb2 as google_dot_protobuf_dot_timestamp__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x15\x62uoy/v1/network.proto\x12\x07\x62uoy.v1\x1a\x13\x62uoy/v1/event.proto\x1a\x17\x62uoy/v1/interface.proto\x1a\x12\x62uoy/v1/pool.proto\x1a\x1cgoogle/protobuf/struct.proto\x1a\x1fgoogle/protobuf/timestamp.proto\"\xf8\x03\n\x07Network\x12\x0c\n\x04uuid\x18\x01 \x01(\t\x12\x11\n\tnamespace\x18\x02 \x01(\t\x12\x0c\n\x04name\x18\x03 \x01(\t\x12\x10\n\x08netblock\x18\x04 \x01(\t\x12\x13\n\x0bprovide_nat\x18\x05 \x01(\x08\x12$\n\x05state\x18\x06 \x01(\x0e\x32\x15.buoy.v1.NetworkState\x12\x14\n\x0cstate_reason\x18\x07 \x01(\t\x12\x33\n\x11\x66loating_gateways\x18\x08 \x03(\x0b\x32\x18.buoy.v1.FloatingGateway\x12\x30\n\x08metadata\x18\t \x03(\x0b\x32\x1e.buoy.v1.Network.MetadataEntry\x12\x10\n\x08revision\x18\n \x01(\x03\x12/\n\x0b\x63reate_time\x18\x0b \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12/\n\x0bupdate_time\x18\x0c \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x0c\n\x04vxid\x18\r \x01(\r\x12\x14\n\x0cprovide_dhcp\x18\x0e \x01(\x08\x12\x13\n\x0bprovide_dns\x18\x0f \x01(\x08\x1aG\n\rMetadataEntry\x12\x0b\n\x03key\x18\x01 \x01(\t\x12%\n\x05value\x18\x02 \x01(\x0b\x32\x16.google.protobuf.Value:\x02\x38\x01\">\n\x0f\x46loatingGateway\x12\x0c\n\x04node\x18\x01 \x01(\t\x12\x0f\n\x07\x61\x64\x64ress\x18\x02 \x01(\t\x12\x0c\n\x04pool\x18\x03 \x01(\t\"\x89\x01\n\x14\x43reateNetworkRequest\x12\x0c\n\x04name\x18\x01 \x01(\t\x12\x11\n\tnamespace\x18\x02 \x01(\t\x12\x10\n\x08netblock\x18\x03 \x01(\t\x12\x13\n\x0bprovide_nat\x18\x04 \x01(\x08\x12\x14\n\x0cprovide_dhcp\x18\x05 \x01(\x08\x12\x13\n\x0bprovide_dns\x18\x06 \x01(\x08\";\n\x11GetNetworkRequest\x12\x13\n\x0bnetwork_ref\x18\x01 \x01(\t\x12\x11\n\tnamespace\x18\x02 \x01(\t\"h\n\x13ListNetworksRequest\x12\x11\n\tnamespace\x18\x01 \x01(\t\x12\x11\n\tpage_size\x18\x02 \x01(\x05\x12\x12\n\npage_token\x18\x03 \x01(\t\x12\x17\n\x0finclude_deleted\x18\x04 \x01(\x08\"e\n\x14ListNetworksResponse\x12\"\n\x08networks\x18\x01 \x03(\x0b\x32\x10.buoy.v1.Network\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t\x12\x10\n\x08revision\x18\x03 \x01(\x03\">\n\x14\x44\x65leteNetworkRequest\x12\x13\n\x0bnetwork_ref\x18\x01 \x01(\t\x12\x11\n\tnamespace\x18\x02 \x01(\t\"m\n\x1cListNetworkInterfacesRequest\x12\x13\n\x0bnetwork_ref\x18\x01 \x01(\t\x12\x11\n\tnamespace\x18\x02 \x01(\t\x12\x11\n\tpage_size\x18\x03 \x01(\x05\x12\x12\n\npage_token\x18\x04 \x01(\t\"r\n\x1dListNetworkInterfacesResponse\x12&\n\ninterfaces\x18\x01 \x03(\x0b\x32\x12.buoy.v1.Interface\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t\x12\x10\n\x08revision\x18\x03 \x01(\x03\"l\n\x1bListNetworkAddressesRequest\x12\x13\n\x0bnetwork_ref\x18\x01 \x01(\t\x12\x11\n\tnamespace\x18\x02 \x01(\t\x12\x11\n\tpage_size\x18\x03 \x01(\x05\x12\x12\n\npage_token\x18\x04 \x01(\t\"r\n\x1cListNetworkAddressesResponse\x12\'\n\taddresses\x18\x01 \x03(\x0b\x32\x14.buoy.v1.Reservation\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t\x12\x10\n\x08revision\x18\x03 \x01(\x03\"\x8b\x01\n\x18ListNetworkEventsRequest\x12\x13\n\x0bnetwork_ref\x18\x01 \x01(\t\x12\x11\n\tnamespace\x18\x02 \x01(\t\x12 \n\x04type\x18\x03 \x01(\x0e\x32\x12.buoy.v1.EventType\x12\x11\n\tpage_size\x18\x04 \x01(\x05\x12\x12\n\npage_token\x18\x05 \x01(\t\"T\n\x19ListNetworkEventsResponse\x12\x1e\n\x06\x65vents\x18\x01 \x03(\x0b\x32\x0e.buoy.v1.Event\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t\"C\n\x19GetNetworkMetadataRequest\x12\x13\n\x0bnetwork_ref\x18\x01 \x01(\t\x12\x11\n\tnamespace\x18\x02 \x01(\t\"\xaa\x01\n\x1aGetNetworkMetadataResponse\x12\x43\n\x08metadata\x18\x01 \x03(\x0b\x32\x31.buoy.v1.GetNetworkMetadataResponse.MetadataEntry\x1aG\n\rMetadataEntry\x12\x0b\n\x03key\x18\x01 \x01(\t\x12%\n\x05value\x18\x02 \x01(\x0b\x32\x16.google.protobuf.Value:\x02\x38\x01\"{\n\x1dSetNetworkMetadataItemRequest\x12\x13\n\x0bnetwork_ref\x18\x01 \x01(\t\x12\x11\n\tnamespace\x18\x02 \x01(\t\x12\x0b\n\x03key\x18\x03 \x01(\t\x12%\n\x05value\x18\x04 \x01(\x0b\x32\x16.google.protobuf.Value\"W\n DeleteNetworkMetadataItemRequest\x12\x13\n\x0bnetwork_ref\x18\x01 \x01(\t\x12\x11\n\tnamespace\x18\x02 \x01(\t\x12\x0b\n\x03key\x18\x03 \x01(\t*\xb6\x01\n\x0cNetworkState\x12\x1d\n\x19NETWORK_STATE_UNSPECIFIED\x10\x00\x12\x19\n\x15NETWORK_STATE_INITIAL\x10\x01\x12\x19\n\x15NETWORK_STATE_CREATED\x10\x02\x12\x1d\n\x19NETWORK_STATE_DELETE_WAIT\x10\x03\x12\x19\n\x15NETWORK_STATE_DELETED\x10\x04\x12\x17\n\x13NETWORK_STATE_ERROR\x10\x05\x32\xd3\x06\n\x0eNetworkService\x12@\n\rCreateNetwork\x12\x1d.buoy.v1.CreateNetworkRequest\x1a\x10.buoy.v1.Network\x12:\n\nGetNetwork\x12\x1a.buoy.v1.GetNetworkRequest\x1a\x10.buoy.v1.Network\x12K\n\x0cListNetworks\x12\x1c.buoy.v1.ListNetworksRequest\x1a\x1d.buoy.v1.ListNetworksResponse\x12@\n\rDeleteNetwork\x12\x1d.buoy.v1.DeleteNetworkRequest\x1a\x10.buoy.v1.Network\x12\x66\n\x15ListNetworkInterfaces\x12%.buoy.v1.ListNetworkInterfacesRequest\x1a&.buoy.v1.ListNetworkInterfacesResponse\x12\x63\n\x14ListNetworkAddresses\x12$.buoy.v1.ListNetworkAddressesRequest\x1a%.buoy.v1.ListNetworkAddressesResponse\x12Z\n\x11ListNetworkEvents\x12!.buoy.v1.ListNetworkEventsRequest\x1a\".buoy.v1.ListNetworkEventsResponse\x12]\n\x12GetNetworkMetadata\x12\".buoy.v1.GetNetworkMetadataRequest\x1a#.buoy.v1.GetNetworkMetadataResponse\x12R\n\x16SetNetworkMetadataItem\x12&.buoy.v1.SetNetworkMetadataItemRequest\x1a\x10.buoy.v1.Network\x12X\n\x19\x44\x65leteNetworkMetadataItem\x12).buoy.v1.DeleteNetworkMetadataItemRequest\x1a\x10.buoy.v1.Networkb\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x15\x62uoy/v1/network.proto\x12\x07\x62uoy.v1\x1a\x13\x62uoy/v1/event.proto\x1a\x17\x62uoy/v1/interface.proto\x1a\x12\x62uoy/v1/pool.proto\x1a\x1cgoogle/protobuf/struct.proto\x1a\x1fgoogle/protobuf/timestamp.proto\"\xf8\x03\n\x07Network\x12\x0c\n\x04uuid\x18\x01 \x01(\t\x12\x11\n\tnamespace\x18\x02 \x01(\t\x12\x0c\n\x04name\x18\x03 \x01(\t\x12\x10\n\x08netblock\x18\x04 \x01(\t\x12\x13\n\x0bprovide_nat\x18\x05 \x01(\x08\x12$\n\x05state\x18\x06 \x01(\x0e\x32\x15.buoy.v1.NetworkState\x12\x14\n\x0cstate_reason\x18\x07 \x01(\t\x12\x33\n\x11\x66loating_gateways\x18\x08 \x03(\x0b\x32\x18.buoy.v1.FloatingGateway\x12\x30\n\x08metadata\x18\t \x03(\x0b\x32\x1e.buoy.v1.Network.MetadataEntry\x12\x10\n\x08revision\x18\n \x01(\x03\x12/\n\x0b\x63reate_time\x18\x0b \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12/\n\x0bupdate_time\x18\x0c \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x0c\n\x04vxid\x18\r \x01(\r\x12\x14\n\x0cprovide_dhcp\x18\x0e \x01(\x08\x12\x13\n\x0bprovide_dns\x18\x0f \x01(\x08\x1aG\n\rMetadataEntry\x12\x0b\n\x03key\x18\x01 \x01(\t\x12%\n\x05value\x18\x02 \x01(\x0b\x32\x16.google.protobuf.Value:\x02\x38\x01\">\n\x0f\x46loatingGateway\x12\x0c\n\x04node\x18\x01 \x01(\t\x12\x0f\n\x07\x61\x64\x64ress\x18\x02 \x01(\t\x12\x0c\n\x04pool\x18\x03 \x01(\t\"\x9d\x01\n\x14\x43reateNetworkRequest\x12\x0c\n\x04name\x18\x01 \x01(\t\x12\x11\n\tnamespace\x18\x02 \x01(\t\x12\x10\n\x08netblock\x18\x03 \x01(\t\x12\x13\n\x0bprovide_nat\x18\x04 \x01(\x08\x12\x14\n\x0cprovide_dhcp\x18\x05 \x01(\x08\x12\x13\n\x0bprovide_dns\x18\x06 \x01(\x08\x12\x12\n\nrequest_id\x18\x0f \x01(\t\"Q\n\x11GetNetworkRequest\x12\x13\n\x0bnetwork_ref\x18\x01 \x01(\t\x12\x11\n\tnamespace\x18\x02 \x01(\t\x12\x14\n\x0cmin_revision\x18\x0e \x01(\x03\"~\n\x13ListNetworksRequest\x12\x11\n\tnamespace\x18\x01 \x01(\t\x12\x11\n\tpage_size\x18\x02 \x01(\x05\x12\x12\n\npage_token\x18\x03 \x01(\t\x12\x17\n\x0finclude_deleted\x18\x04 \x01(\x08\x12\x14\n\x0cmin_revision\x18\x0e \x01(\x03\"e\n\x14ListNetworksResponse\x12\"\n\x08networks\x18\x01 \x03(\x0b\x32\x10.buoy.v1.Network\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t\x12\x10\n\x08revision\x18\x03 \x01(\x03\"R\n\x14\x44\x65leteNetworkRequest\x12\x13\n\x0bnetwork_ref\x18\x01 \x01(\t\x12\x11\n\tnamespace\x18\x02 \x01(\t\x12\x12\n\nrequest_id\x18\x0f \x01(\t\"\x83\x01\n\x1cListNetworkInterfacesRequest\x12\x13\n\x0bnetwork_ref\x18\x01 \x01(\t\x12\x11\n\tnamespace\x18\x02 \x01(\t\x12\x11\n\tpage_size\x18\x03 \x01(\x05\x12\x12\n\npage_token\x18\x04 \x01(\t\x12\x14\n\x0cmin_revision\x18\x0e \x01(\x03\"r\n\x1dListNetworkInterfacesResponse\x12&\n\ninterfaces\x18\x01 \x03(\x0b\x32\x12.buoy.v1.Interface\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t\x12\x10\n\x08revision\x18\x03 \x01(\x03\"\x82\x01\n\x1bListNetworkAddressesRequest\x12\x13\n\x0bnetwork_ref\x18\x01 \x01(\t\x12\x11\n\tnamespace\x18\x02 \x01(\t\x12\x11\n\tpage_size\x18\x03 \x01(\x05\x12\x12\n\npage_token\x18\x04 \x01(\t\x12\x14\n\x0cmin_revision\x18\x0e \x01(\x03\"r\n\x1cListNetworkAddressesResponse\x12\'\n\taddresses\x18\x01 \x03(\x0b\x32\x14.buoy.v1.Reservation\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t\x12\x10\n\x08revision\x18\x03 \x01(\x03\"\xa1\x01\n\x18ListNetworkEventsRequest\x12\x13\n\x0bnetwork_ref\x18\x01 \x01(\t\x12\x11\n\tnamespace\x18\x02 \x01(\t\x12 \n\x04type\x18\x03 \x01(\x0e\x32\x12.buoy.v1.EventType\x12\x11\n\tpage_size\x18\x04 \x01(\x05\x12\x12\n\npage_token\x18\x05 \x01(\t\x12\x14\n\x0cmin_revision\x18\x0e \x01(\x03\"T\n\x19ListNetworkEventsResponse\x12\x1e\n\x06\x65vents\x18\x01 \x03(\x0b\x32\x0e.buoy.v1.Event\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t\"Y\n\x19GetNetworkMetadataRequest\x12\x13\n\x0bnetwork_ref\x18\x01 \x01(\t\x12\x11\n\tnamespace\x18\x02 \x01(\t\x12\x14\n\x0cmin_revision\x18\x0e \x01(\x03\"\xaa\x01\n\x1aGetNetworkMetadataResponse\x12\x43\n\x08metadata\x18\x01 \x03(\x0b\x32\x31.buoy.v1.GetNetworkMetadataResponse.MetadataEntry\x1aG\n\rMetadataEntry\x12\x0b\n\x03key\x18\x01 \x01(\t\x12%\n\x05value\x18\x02 \x01(\x0b\x32\x16.google.protobuf.Value:\x02\x38\x01\"\x8f\x01\n\x1dSetNetworkMetadataItemRequest\x12\x13\n\x0bnetwork_ref\x18\x01 \x01(\t\x12\x11\n\tnamespace\x18\x02 \x01(\t\x12\x0b\n\x03key\x18\x03 \x01(\t\x12%\n\x05value\x18\x04 \x01(\x0b\x32\x16.google.protobuf.Value\x12\x12\n\nrequest_id\x18\x0f \x01(\t\"k\n DeleteNetworkMetadataItemRequest\x12\x13\n\x0bnetwork_ref\x18\x01 \x01(\t\x12\x11\n\tnamespace\x18\x02 \x01(\t\x12\x0b\n\x03key\x18\x03 \x01(\t\x12\x12\n\nrequest_id\x18\x0f \x01(\t*\xb6\x01\n\x0cNetworkState\x12\x1d\n\x19NETWORK_STATE_UNSPECIFIED\x10\x00\x12\x19\n\x15NETWORK_STATE_INITIAL\x10\x01\x12\x19\n\x15NETWORK_STATE_CREATED\x10\x02\x12\x1d\n\x19NETWORK_STATE_DELETE_WAIT\x10\x03\x12\x19\n\x15NETWORK_STATE_DELETED\x10\x04\x12\x17\n\x13NETWORK_STATE_ERROR\x10\x05\x32\xd3\x06\n\x0eNetworkService\x12@\n\rCreateNetwork\x12\x1d.buoy.v1.CreateNetworkRequest\x1a\x10.buoy.v1.Network\x12:\n\nGetNetwork\x12\x1a.buoy.v1.GetNetworkRequest\x1a\x10.buoy.v1.Network\x12K\n\x0cListNetworks\x12\x1c.buoy.v1.ListNetworksRequest\x1a\x1d.buoy.v1.ListNetworksResponse\x12@\n\rDeleteNetwork\x12\x1d.buoy.v1.DeleteNetworkRequest\x1a\x10.buoy.v1.Network\x12\x66\n\x15ListNetworkInterfaces\x12%.buoy.v1.ListNetworkInterfacesRequest\x1a&.buoy.v1.ListNetworkInterfacesResponse\x12\x63\n\x14ListNetworkAddresses\x12$.buoy.v1.ListNetworkAddressesRequest\x1a%.buoy.v1.ListNetworkAddressesResponse\x12Z\n\x11ListNetworkEvents\x12!.buoy.v1.ListNetworkEventsRequest\x1a\".buoy.v1.ListNetworkEventsResponse\x12]\n\x12GetNetworkMetadata\x12\".buoy.v1.GetNetworkMetadataRequest\x1a#.buoy.v1.GetNetworkMetadataResponse\x12R\n\x16SetNetworkMetadataItem\x12&.buoy.v1.SetNetworkMetadataItemRequest\x1a\x10.buoy.v1.Network\x12X\n\x19\x44\x65leteNetworkMetadataItem\x12).buoy.v1.DeleteNetworkMetadataItemRequest\x1a\x10.buoy.v1.Networkb\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -40,8 +40,8 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_NETWORK_METADATAENTRY']._serialized_options = b'8\001'
   _globals['_GETNETWORKMETADATARESPONSE_METADATAENTRY']._loaded_options = None
   _globals['_GETNETWORKMETADATARESPONSE_METADATAENTRY']._serialized_options = b'8\001'
-  _globals['_NETWORKSTATE']._serialized_start=2346
-  _globals['_NETWORKSTATE']._serialized_end=2528
+  _globals['_NETWORKSTATE']._serialized_start=2561
+  _globals['_NETWORKSTATE']._serialized_end=2743
   _globals['_NETWORK']._serialized_start=164
   _globals['_NETWORK']._serialized_end=668
   _globals['_NETWORK_METADATAENTRY']._serialized_start=597
@@ -49,37 +49,37 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_FLOATINGGATEWAY']._serialized_start=670
   _globals['_FLOATINGGATEWAY']._serialized_end=732
   _globals['_CREATENETWORKREQUEST']._serialized_start=735
-  _globals['_CREATENETWORKREQUEST']._serialized_end=872
-  _globals['_GETNETWORKREQUEST']._serialized_start=874
-  _globals['_GETNETWORKREQUEST']._serialized_end=933
-  _globals['_LISTNETWORKSREQUEST']._serialized_start=935
-  _globals['_LISTNETWORKSREQUEST']._serialized_end=1039
-  _globals['_LISTNETWORKSRESPONSE']._serialized_start=1041
-  _globals['_LISTNETWORKSRESPONSE']._serialized_end=1142
-  _globals['_DELETENETWORKREQUEST']._serialized_start=1144
-  _globals['_DELETENETWORKREQUEST']._serialized_end=1206
-  _globals['_LISTNETWORKINTERFACESREQUEST']._serialized_start=1208
-  _globals['_LISTNETWORKINTERFACESREQUEST']._serialized_end=1317
-  _globals['_LISTNETWORKINTERFACESRESPONSE']._serialized_start=1319
-  _globals['_LISTNETWORKINTERFACESRESPONSE']._serialized_end=1433
-  _globals['_LISTNETWORKADDRESSESREQUEST']._serialized_start=1435
-  _globals['_LISTNETWORKADDRESSESREQUEST']._serialized_end=1543
-  _globals['_LISTNETWORKADDRESSESRESPONSE']._serialized_start=1545
-  _globals['_LISTNETWORKADDRESSESRESPONSE']._serialized_end=1659
-  _globals['_LISTNETWORKEVENTSREQUEST']._serialized_start=1662
-  _globals['_LISTNETWORKEVENTSREQUEST']._serialized_end=1801
-  _globals['_LISTNETWORKEVENTSRESPONSE']._serialized_start=1803
-  _globals['_LISTNETWORKEVENTSRESPONSE']._serialized_end=1887
-  _globals['_GETNETWORKMETADATAREQUEST']._serialized_start=1889
-  _globals['_GETNETWORKMETADATAREQUEST']._serialized_end=1956
-  _globals['_GETNETWORKMETADATARESPONSE']._serialized_start=1959
-  _globals['_GETNETWORKMETADATARESPONSE']._serialized_end=2129
+  _globals['_CREATENETWORKREQUEST']._serialized_end=892
+  _globals['_GETNETWORKREQUEST']._serialized_start=894
+  _globals['_GETNETWORKREQUEST']._serialized_end=975
+  _globals['_LISTNETWORKSREQUEST']._serialized_start=977
+  _globals['_LISTNETWORKSREQUEST']._serialized_end=1103
+  _globals['_LISTNETWORKSRESPONSE']._serialized_start=1105
+  _globals['_LISTNETWORKSRESPONSE']._serialized_end=1206
+  _globals['_DELETENETWORKREQUEST']._serialized_start=1208
+  _globals['_DELETENETWORKREQUEST']._serialized_end=1290
+  _globals['_LISTNETWORKINTERFACESREQUEST']._serialized_start=1293
+  _globals['_LISTNETWORKINTERFACESREQUEST']._serialized_end=1424
+  _globals['_LISTNETWORKINTERFACESRESPONSE']._serialized_start=1426
+  _globals['_LISTNETWORKINTERFACESRESPONSE']._serialized_end=1540
+  _globals['_LISTNETWORKADDRESSESREQUEST']._serialized_start=1543
+  _globals['_LISTNETWORKADDRESSESREQUEST']._serialized_end=1673
+  _globals['_LISTNETWORKADDRESSESRESPONSE']._serialized_start=1675
+  _globals['_LISTNETWORKADDRESSESRESPONSE']._serialized_end=1789
+  _globals['_LISTNETWORKEVENTSREQUEST']._serialized_start=1792
+  _globals['_LISTNETWORKEVENTSREQUEST']._serialized_end=1953
+  _globals['_LISTNETWORKEVENTSRESPONSE']._serialized_start=1955
+  _globals['_LISTNETWORKEVENTSRESPONSE']._serialized_end=2039
+  _globals['_GETNETWORKMETADATAREQUEST']._serialized_start=2041
+  _globals['_GETNETWORKMETADATAREQUEST']._serialized_end=2130
+  _globals['_GETNETWORKMETADATARESPONSE']._serialized_start=2133
+  _globals['_GETNETWORKMETADATARESPONSE']._serialized_end=2303
   _globals['_GETNETWORKMETADATARESPONSE_METADATAENTRY']._serialized_start=597
   _globals['_GETNETWORKMETADATARESPONSE_METADATAENTRY']._serialized_end=668
-  _globals['_SETNETWORKMETADATAITEMREQUEST']._serialized_start=2131
-  _globals['_SETNETWORKMETADATAITEMREQUEST']._serialized_end=2254
-  _globals['_DELETENETWORKMETADATAITEMREQUEST']._serialized_start=2256
-  _globals['_DELETENETWORKMETADATAITEMREQUEST']._serialized_end=2343
-  _globals['_NETWORKSERVICE']._serialized_start=2531
-  _globals['_NETWORKSERVICE']._serialized_end=3382
+  _globals['_SETNETWORKMETADATAITEMREQUEST']._serialized_start=2306
+  _globals['_SETNETWORKMETADATAITEMREQUEST']._serialized_end=2449
+  _globals['_DELETENETWORKMETADATAITEMREQUEST']._serialized_start=2451
+  _globals['_DELETENETWORKMETADATAITEMREQUEST']._serialized_end=2558
+  _globals['_NETWORKSERVICE']._serialized_start=2746
+  _globals['_NETWORKSERVICE']._serialized_end=3597
 # @@protoc_insertion_point(module_scope)

@@ -81,40 +81,46 @@ class FloatingGateway(_message.Message):
     def __init__(self, node: _Optional[str] = ..., address: _Optional[str] = ..., pool: _Optional[str] = ...) -> None: ...
 
 class CreateNetworkRequest(_message.Message):
-    __slots__ = ("name", "namespace", "netblock", "provide_nat", "provide_dhcp", "provide_dns")
+    __slots__ = ("name", "namespace", "netblock", "provide_nat", "provide_dhcp", "provide_dns", "request_id")
     NAME_FIELD_NUMBER: _ClassVar[int]
     NAMESPACE_FIELD_NUMBER: _ClassVar[int]
     NETBLOCK_FIELD_NUMBER: _ClassVar[int]
     PROVIDE_NAT_FIELD_NUMBER: _ClassVar[int]
     PROVIDE_DHCP_FIELD_NUMBER: _ClassVar[int]
     PROVIDE_DNS_FIELD_NUMBER: _ClassVar[int]
+    REQUEST_ID_FIELD_NUMBER: _ClassVar[int]
     name: str
     namespace: str
     netblock: str
     provide_nat: bool
     provide_dhcp: bool
     provide_dns: bool
-    def __init__(self, name: _Optional[str] = ..., namespace: _Optional[str] = ..., netblock: _Optional[str] = ..., provide_nat: _Optional[bool] = ..., provide_dhcp: _Optional[bool] = ..., provide_dns: _Optional[bool] = ...) -> None: ...
+    request_id: str
+    def __init__(self, name: _Optional[str] = ..., namespace: _Optional[str] = ..., netblock: _Optional[str] = ..., provide_nat: _Optional[bool] = ..., provide_dhcp: _Optional[bool] = ..., provide_dns: _Optional[bool] = ..., request_id: _Optional[str] = ...) -> None: ...
 
 class GetNetworkRequest(_message.Message):
-    __slots__ = ("network_ref", "namespace")
+    __slots__ = ("network_ref", "namespace", "min_revision")
     NETWORK_REF_FIELD_NUMBER: _ClassVar[int]
     NAMESPACE_FIELD_NUMBER: _ClassVar[int]
+    MIN_REVISION_FIELD_NUMBER: _ClassVar[int]
     network_ref: str
     namespace: str
-    def __init__(self, network_ref: _Optional[str] = ..., namespace: _Optional[str] = ...) -> None: ...
+    min_revision: int
+    def __init__(self, network_ref: _Optional[str] = ..., namespace: _Optional[str] = ..., min_revision: _Optional[int] = ...) -> None: ...
 
 class ListNetworksRequest(_message.Message):
-    __slots__ = ("namespace", "page_size", "page_token", "include_deleted")
+    __slots__ = ("namespace", "page_size", "page_token", "include_deleted", "min_revision")
     NAMESPACE_FIELD_NUMBER: _ClassVar[int]
     PAGE_SIZE_FIELD_NUMBER: _ClassVar[int]
     PAGE_TOKEN_FIELD_NUMBER: _ClassVar[int]
     INCLUDE_DELETED_FIELD_NUMBER: _ClassVar[int]
+    MIN_REVISION_FIELD_NUMBER: _ClassVar[int]
     namespace: str
     page_size: int
     page_token: str
     include_deleted: bool
-    def __init__(self, namespace: _Optional[str] = ..., page_size: _Optional[int] = ..., page_token: _Optional[str] = ..., include_deleted: _Optional[bool] = ...) -> None: ...
+    min_revision: int
+    def __init__(self, namespace: _Optional[str] = ..., page_size: _Optional[int] = ..., page_token: _Optional[str] = ..., include_deleted: _Optional[bool] = ..., min_revision: _Optional[int] = ...) -> None: ...
 
 class ListNetworksResponse(_message.Message):
     __slots__ = ("networks", "next_page_token", "revision")
@@ -127,24 +133,28 @@ class ListNetworksResponse(_message.Message):
     def __init__(self, networks: _Optional[_Iterable[_Union[Network, _Mapping]]] = ..., next_page_token: _Optional[str] = ..., revision: _Optional[int] = ...) -> None: ...
 
 class DeleteNetworkRequest(_message.Message):
-    __slots__ = ("network_ref", "namespace")
+    __slots__ = ("network_ref", "namespace", "request_id")
     NETWORK_REF_FIELD_NUMBER: _ClassVar[int]
     NAMESPACE_FIELD_NUMBER: _ClassVar[int]
+    REQUEST_ID_FIELD_NUMBER: _ClassVar[int]
     network_ref: str
     namespace: str
-    def __init__(self, network_ref: _Optional[str] = ..., namespace: _Optional[str] = ...) -> None: ...
+    request_id: str
+    def __init__(self, network_ref: _Optional[str] = ..., namespace: _Optional[str] = ..., request_id: _Optional[str] = ...) -> None: ...
 
 class ListNetworkInterfacesRequest(_message.Message):
-    __slots__ = ("network_ref", "namespace", "page_size", "page_token")
+    __slots__ = ("network_ref", "namespace", "page_size", "page_token", "min_revision")
     NETWORK_REF_FIELD_NUMBER: _ClassVar[int]
     NAMESPACE_FIELD_NUMBER: _ClassVar[int]
     PAGE_SIZE_FIELD_NUMBER: _ClassVar[int]
     PAGE_TOKEN_FIELD_NUMBER: _ClassVar[int]
+    MIN_REVISION_FIELD_NUMBER: _ClassVar[int]
     network_ref: str
     namespace: str
     page_size: int
     page_token: str
-    def __init__(self, network_ref: _Optional[str] = ..., namespace: _Optional[str] = ..., page_size: _Optional[int] = ..., page_token: _Optional[str] = ...) -> None: ...
+    min_revision: int
+    def __init__(self, network_ref: _Optional[str] = ..., namespace: _Optional[str] = ..., page_size: _Optional[int] = ..., page_token: _Optional[str] = ..., min_revision: _Optional[int] = ...) -> None: ...
 
 class ListNetworkInterfacesResponse(_message.Message):
     __slots__ = ("interfaces", "next_page_token", "revision")
@@ -157,16 +167,18 @@ class ListNetworkInterfacesResponse(_message.Message):
     def __init__(self, interfaces: _Optional[_Iterable[_Union[_interface_pb2.Interface, _Mapping]]] = ..., next_page_token: _Optional[str] = ..., revision: _Optional[int] = ...) -> None: ...
 
 class ListNetworkAddressesRequest(_message.Message):
-    __slots__ = ("network_ref", "namespace", "page_size", "page_token")
+    __slots__ = ("network_ref", "namespace", "page_size", "page_token", "min_revision")
     NETWORK_REF_FIELD_NUMBER: _ClassVar[int]
     NAMESPACE_FIELD_NUMBER: _ClassVar[int]
     PAGE_SIZE_FIELD_NUMBER: _ClassVar[int]
     PAGE_TOKEN_FIELD_NUMBER: _ClassVar[int]
+    MIN_REVISION_FIELD_NUMBER: _ClassVar[int]
     network_ref: str
     namespace: str
     page_size: int
     page_token: str
-    def __init__(self, network_ref: _Optional[str] = ..., namespace: _Optional[str] = ..., page_size: _Optional[int] = ..., page_token: _Optional[str] = ...) -> None: ...
+    min_revision: int
+    def __init__(self, network_ref: _Optional[str] = ..., namespace: _Optional[str] = ..., page_size: _Optional[int] = ..., page_token: _Optional[str] = ..., min_revision: _Optional[int] = ...) -> None: ...
 
 class ListNetworkAddressesResponse(_message.Message):
     __slots__ = ("addresses", "next_page_token", "revision")
@@ -179,18 +191,20 @@ class ListNetworkAddressesResponse(_message.Message):
     def __init__(self, addresses: _Optional[_Iterable[_Union[_pool_pb2.Reservation, _Mapping]]] = ..., next_page_token: _Optional[str] = ..., revision: _Optional[int] = ...) -> None: ...
 
 class ListNetworkEventsRequest(_message.Message):
-    __slots__ = ("network_ref", "namespace", "type", "page_size", "page_token")
+    __slots__ = ("network_ref", "namespace", "type", "page_size", "page_token", "min_revision")
     NETWORK_REF_FIELD_NUMBER: _ClassVar[int]
     NAMESPACE_FIELD_NUMBER: _ClassVar[int]
     TYPE_FIELD_NUMBER: _ClassVar[int]
     PAGE_SIZE_FIELD_NUMBER: _ClassVar[int]
     PAGE_TOKEN_FIELD_NUMBER: _ClassVar[int]
+    MIN_REVISION_FIELD_NUMBER: _ClassVar[int]
     network_ref: str
     namespace: str
     type: _event_pb2.EventType
     page_size: int
     page_token: str
-    def __init__(self, network_ref: _Optional[str] = ..., namespace: _Optional[str] = ..., type: _Optional[_Union[_event_pb2.EventType, str]] = ..., page_size: _Optional[int] = ..., page_token: _Optional[str] = ...) -> None: ...
+    min_revision: int
+    def __init__(self, network_ref: _Optional[str] = ..., namespace: _Optional[str] = ..., type: _Optional[_Union[_event_pb2.EventType, str]] = ..., page_size: _Optional[int] = ..., page_token: _Optional[str] = ..., min_revision: _Optional[int] = ...) -> None: ...
 
 class ListNetworkEventsResponse(_message.Message):
     __slots__ = ("events", "next_page_token")
@@ -201,12 +215,14 @@ class ListNetworkEventsResponse(_message.Message):
     def __init__(self, events: _Optional[_Iterable[_Union[_event_pb2.Event, _Mapping]]] = ..., next_page_token: _Optional[str] = ...) -> None: ...
 
 class GetNetworkMetadataRequest(_message.Message):
-    __slots__ = ("network_ref", "namespace")
+    __slots__ = ("network_ref", "namespace", "min_revision")
     NETWORK_REF_FIELD_NUMBER: _ClassVar[int]
     NAMESPACE_FIELD_NUMBER: _ClassVar[int]
+    MIN_REVISION_FIELD_NUMBER: _ClassVar[int]
     network_ref: str
     namespace: str
-    def __init__(self, network_ref: _Optional[str] = ..., namespace: _Optional[str] = ...) -> None: ...
+    min_revision: int
+    def __init__(self, network_ref: _Optional[str] = ..., namespace: _Optional[str] = ..., min_revision: _Optional[int] = ...) -> None: ...
 
 class GetNetworkMetadataResponse(_message.Message):
     __slots__ = ("metadata",)
@@ -222,23 +238,27 @@ class GetNetworkMetadataResponse(_message.Message):
     def __init__(self, metadata: _Optional[_Mapping[str, _struct_pb2.Value]] = ...) -> None: ...
 
 class SetNetworkMetadataItemRequest(_message.Message):
-    __slots__ = ("network_ref", "namespace", "key", "value")
+    __slots__ = ("network_ref", "namespace", "key", "value", "request_id")
     NETWORK_REF_FIELD_NUMBER: _ClassVar[int]
     NAMESPACE_FIELD_NUMBER: _ClassVar[int]
     KEY_FIELD_NUMBER: _ClassVar[int]
     VALUE_FIELD_NUMBER: _ClassVar[int]
+    REQUEST_ID_FIELD_NUMBER: _ClassVar[int]
     network_ref: str
     namespace: str
     key: str
     value: _struct_pb2.Value
-    def __init__(self, network_ref: _Optional[str] = ..., namespace: _Optional[str] = ..., key: _Optional[str] = ..., value: _Optional[_Union[_struct_pb2.Value, _Mapping]] = ...) -> None: ...
+    request_id: str
+    def __init__(self, network_ref: _Optional[str] = ..., namespace: _Optional[str] = ..., key: _Optional[str] = ..., value: _Optional[_Union[_struct_pb2.Value, _Mapping]] = ..., request_id: _Optional[str] = ...) -> None: ...
 
 class DeleteNetworkMetadataItemRequest(_message.Message):
-    __slots__ = ("network_ref", "namespace", "key")
+    __slots__ = ("network_ref", "namespace", "key", "request_id")
     NETWORK_REF_FIELD_NUMBER: _ClassVar[int]
     NAMESPACE_FIELD_NUMBER: _ClassVar[int]
     KEY_FIELD_NUMBER: _ClassVar[int]
+    REQUEST_ID_FIELD_NUMBER: _ClassVar[int]
     network_ref: str
     namespace: str
     key: str
-    def __init__(self, network_ref: _Optional[str] = ..., namespace: _Optional[str] = ..., key: _Optional[str] = ...) -> None: ...
+    request_id: str
+    def __init__(self, network_ref: _Optional[str] = ..., namespace: _Optional[str] = ..., key: _Optional[str] = ..., request_id: _Optional[str] = ...) -> None: ...

@@ -67,30 +67,36 @@ class PoolUsage(_message.Message):
     def __init__(self, size: _Optional[int] = ..., free: _Optional[int] = ..., in_use: _Optional[int] = ..., reserved: _Optional[int] = ..., quarantined: _Optional[int] = ...) -> None: ...
 
 class CreatePoolRequest(_message.Message):
-    __slots__ = ("name", "ranges", "exclusions", "quarantine")
+    __slots__ = ("name", "ranges", "exclusions", "quarantine", "request_id")
     NAME_FIELD_NUMBER: _ClassVar[int]
     RANGES_FIELD_NUMBER: _ClassVar[int]
     EXCLUSIONS_FIELD_NUMBER: _ClassVar[int]
     QUARANTINE_FIELD_NUMBER: _ClassVar[int]
+    REQUEST_ID_FIELD_NUMBER: _ClassVar[int]
     name: str
     ranges: _containers.RepeatedScalarFieldContainer[str]
     exclusions: _containers.RepeatedScalarFieldContainer[str]
     quarantine: _duration_pb2.Duration
-    def __init__(self, name: _Optional[str] = ..., ranges: _Optional[_Iterable[str]] = ..., exclusions: _Optional[_Iterable[str]] = ..., quarantine: _Optional[_Union[datetime.timedelta, _duration_pb2.Duration, _Mapping]] = ...) -> None: ...
+    request_id: str
+    def __init__(self, name: _Optional[str] = ..., ranges: _Optional[_Iterable[str]] = ..., exclusions: _Optional[_Iterable[str]] = ..., quarantine: _Optional[_Union[datetime.timedelta, _duration_pb2.Duration, _Mapping]] = ..., request_id: _Optional[str] = ...) -> None: ...
 
 class GetPoolRequest(_message.Message):
-    __slots__ = ("pool_ref",)
+    __slots__ = ("pool_ref", "min_revision")
     POOL_REF_FIELD_NUMBER: _ClassVar[int]
+    MIN_REVISION_FIELD_NUMBER: _ClassVar[int]
     pool_ref: str
-    def __init__(self, pool_ref: _Optional[str] = ...) -> None: ...
+    min_revision: int
+    def __init__(self, pool_ref: _Optional[str] = ..., min_revision: _Optional[int] = ...) -> None: ...
 
 class ListPoolsRequest(_message.Message):
-    __slots__ = ("page_size", "page_token")
+    __slots__ = ("page_size", "page_token", "min_revision")
     PAGE_SIZE_FIELD_NUMBER: _ClassVar[int]
     PAGE_TOKEN_FIELD_NUMBER: _ClassVar[int]
+    MIN_REVISION_FIELD_NUMBER: _ClassVar[int]
     page_size: int
     page_token: str
-    def __init__(self, page_size: _Optional[int] = ..., page_token: _Optional[str] = ...) -> None: ...
+    min_revision: int
+    def __init__(self, page_size: _Optional[int] = ..., page_token: _Optional[str] = ..., min_revision: _Optional[int] = ...) -> None: ...
 
 class ListPoolsResponse(_message.Message):
     __slots__ = ("pools", "next_page_token", "revision")
@@ -103,10 +109,12 @@ class ListPoolsResponse(_message.Message):
     def __init__(self, pools: _Optional[_Iterable[_Union[Pool, _Mapping]]] = ..., next_page_token: _Optional[str] = ..., revision: _Optional[int] = ...) -> None: ...
 
 class DeletePoolRequest(_message.Message):
-    __slots__ = ("pool_ref",)
+    __slots__ = ("pool_ref", "request_id")
     POOL_REF_FIELD_NUMBER: _ClassVar[int]
+    REQUEST_ID_FIELD_NUMBER: _ClassVar[int]
     pool_ref: str
-    def __init__(self, pool_ref: _Optional[str] = ...) -> None: ...
+    request_id: str
+    def __init__(self, pool_ref: _Optional[str] = ..., request_id: _Optional[str] = ...) -> None: ...
 
 class Reservation(_message.Message):
     __slots__ = ("address", "type", "owner", "namespace", "pool", "network_uuid", "since", "until", "comment", "revision")
@@ -133,14 +141,16 @@ class Reservation(_message.Message):
     def __init__(self, address: _Optional[str] = ..., type: _Optional[_Union[ReservationType, str]] = ..., owner: _Optional[str] = ..., namespace: _Optional[str] = ..., pool: _Optional[str] = ..., network_uuid: _Optional[str] = ..., since: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., until: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., comment: _Optional[str] = ..., revision: _Optional[int] = ...) -> None: ...
 
 class ListAddressesRequest(_message.Message):
-    __slots__ = ("pool_ref", "page_size", "page_token")
+    __slots__ = ("pool_ref", "page_size", "page_token", "min_revision")
     POOL_REF_FIELD_NUMBER: _ClassVar[int]
     PAGE_SIZE_FIELD_NUMBER: _ClassVar[int]
     PAGE_TOKEN_FIELD_NUMBER: _ClassVar[int]
+    MIN_REVISION_FIELD_NUMBER: _ClassVar[int]
     pool_ref: str
     page_size: int
     page_token: str
-    def __init__(self, pool_ref: _Optional[str] = ..., page_size: _Optional[int] = ..., page_token: _Optional[str] = ...) -> None: ...
+    min_revision: int
+    def __init__(self, pool_ref: _Optional[str] = ..., page_size: _Optional[int] = ..., page_token: _Optional[str] = ..., min_revision: _Optional[int] = ...) -> None: ...
 
 class ListAddressesResponse(_message.Message):
     __slots__ = ("addresses", "next_page_token", "revision")

@@ -145,10 +145,11 @@ class State(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Cause:
-    """The call, report or housekeeping that caused a change, and who made it."""
+    """The call, report or housekeeping that caused a change, who made it, and the request id that it bore."""
 
     method: str
     actor: str
+    request_id: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -41,7 +41,7 @@ class Committed:
             raise TypeError(f"revision {self.revision} is no change of an interface")
         head = interface_pb2.InterfaceEvent(
             type=self._event_type(self.after),
-            cause=interface_pb2.Cause(method=self.cause.method, actor=self.cause.actor),
+            cause=interface_pb2.Cause(method=self.cause.method, actor=self.cause.actor, request_id=self.cause.request_id),
             revision=self.revision,
             time=timestamp(self.time),
         )

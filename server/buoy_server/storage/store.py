@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from itertools import groupby
 from typing import Any
+from uuid import uuid4
 
 import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql, sqlite
@@ -21,7 +22,7 @@ from buoy_server.core.events import Event, EventType
 from buoy_server.core.model import AnyRecord
 from buoy_server.core.state import Cause, Kind
 from buoy_server.feed.entry import Committed
-from buoy_server.storage.tables import STATE_TABLES, events, ledger, signing_keys
+from buoy_server.storage.tables import STATE_TABLES, events, identity, ledger, signing_keys
 
 _EPOCH = datetime.fromtimestamp(0, UTC)
 _MICROSECOND = timedelta(microseconds=1)
@@ -114,6 +115,15 @@ class SqlStore:
                 return str(made["kid"]), made["private_key"]  # type: ignore[return-value]
             return found.kid, found.private_key
 
+    def cluster_id(self) -> str:
+        """Return the identity of the database; it is given one on first need."""
+        with self._connection().begin():
+            found = self._connection().scalar(sa.select(identity.c.cluster_id))
+            if found is None:
+                found = str(uuid4())
+                self._connection().execute(sa.insert(identity), {"cluster_id": found})
+            return str(found)
+
     def close(self) -> None:
         """Close every connection."""
         if self._writing is not None:
@@ -175,13 +185,16 @@ def _event_row(entry: Committed, event: Event) -> dict[str, Any]:
         "type": event.type.value,
         "method": entry.cause.method,
         "actor": entry.cause.actor,
+        "request_id": entry.cause.request_id,
         "message": event.message,
     }
 
 
 def _stored_event(row: Any) -> StoredEvent:
     event = Event(EventType(row["type"]), row["message"])
-    return StoredEvent(row["revision"], _EPOCH + row["time"] * _MICROSECOND, event, Cause(row["method"], row["actor"]))
+    return StoredEvent(
+        row["revision"], _EPOCH + row["time"] * _MICROSECOND, event, Cause(row["method"], row["actor"], row["request_id"])
+    )
 
 
 def _row(entry: Committed) -> dict[str, Any]:
@@ -195,6 +208,7 @@ def _row(entry: Committed) -> dict[str, Any]:
         "body": entry.body,
         "method": entry.cause.method,
         "actor": entry.cause.actor,
+        "request_id": entry.cause.request_id,
     }
 
 
@@ -208,7 +222,7 @@ def _entry(row: Any) -> Committed:
         before_revision=row["before_revision"],
         after=unpack(kind, row["body"]) if row["body"] is not None else None,
         body=row["body"],
-        cause=Cause(row["method"], row["actor"]),
+        cause=Cause(row["method"], row["actor"], row["request_id"]),
         time=_EPOCH + row["time"] * _MICROSECOND,
     )
 

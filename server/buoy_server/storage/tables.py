@@ -26,6 +26,7 @@ ledger = sa.Table(
     sa.Column("body", sa.LargeBinary),  # NULL: the object was forgotten
     sa.Column("method", sa.Text, nullable=False),
     sa.Column("actor", sa.Text, nullable=False),
+    sa.Column("request_id", sa.Text, nullable=False, server_default=""),
 )
 
 
@@ -40,6 +41,8 @@ events = sa.Table(
     sa.Column("method", sa.Text, nullable=False),
     sa.Column("actor", sa.Text, nullable=False),
     sa.Column("message", sa.Text, nullable=False),
+    sa.Column("request_id", sa.Text, nullable=False, server_default=""),
+    sa.Column("changes", sa.Text, nullable=False, server_default=""),  # JSON: [[property, before, after], ...]
     sa.Index("events_of_object", "key", "revision"),
 )
 
@@ -51,6 +54,20 @@ signing_keys = sa.Table(
     sa.Column("private_key", sa.LargeBinary, nullable=False),  # 32 bytes, Ed25519
     sa.Column("time", sa.BigInteger, nullable=False),
 )
+
+# The answers to calls that bore a request id, for their repeats; in the order they were given, which is how they are dropped.
+answers = sa.Table(
+    "answers",
+    metadata,
+    sa.Column("number", sa.BigInteger().with_variant(sa.Integer, "sqlite"), primary_key=True),
+    sa.Column("key", sa.LargeBinary, nullable=False, unique=True),  # 16 bytes: digest of the namespace and the request id
+    sa.Column("request", sa.LargeBinary, nullable=False),  # 16 bytes: digest of the method and the request without its secrets
+    sa.Column("answer", sa.LargeBinary, nullable=False),
+    sa.Column("time", sa.BigInteger, nullable=False),  # microseconds since 1970
+)
+
+# One row: which database this is. A restored one gets another, since its revisions mean something else.
+identity = sa.Table("identity", metadata, sa.Column("cluster_id", sa.Text, primary_key=True))
 
 
 def _state_table(name: str, *columns: sa.Column[Any] | sa.UniqueConstraint) -> sa.Table:

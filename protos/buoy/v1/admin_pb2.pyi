@@ -1,0 +1,49 @@
+import datetime
+
+from google.protobuf import timestamp_pb2 as _timestamp_pb2
+from google.protobuf import descriptor as _descriptor
+from google.protobuf import message as _message
+from collections.abc import Mapping as _Mapping
+from typing import ClassVar as _ClassVar, Optional as _Optional, Union as _Union
+
+DESCRIPTOR: _descriptor.FileDescriptor
+
+class ServerInfo(_message.Message):
+    __slots__ = ("version", "cluster_id", "revision", "compact_revision", "start_time", "interfaces", "watches", "agents", "storage_problem")
+    VERSION_FIELD_NUMBER: _ClassVar[int]
+    CLUSTER_ID_FIELD_NUMBER: _ClassVar[int]
+    REVISION_FIELD_NUMBER: _ClassVar[int]
+    COMPACT_REVISION_FIELD_NUMBER: _ClassVar[int]
+    START_TIME_FIELD_NUMBER: _ClassVar[int]
+    INTERFACES_FIELD_NUMBER: _ClassVar[int]
+    WATCHES_FIELD_NUMBER: _ClassVar[int]
+    AGENTS_FIELD_NUMBER: _ClassVar[int]
+    STORAGE_PROBLEM_FIELD_NUMBER: _ClassVar[int]
+    version: str
+    cluster_id: str
+    revision: int
+    compact_revision: int
+    start_time: _timestamp_pb2.Timestamp
+    interfaces: int
+    watches: int
+    agents: int
+    storage_problem: str
+    def __init__(self, version: _Optional[str] = ..., cluster_id: _Optional[str] = ..., revision: _Optional[int] = ..., compact_revision: _Optional[int] = ..., start_time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., interfaces: _Optional[int] = ..., watches: _Optional[int] = ..., agents: _Optional[int] = ..., storage_problem: _Optional[str] = ...) -> None: ...
+
+class GetServerRequest(_message.Message):
+    __slots__ = ()
+    def __init__(self) -> None: ...
+
+class CompactLedgerRequest(_message.Message):
+    __slots__ = ("revision", "request_id")
+    REVISION_FIELD_NUMBER: _ClassVar[int]
+    REQUEST_ID_FIELD_NUMBER: _ClassVar[int]
+    revision: int
+    request_id: str
+    def __init__(self, revision: _Optional[int] = ..., request_id: _Optional[str] = ...) -> None: ...
+
+class CompactLedgerResponse(_message.Message):
+    __slots__ = ("compact_revision",)
+    COMPACT_REVISION_FIELD_NUMBER: _ClassVar[int]
+    compact_revision: int
+    def __init__(self, compact_revision: _Optional[int] = ...) -> None: ...
