@@ -25,7 +25,7 @@ async def bootstrap(store: SqlStore) -> str:
     if isinstance(system, Namespace) and any(not key.node for key in system.keys):
         raise BootstrapError("the namespace system has a key already: use it to make others")
     keys = Keys()
-    writer = Writer(store, view, Feed(store, view.revision))
+    writer = Writer(store, view, Feed(store, view.revision, store.oldest()))
     try:
         secret = new_secret(KEY_NAME)
         command = SetNamespaceKey(namespace=SYSTEM, key=await keys.make(KEY_NAME, secret), create=True)

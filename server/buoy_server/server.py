@@ -94,7 +94,7 @@ class Server:
     def __init__(self, store: SqlStore, options: Options) -> None:
         view = View()
         view.load(store.load(), store.head())
-        feed = Feed(store, view.revision)
+        feed = Feed(store, view.revision, store.oldest())
         writer = Writer(store, view, feed)
         presence = Presence(
             lambda node: writer.submit(MissNode(name=node), HOUSEKEEPER, "MissNode", "server"), options.node_lease
@@ -102,7 +102,7 @@ class Server:
         self._tokens = Tokens(*store.signing_key(), lambda: datetime.now(UTC))
         self._keys = Keys()
         authenticator = Authenticator(view, self._tokens, insecure=options.insecure)
-        self._backend = Backend(view, writer, feed, presence, authenticator, store)
+        self._backend = Backend(view, writer, feed, presence, authenticator, store, store.cluster_id())
         self._options = options
         self.dispatcher = Dispatcher(authenticator, self._services())
         self._grpc = grpc.aio.server(options=OPTIONS)

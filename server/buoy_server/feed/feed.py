@@ -21,14 +21,11 @@ class Ledger(Protocol):
     def read(self, after: int, limit: int) -> Sequence[Committed]:
         """Return at most `limit` entries after a revision, in order; blocks."""
 
-    def oldest(self) -> int:
-        """Return the oldest revision that is kept, 1 for an empty ledger; blocks."""
-
 
 class Feed:
     """Reads by position, and wakes who waits for more."""
 
-    def __init__(self, ledger: Ledger, head: int, capacity: int = RING_ENTRIES) -> None:
+    def __init__(self, ledger: Ledger, head: int, floor: int = 1, capacity: int = RING_ENTRIES) -> None:
         self._ledger = ledger
         self._capacity = capacity
         self._base = head  # the ring holds the revisions _base + 1 .. head
@@ -36,15 +33,25 @@ class Feed:
         self._bytes = 0
         self._more = asyncio.Event()
         self.closed = False
+        self._floor = floor
 
     @property
     def head(self) -> int:
         """The last committed revision."""
         return self._base + len(self._ring)
 
+    @property
+    def floor(self) -> int:
+        """The oldest revision that can be read from: what was before is compacted."""
+        return self._floor
+
+    def raise_floor(self, revision: int) -> None:
+        """Let nobody read what is older than a revision any more; what is kept of it may then be deleted."""
+        self._floor = max(self._floor, revision)
+
     def reaches(self, revision: int) -> bool:
         """Whether everything after a revision can be read from memory."""
-        return self._base <= revision <= self.head
+        return max(self._base, self._floor - 1) <= revision <= self.head
 
     def publish(self, entries: Sequence[Committed]) -> None:
         """Append committed entries and wake all readers."""
@@ -61,15 +68,14 @@ class Feed:
 
     async def read(self, after: int) -> Sequence[Committed]:
         """Return entries after a revision, whole transactions, in order; empty when there are none yet. Raises Compacted."""
+        if after + 1 < self._floor:
+            raise Compacted(self._floor)
         if after >= self._base:
             start = after - self._base
             return _whole_transactions(self._ring[start : start + LEDGER_PAGE]) or self._ring[start:]
-        oldest = await asyncio.to_thread(self._ledger.oldest)
-        if after + 1 < oldest:
-            raise Compacted(oldest)
         page = await asyncio.to_thread(self._ledger.read, after, LEDGER_PAGE)
-        if not page or page[0].revision != after + 1:
-            raise Compacted(await asyncio.to_thread(self._ledger.oldest))
+        if after + 1 < self._floor:  # while it was read
+            raise Compacted(self._floor)
         return _whole_transactions(page) or await asyncio.to_thread(self._ledger.read, after, page[-1].transaction - after)
 
     async def wait(self, after: int, seconds: float) -> bool:

@@ -28,6 +28,7 @@ class Backend:
     presence: Presence
     authenticator: Authenticator
     store: SqlStore
+    cluster_id: str
 
     async def run(self, command: Command[T], caller: Caller, method: str = "") -> T:
         """Run a command in the caller's name; its class is the RPC's name unless another is given."""

@@ -16,7 +16,8 @@ from buoy_server.core.state import Kind
 from buoy_server.rpc import checks, metadata, paging
 from buoy_server.rpc.backend import Backend
 from buoy_server.rpc.events import list_events
-from buoy_server.rpc.watch import InterfaceFilter, filter_of, watch
+from buoy_server.rpc.selection import InterfaceFilter, filter_of
+from buoy_server.rpc.watch import watch
 
 Answer = Message | bytes
 

@@ -5,23 +5,22 @@ it has come when there was nothing to send. Marks and events leave through the s
 """
 
 import time
-from collections.abc import AsyncIterator, Collection, Iterator, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import AsyncIterator, Iterator, Sequence
+from dataclasses import replace
 
 from buoy.v1 import interface_pb2
 
 from buoy_server.codec import packing
 from buoy_server.codec.scalars import duration_seconds
-from buoy_server.core import lookup
 from buoy_server.core.errors import Malformed, RevisionInFuture
-from buoy_server.core.lookup import SYSTEM, Caller
+from buoy_server.core.lookup import Caller
 from buoy_server.core.model import Interface
-from buoy_server.core.state import Kind, State
+from buoy_server.core.state import Kind
 from buoy_server.feed.entry import Committed
 from buoy_server.feed.feed import Feed
 from buoy_server.feed.view import View
-from buoy_server.rpc import checks
 from buoy_server.rpc.backend import Backend
+from buoy_server.rpc.selection import InterfaceFilter, filter_of
 
 MAX_PROGRESS = 15.0  # seconds
 MIN_PROGRESS = 0.1
@@ -31,63 +30,6 @@ MESSAGE_BYTES = 1 << 20
 _EVENTS = interface_pb2.WatchInterfaceResponse.DESCRIPTOR.fields_by_name["events"].number
 _INTERFACE = interface_pb2.InterfaceEvent.DESCRIPTOR.fields_by_name["interface"].number
 _SNAPSHOT = interface_pb2.InterfaceEvent(type=interface_pb2.INTERFACE_EVENT_TYPE_SNAPSHOT).SerializeToString()
-
-
-@dataclass(frozen=True, slots=True)
-class InterfaceFilter:
-    """Which interfaces are meant: all that is set must hold."""
-
-    caller: Caller
-    interface_uuid: str = ""
-    instance_uuid: str = ""
-    network_uuid: str = ""
-    node: str = ""
-    namespace: str = ""
-
-    def takes(self, interface: Interface) -> bool:
-        """Whether an interface is meant."""
-        return (
-            self.caller.sees(interface.namespace)
-            and self.interface_uuid in ("", interface.uuid)
-            and self.instance_uuid in ("", interface.instance_uuid)
-            and self.network_uuid in ("", interface.network_uuid)
-            and self.node in ("", interface.node)
-            and self.namespace in ("", interface.namespace)
-        )
-
-    def since(self, entry: Committed) -> bool:
-        """Whether a change came after the caller's right to see it, which a namespace of an older tenant's name has not."""
-        return isinstance(entry.after, Interface) and self.caller.sees_change(entry.after.namespace, entry.revision)
-
-    def candidates(self, state: State) -> Collection[str]:
-        """The keys of a few interfaces among which all that are meant are."""
-        if self.interface_uuid:
-            return [self.interface_uuid]
-        if self.namespace:
-            return state.find(Kind.INTERFACE, "namespace", self.namespace)
-        if self.caller.namespace == SYSTEM:
-            return state.keys(Kind.INTERFACE)
-        visible = (self.caller.namespace, *self.caller.trusted_by)
-        return [key for name in visible for key in state.find(Kind.INTERFACE, "namespace", name)]
-
-
-WatchOrList = interface_pb2.WatchInterfaceRequest | interface_pb2.ListInterfacesRequest
-
-
-def filter_of(state: State, caller: Caller, request: WatchOrList) -> InterfaceFilter:
-    """Read the filter of a request; the objects that it names must be there."""
-    namespace = checks.optional_text(checks.name, request.namespace, "namespace")
-    uuid = request.interface_uuid if isinstance(request, interface_pb2.WatchInterfaceRequest) else ""
-    instance = checks.optional(checks.ref, request.instance_ref, "instance_ref")
-    network = checks.optional(checks.ref, request.network_ref, "network_ref")
-    return InterfaceFilter(
-        caller=caller,
-        interface_uuid=lookup.interface(state, caller, checks.uuid(uuid, "interface_uuid")).uuid if uuid else "",
-        instance_uuid=lookup.instance(state, caller, instance, namespace).uuid if instance else "",
-        network_uuid=lookup.network(state, caller, network, namespace).uuid if network else "",
-        node=checks.optional_text(checks.name, request.node, "node"),
-        namespace=namespace,
-    )
 
 
 async def watch(backend: Backend, request: interface_pb2.WatchInterfaceRequest, caller: Caller) -> AsyncIterator[bytes]:
