@@ -50,7 +50,9 @@ class InterfaceService:
             self._matching(keys, wanted, include_deleted=request.include_deleted),
             paging.page_size(request.page_size),
             lambda key: view.body(Kind.INTERFACE, key),
-            lambda token: interface_pb2.ListInterfacesResponse(next_page_token=token, revision=view.revision),
+            lambda token: interface_pb2.ListInterfacesResponse(
+                next_page_token=token, revision=view.revision, cluster_id=self._backend.cluster_id
+            ),
         )
 
     async def DeleteInterface(self, request: interface_pb2.DeleteInterfaceRequest, caller: Caller) -> Answer:
