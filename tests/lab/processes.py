@@ -27,19 +27,20 @@ def environment() -> dict[str, str]:
 
 @dataclass(slots=True)
 class Program:
-    """One of our programs; `netns` is where it runs, None for here."""
+    """One of our programs; `netns` is where it runs, None for here, and `variables` are what it has beside the environment."""
 
     name: str
     argv: tuple[str, ...]
     log: Path
     netns: str | None = None
     process: subprocess.Popen[Any] | None = field(default=None, repr=False)
+    variables: dict[str, str] = field(default_factory=dict)
 
     def start(self) -> None:
         """Starts it, its words going to the end of its log."""
         with self.log.open("ab") as log:
             self.process = netns.popen(
-                self.netns, self.argv, stdout=log, stderr=log, stdin=subprocess.DEVNULL, env=environment()
+                self.netns, self.argv, stdout=log, stderr=log, stdin=subprocess.DEVNULL, env=environment() | self.variables
             )
 
     def stop(self) -> int:

@@ -17,6 +17,7 @@ from typing import Any, Protocol, TypeVar
 
 import structlog
 
+from buoy_server import failpoints
 from buoy_server.codec.packing import pack
 from buoy_server.core.command import Command, Context
 from buoy_server.core.errors import DomainError, ShuttingDown, StorageUnavailable
@@ -133,10 +134,12 @@ class Writer:
                 log.exception("append failed", first_revision=entries[0].revision, entries=len(entries))
                 self._fail(decided, StorageUnavailable("the change could not be stored: try again"))
                 return
+            failpoints.reach("before_notify")
             for entry, stored in committed:
                 self._view.apply(entry, stored.body)
             self._feed.publish(entries)
             self.failure = None
+        failpoints.reach("before_reply")
         for one in decided:
             _answer(one)
 

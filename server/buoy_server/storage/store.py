@@ -16,6 +16,7 @@ import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import DBAPIError, IntegrityError
 
+from buoy_server import failpoints
 from buoy_server.codec.packing import unpack
 from buoy_server.core.errors import DomainError, StorageFull, StorageUnavailable
 from buoy_server.core.events import Event, EventType
@@ -52,6 +53,8 @@ class SqlStore:
         try:
             with self._connection().begin():
                 self._write(entries)
+                failpoints.reach("before_commit")
+            failpoints.reach("after_commit")
         except IntegrityError as error:
             raise StorageUnavailable("another change came first: try again") from error
         except DBAPIError as error:
