@@ -47,7 +47,7 @@ from buoy_server.rpc.namespaces import NamespaceService
 from buoy_server.rpc.networks import NetworkService
 from buoy_server.rpc.nodes import NodeService
 from buoy_server.rpc.pools import PoolService
-from buoy_server.rpc.register import register
+from buoy_server.rpc.register import CLUSTER_ID, register
 from buoy_server.storage.store import SqlStore
 
 log = structlog.get_logger()
@@ -104,9 +104,9 @@ class Server:
         authenticator = Authenticator(view, self._tokens, insecure=options.insecure)
         self._backend = Backend(view, writer, feed, presence, authenticator, store, store.cluster_id())
         self._options = options
-        self.dispatcher = Dispatcher(authenticator, self._services())
+        self.dispatcher = Dispatcher(authenticator, feed, self._backend.cluster_id, self._services())
         self._grpc = grpc.aio.server(options=OPTIONS)
-        self._http = HttpServer(app.build(self.dispatcher))
+        self._http = HttpServer(app.build(self.dispatcher), [(CLUSTER_ID, self._backend.cluster_id)])
         register(self._grpc, self.dispatcher)
         names = [name for name, _ in self.dispatcher.services()]
         self._health = Health(writer, names)

@@ -22,6 +22,8 @@ SNAPSHOT, CREATED, UPDATED, DELETED = (
     i.INTERFACE_EVENT_TYPE_DELETED,
 )
 
+OTHER_CLUSTER = "6d5a4b1c-0f43-4f2e-9d38-3f0f6f0a1b2c"
+
 
 def _watch(server: Running, **request: Any) -> Any:
     return server.interfaces.WatchInterface(i.WatchInterfaceRequest(**request))
@@ -145,7 +147,7 @@ async def test_filters(server: Running, node: ScriptedAgent, chosen: dict[str, s
 
 
 async def test_a_revision_from_the_future_is_refused(server: Running, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("buoy_server.rpc.watch.FUTURE_WAIT", 0.05)
+    monkeypatch.setattr("buoy_server.feed.feed.FUTURE_WAIT", 0.05)
     with pytest.raises(grpc.aio.AioRpcError) as refused:
         await _read(_watch(server, start_revision=10_000))
     assert refusal(refused.value).code is grpc.StatusCode.FAILED_PRECONDITION
@@ -158,6 +160,46 @@ async def test_history_that_is_gone_is_compacted(server: Running) -> None:
         await _read(_watch(server, start_revision=2))
     assert refused.value.code() is grpc.StatusCode.OUT_OF_RANGE
     assert refusal(refused.value).reason == "COMPACTED"
+
+
+async def test_a_revision_of_another_cluster_is_refused_and_every_answer_names_the_cluster(server: Running) -> None:
+    call = server.interfaces.ListInterfaces(i.ListInterfacesRequest())
+    listed = await call
+    assert dict(await call.trailing_metadata())["buoy-cluster-id"] == listed.cluster_id
+    watching = _watch(server, start_revision=listed.revision + 1, cluster_id=listed.cluster_id)
+    assert (await _read(watching)).cluster_id == listed.cluster_id
+    watching.cancel()
+    fresh = _watch(server, cluster_id=OTHER_CLUSTER)  # a snapshot is of any
+    assert (await _read(fresh)).cluster_id == listed.cluster_id
+    fresh.cancel()
+    with pytest.raises(grpc.aio.AioRpcError) as refused:
+        await _read(_watch(server, start_revision=1, cluster_id=OTHER_CLUSTER))
+    assert refusal(refused.value).code is grpc.StatusCode.FAILED_PRECONDITION
+    assert refusal(refused.value).reason == "CLUSTER_CHANGED"
+
+
+async def test_no_stream_lives_for_ever(server: Running, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("buoy_server.rpc.register.STREAM_AGE", (0.05, 0.1))
+    call = _watch(server)
+    assert (await _read(call)).synced
+    with pytest.raises(grpc.aio.AioRpcError) as ended:
+        await _read(call)
+    assert ended.value.code() is grpc.StatusCode.UNAVAILABLE
+    assert refusal(ended.value).reason == "STREAM_EXPIRED"
+
+
+async def test_a_read_waits_for_the_revision_that_it_names(server: Running, monkeypatch: pytest.MonkeyPatch) -> None:
+    head = (await server.interfaces.ListInterfaces(i.ListInterfacesRequest())).revision
+    waiting = asyncio.ensure_future(
+        server.networks.GetNetwork(network_pb2.GetNetworkRequest(network_ref="net", min_revision=head + 1))
+    )
+    await server.networks.CreateNetwork(network_pb2.CreateNetworkRequest(name="two", netblock="10.1.0.0/24"))
+    assert (await waiting).name == "net"
+    monkeypatch.setattr("buoy_server.feed.feed.FUTURE_WAIT", 0.05)
+    for revision, reason in ((head + 1000, "REVISION_IN_FUTURE"), (-1, "MALFORMED")):
+        with pytest.raises(grpc.aio.AioRpcError) as refused:
+            await server.interfaces.ListInterfaces(i.ListInterfacesRequest(min_revision=revision))
+        assert (refusal(refused.value).reason, refusal(refused.value).field) == (reason, "min_revision")
 
 
 @pytest.mark.parametrize(

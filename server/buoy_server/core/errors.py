@@ -9,7 +9,7 @@ DomainError
     NameInUse  AddressInUse  MacaddrInUse  PoolOverlap
   Precondition          right request, wrong moment
     NotReady  AlreadyFloating  AddressReserved  NetworkInUse  PoolInUse  NetblockOverlapsPool  NoNode  AmbiguousName
-    NamespaceInUse  RevisionInFuture
+    NamespaceInUse  RevisionInFuture  ClusterChanged
   Exhausted             nothing left
     PoolExhausted  NetworkFull  QuotaExceeded  TooManyAttempts  StorageFull
   Unauthenticated       who are you?
@@ -17,7 +17,7 @@ DomainError
   Compacted             history is gone: list again
   Superseded            a newer stream took over
   Unavailable           try again
-    StorageUnavailable  ShuttingDown
+    StorageUnavailable  ShuttingDown  StreamExpired
 """
 
 from typing import ClassVar
@@ -154,6 +154,10 @@ class RevisionInFuture(Precondition):
     reason = "REVISION_IN_FUTURE"
 
 
+class ClusterChanged(Precondition):
+    reason = "CLUSTER_CHANGED"
+
+
 class Exhausted(DomainError):
     reason = "EXHAUSTED"
 
@@ -210,3 +214,7 @@ class StorageUnavailable(Unavailable):
 
 class ShuttingDown(Unavailable):
     reason = "SHUTTING_DOWN"
+
+
+class StreamExpired(Unavailable):
+    reason = "STREAM_EXPIRED"

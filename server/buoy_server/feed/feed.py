@@ -1,18 +1,22 @@
 """The feed of committed entries: the newest in a ring in memory, older ones in the ledger.
 
-A reader is a revision, nothing more: there is no queue a reader, so that a slow one holds up nobody and costs nothing.
+A reader is a position and what it wants to be woken for, nothing more: there is no queue a reader, so that a slow one holds up
+nobody and costs nothing.
 """
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Collection, Iterator, Sequence
+from contextlib import contextmanager
 from typing import Protocol
 
-from buoy_server.core.errors import Compacted, ShuttingDown
+from buoy_server.core.errors import Compacted, RevisionInFuture, ShuttingDown
 from buoy_server.feed.entry import Committed
+from buoy_server.feed.subscriptions import Subscription, Subscriptions, Topic
 
 RING_ENTRIES = 65_536
 RING_BYTES = 128 << 20
-LEDGER_PAGE = 4_096
+PAGE = 4_096  # entries that a reader takes at once
+FUTURE_WAIT = 5.0  # seconds that a reader may be ahead of this server
 
 
 class Ledger(Protocol):
@@ -31,9 +35,10 @@ class Feed:
         self._base = head  # the ring holds the revisions _base + 1 .. head
         self._ring: list[Committed] = []
         self._bytes = 0
-        self._more = asyncio.Event()
-        self.closed = False
         self._floor = floor
+        self._subscriptions = Subscriptions(head)
+        self._ahead: list[tuple[int, asyncio.Future[None]]] = []
+        self._closed = False
 
     @property
     def head(self) -> int:
@@ -54,44 +59,90 @@ class Feed:
         return max(self._base, self._floor - 1) <= revision <= self.head
 
     def publish(self, entries: Sequence[Committed]) -> None:
-        """Append committed entries and wake all readers."""
+        """Append committed entries and wake those whom they concern."""
         self._ring.extend(entries)
         self._bytes += sum(len(entry.body or b"") for entry in entries)
         if len(self._ring) > 2 * self._capacity or self._bytes > RING_BYTES:
             self._trim()
-        self._wake()
+        self._subscriptions.publish(entries)
+        if self._ahead:
+            self._wake_ahead()
 
     def close(self) -> None:
-        """End every stream: `wait` raises ShuttingDown from now on."""
-        self.closed = True
-        self._wake()
+        """End every stream: `follow` raises ShuttingDown from now on."""
+        self._closed = True
+        self._subscriptions.wake_all()
+        self._wake_ahead()
 
-    async def read(self, after: int) -> Sequence[Committed]:
-        """Return entries after a revision, whole transactions, in order; empty when there are none yet. Raises Compacted."""
+    @contextmanager
+    def subscribe(self, topics: Collection[Topic], after: int, *, eager: bool = False) -> Iterator[Subscription]:
+        """Take a place after a revision, to be woken for some topics; `eager`: for each commit, however busy the server is."""
+        subscription = Subscription(topics, after, eager=eager)
+        self._subscriptions.add(subscription)
+        self._subscriptions.took(subscription, after)
+        try:
+            yield subscription
+        finally:
+            self._subscriptions.remove(subscription)
+
+    async def follow(self, subscription: Subscription, seconds: float) -> Sequence[Committed]:
+        """Return entries that a reader has not seen, whole transactions, in order; empty when the time ran out first.
+
+        What is skipped does not concern the reader; what is returned may. Raises Compacted, ShuttingDown.
+        """
+        if not self._is_behind(subscription) and not self._closed:
+            await subscription.wait(seconds)
+        if self._closed:
+            raise ShuttingDown("the server is stopping")
+        if subscription.fresh is None:
+            subscription.position = self.head
+            return ()
+        subscription.position = max(subscription.position, subscription.fresh - 1)
+        if not self._is_behind(subscription):
+            return ()
+        entries = await self._read(subscription.position, self._subscriptions.limit(subscription))
+        self._subscriptions.took(subscription, entries[-1].revision)
+        return entries
+
+    async def reach(self, revision: int, field: str) -> None:
+        """Return when a revision is in, which another server of the cluster may have told of; raises RevisionInFuture."""
+        if revision <= self.head:
+            return
+        reached = asyncio.get_running_loop().create_future()
+        self._ahead.append((revision, reached))
+        try:
+            async with asyncio.timeout(FUTURE_WAIT):
+                await reached
+        except TimeoutError as error:
+            raise RevisionInFuture(f"the last revision is {self.head}", field=field) from error
+        finally:
+            self._ahead = [waiting for waiting in self._ahead if waiting[1] is not reached]
+        if self._closed:
+            raise ShuttingDown("the server is stopping")
+
+    def _is_behind(self, subscription: Subscription) -> bool:
+        return subscription.fresh is not None and subscription.fresh <= self._subscriptions.limit(subscription)
+
+    async def _read(self, after: int, upto: int) -> Sequence[Committed]:
+        """Return at least one whole transaction after a revision, and nothing beyond `upto`, where one ends."""
+        size = min(upto - after, PAGE)
+        entries = await self._entries(after, size)
+        if entries[-1].revision != entries[-1].transaction:
+            cut = next(entry for entry in entries if entry.transaction == entries[-1].transaction)
+            if cut is entries[0]:
+                return await self._entries(after, cut.transaction - after)
+            return entries[: cut.revision - after - 1]
+        return entries
+
+    async def _entries(self, after: int, count: int) -> Sequence[Committed]:
         if after + 1 < self._floor:
             raise Compacted(self._floor)
         if after >= self._base:
-            start = after - self._base
-            return _whole_transactions(self._ring[start : start + LEDGER_PAGE]) or self._ring[start:]
-        page = await asyncio.to_thread(self._ledger.read, after, LEDGER_PAGE)
-        if after + 1 < self._floor:  # while it was read
+            return self._ring[after - self._base : after - self._base + count]
+        entries = await asyncio.to_thread(self._ledger.read, after, count)
+        if after + 1 < self._floor:  # while they were read
             raise Compacted(self._floor)
-        return _whole_transactions(page) or await asyncio.to_thread(self._ledger.read, after, page[-1].transaction - after)
-
-    async def wait(self, after: int, seconds: float) -> bool:
-        """Wait until there are entries after a revision; False when the time ran out first."""
-        if self.closed:
-            raise ShuttingDown("the server is stopping")
-        if self.head > after:
-            return True
-        try:
-            async with asyncio.timeout(seconds):
-                await self._more.wait()
-        except TimeoutError:
-            return False
-        if self.closed:
-            raise ShuttingDown("the server is stopping")
-        return True
+        return entries
 
     def _trim(self) -> None:
         """Drop the older half, by count and by bytes."""
@@ -106,13 +157,7 @@ class Feed:
         self._base += dropped
         self._bytes = sum(len(entry.body or b"") for entry in self._ring)
 
-    def _wake(self) -> None:
-        self._more.set()
-        self._more = asyncio.Event()
-
-
-def _whole_transactions(page: Sequence[Committed]) -> Sequence[Committed]:
-    if not page or page[-1].revision == page[-1].transaction:
-        return page
-    cut = page[-1].transaction
-    return [entry for entry in page if entry.transaction != cut]
+    def _wake_ahead(self) -> None:
+        for revision, reached in self._ahead:
+            if (self._closed or revision <= self.head) and not reached.done():
+                reached.set_result(None)

@@ -3,7 +3,7 @@
 import asyncio
 import contextlib
 import socket
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import uvicorn
@@ -22,7 +22,7 @@ MAX_CONNECTIONS = 4096
 class HttpServer:
     """The HTTP port."""
 
-    def __init__(self, app: ASGIApp) -> None:
+    def __init__(self, app: ASGIApp, headers: Sequence[tuple[str, str]] = ()) -> None:
         config = uvicorn.Config(
             app,
             http=_Protocol,
@@ -37,6 +37,7 @@ class HttpServer:
             timeout_graceful_shutdown=GRACE,
             limit_concurrency=MAX_CONNECTIONS,
             backlog=BACKLOG,
+            headers=list(headers),
         )
         self._server = _Server(config)
         self._serving: asyncio.Task[None] | None = None

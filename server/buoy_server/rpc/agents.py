@@ -4,6 +4,7 @@ What a node is sent is level-triggered: entries of the feed only say which inter
 that of the view as it is now. An interface of which the node has confirmed all that was asked is not sent again.
 """
 
+import time
 from collections.abc import AsyncIterator, Iterable, Iterator, Sequence
 
 from buoy.v1 import agent_pb2
@@ -42,7 +43,7 @@ class AgentService:
         session = self._backend.presence.open(name)
         try:
             await self._backend.writer.submit(command, caller, "WatchNode", f"node/{name}")
-            async for update in self._updates(name, request.resume_revision, caller):
+            async for update in self._updates(request, name, caller):
                 session.check()
                 yield update
         finally:
@@ -60,24 +61,31 @@ class AgentService:
             await self._backend.writer.submit(command, caller, "ReportNode", f"node/{name}")
         return agent_pb2.ReportNodeResponse()
 
-    async def _updates(self, node: str, resume: int, caller: Caller) -> AsyncIterator[agent_pb2.NodeUpdate]:
-        feed, view = self._backend.feed, self._backend.view
-        position = view.revision
-        if feed.reaches(resume) and resume:
-            position = resume
-        else:
-            for update in _snapshot(view, node):
-                yield update
-        yield agent_pb2.NodeUpdate(revision=position, synced=True)
-        while True:
-            entries = await feed.read(position)
-            if entries:
-                caller = self._backend.renewed(caller, entries)
-                position = entries[-1].revision
-                for update in _update(view, _touched(view, entries, node), position):
+    async def _updates(
+        self, request: agent_pb2.WatchNodeRequest, node: str, caller: Caller
+    ) -> AsyncIterator[agent_pb2.NodeUpdate]:
+        backend, feed, view = self._backend, self._backend.feed, self._backend.view
+        resumes = bool(request.resume_revision) and request.cluster_id in ("", backend.cluster_id)
+        resumes = resumes and feed.reaches(request.resume_revision)
+        position = request.resume_revision if resumes else view.revision
+        topics = (("node", node), ("gateways", node), ("rights", caller.namespace))
+        with feed.subscribe(topics, position, eager=True) as subscription:
+            yield agent_pb2.NodeUpdate(cluster_id=backend.cluster_id, reset=not resumes)
+            if not resumes:
+                for update in _update(view, list(lookup.interfaces(view, "node", node)), 0):
                     yield update
-            if not await feed.wait(position, HEARTBEAT):
-                yield agent_pb2.NodeUpdate(revision=position)
+            yield agent_pb2.NodeUpdate(revision=position, synced=True)
+            sent = time.monotonic()
+            while True:
+                entries = await feed.follow(subscription, sent + HEARTBEAT - time.monotonic())
+                if any(entry.kind is Kind.NAMESPACE for entry in entries):
+                    caller = backend.authenticator.renew(caller)
+                for update in _update(view, _touched(view, entries, node), subscription.position):
+                    yield update
+                    sent = time.monotonic()
+                if time.monotonic() >= sent + HEARTBEAT:
+                    yield agent_pb2.NodeUpdate(revision=subscription.position)
+                    sent = time.monotonic()
 
 
 def _own_node(name: str, caller: Caller) -> str:
@@ -86,11 +94,6 @@ def _own_node(name: str, caller: Caller) -> str:
     if caller.node not in ("", checked):
         raise PermissionDenied(f"the key is for the agent of node {caller.node}", field="node")
     return checked
-
-
-def _snapshot(view: View, node: str) -> Iterator[agent_pb2.NodeUpdate]:
-    yield agent_pb2.NodeUpdate(reset=True)
-    yield from _update(view, list(lookup.interfaces(view, "node", node)), 0)
 
 
 def _touched(view: View, entries: Iterable[Committed], node: str) -> list[Interface]:

@@ -1,14 +1,11 @@
 """What every service works on."""
 
-from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import TypeVar
 
 from buoy_server.auth.authenticator import Authenticator
 from buoy_server.core.command import Command
 from buoy_server.core.lookup import Caller
-from buoy_server.core.state import Kind
-from buoy_server.feed.entry import Committed
 from buoy_server.feed.feed import Feed
 from buoy_server.feed.view import View
 from buoy_server.feed.writer import Writer
@@ -33,9 +30,3 @@ class Backend:
     async def run(self, command: Command[T], caller: Caller, method: str = "") -> T:
         """Run a command in the caller's name; its class is the RPC's name unless another is given."""
         return await self.writer.submit(command, caller, method or type(command).__name__)
-
-    def renewed(self, caller: Caller, entries: Iterable[Committed]) -> Caller:
-        """Return a stream's caller with the rights it has after some entries, or raise when it lost some: the stream ends."""
-        if any(entry.kind is Kind.NAMESPACE for entry in entries):
-            return self.authenticator.renew(caller)
-        return caller

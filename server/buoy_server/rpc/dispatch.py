@@ -13,7 +13,9 @@ from google.protobuf.message import Message
 from google.protobuf.message_factory import GetMessageClass
 
 from buoy_server.auth.authenticator import Authenticator, Credentials
+from buoy_server.core.errors import Malformed
 from buoy_server.core.lookup import Caller
+from buoy_server.feed.feed import Feed
 from buoy_server.rpc.policy import POLICY, Who, refuse
 
 NOBODY = Caller("")
@@ -26,6 +28,7 @@ class Method:
     descriptor: MethodDescriptor
     serve: Any
     who: Who
+    waits: bool  # for the revision that its request names
 
     @property
     def request_class(self) -> Any:
@@ -36,12 +39,19 @@ class Method:
 class Dispatcher:
     """All RPCs by name; an RPC without a row of policy, or without a method that serves it, is an error at start."""
 
-    def __init__(self, authenticator: Authenticator, services: Mapping[ServiceDescriptor, object]) -> None:
+    def __init__(
+        self, authenticator: Authenticator, feed: Feed, cluster_id: str, services: Mapping[ServiceDescriptor, object]
+    ) -> None:
+        self.cluster_id = cluster_id
         self._authenticator = authenticator
+        self._feed = feed
         self._services = services
         self._methods = {
             f"{descriptor.full_name}/{method.name}": Method(
-                method, getattr(service, method.name), POLICY[f"{descriptor.full_name}/{method.name}"]
+                method,
+                getattr(service, method.name),
+                POLICY[f"{descriptor.full_name}/{method.name}"],
+                "min_revision" in method.input_type.fields_by_name,
             )
             for descriptor, service in services.items()
             for method in descriptor.methods
@@ -73,6 +83,13 @@ class Dispatcher:
 
     async def serve(self, method: Method, request: Message, caller: Caller, credentials: Credentials) -> Message | bytes:
         """Run a unary RPC for a caller that was admitted; what is for everyone is told where the request came from instead."""
+        if method.waits and (revision := request.min_revision):  # type: ignore[attr-defined]
+            await self._await(revision)
         whom = credentials.peer if method.who is Who.EVERYONE else caller
         answer: Message | bytes = await method.serve(request, whom)
         return answer
+
+    async def _await(self, revision: int) -> None:
+        if revision < 0:
+            raise Malformed("a revision is not negative", field="min_revision")
+        await self._feed.reach(revision, "min_revision")

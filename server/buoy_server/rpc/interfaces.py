@@ -14,6 +14,7 @@ from buoy_server.core.lookup import Caller
 from buoy_server.core.model import Interface
 from buoy_server.core.state import Kind
 from buoy_server.rpc import checks, metadata, paging
+from buoy_server.rpc.audience import Audiences
 from buoy_server.rpc.backend import Backend
 from buoy_server.rpc.events import list_events
 from buoy_server.rpc.selection import InterfaceFilter, filter_of
@@ -27,6 +28,7 @@ class InterfaceService:
 
     def __init__(self, backend: Backend) -> None:
         self._backend = backend
+        self._audiences = Audiences()
 
     async def CreateInterface(self, request: interface_pb2.CreateInterfaceRequest, caller: Caller) -> Answer:
         """Plug one more interface into an instance."""
@@ -101,7 +103,7 @@ class InterfaceService:
 
     def WatchInterface(self, request: interface_pb2.WatchInterfaceRequest, caller: Caller) -> AsyncIterator[bytes]:
         """Stream every change of the chosen interfaces."""
-        return watch(self._backend, request, caller)
+        return watch(self._backend, self._audiences, request, caller)
 
     def _interface(self, uuid: str, caller: Caller) -> Interface:
         return lookup.interface(self._backend.view, caller, checks.uuid(uuid, "interface_uuid"))

@@ -1,6 +1,7 @@
 """Putting the application layer on a gRPC server: credentials in, deadlines, and errors as statuses out."""
 
 import asyncio
+import random
 from collections.abc import Awaitable, Callable
 from contextlib import aclosing
 from typing import Any
@@ -11,11 +12,13 @@ import structlog
 from google.protobuf.message import Message
 
 from buoy_server.auth.authenticator import Credentials
-from buoy_server.core.errors import DomainError
+from buoy_server.core.errors import DomainError, StreamExpired
 from buoy_server.rpc.dispatch import Dispatcher, Method
 from buoy_server.rpc.status import to_status
 
 DEFAULT_DEADLINE = 30.0  # seconds, for a unary call that brings none
+STREAM_AGE = (30 * 60.0, 60 * 60.0)  # seconds after which a stream ends, at random between them: none lives for ever
+CLUSTER_ID = "buoy-cluster-id"  # metadata of every answer
 
 Context = Any  # grpc.aio.ServicerContext, which is generic for type checkers only
 log = structlog.get_logger()
@@ -44,6 +47,7 @@ def _handler(method: Method, dispatcher: Dispatcher) -> "grpc.RpcMethodHandler[A
 def _unary(method: Method, dispatcher: Dispatcher) -> Callable[[Any, Context], Awaitable[Message | bytes]]:
     async def handle(request: Any, context: Context) -> Message | bytes:
         try:
+            context.set_trailing_metadata(((CLUSTER_ID, dispatcher.cluster_id),))
             credentials = credentials_of(context)
             caller = dispatcher.admit(method, credentials)
             if context.time_remaining() is not None:
@@ -66,9 +70,11 @@ def _streaming(method: Method, dispatcher: Dispatcher) -> Callable[[Any, Context
         try:
             caller = dispatcher.admit(method, credentials_of(context))
             messages: Any = method.serve(request, caller)
-            async with aclosing(messages):
+            async with asyncio.timeout(random.uniform(*STREAM_AGE)), aclosing(messages):  # noqa: S311 - no secret
                 async for message in messages:
                     await context.write(message)
+        except TimeoutError:
+            await context.abort_with_status(to_status(StreamExpired("this stream has lived for long enough: resume it")))
         except DomainError as error:
             await context.abort_with_status(to_status(error))
         except Exception as error:  # noqa: BLE001 - whatever it was, it is logged, and the caller gets its number

@@ -1,7 +1,7 @@
 """Which interfaces a list or a watch means."""
 
-from collections.abc import Collection
-from dataclasses import dataclass
+from collections.abc import Collection, Hashable
+from dataclasses import dataclass, replace
 
 from buoy.v1 import interface_pb2
 
@@ -10,6 +10,7 @@ from buoy_server.core.lookup import SYSTEM, Caller
 from buoy_server.core.model import Interface
 from buoy_server.core.state import Kind, State
 from buoy_server.feed.entry import Committed
+from buoy_server.feed.subscriptions import EVERY_INTERFACE, Topic
 from buoy_server.rpc import checks
 
 
@@ -34,6 +35,34 @@ class InterfaceFilter:
             and self.node in ("", interface.node)
             and self.namespace in ("", interface.namespace)
         )
+
+    def identity(self) -> Hashable:
+        """What is equal for two filters that mean the same interfaces with the same rights."""
+        rights = (self.caller.namespace, self.caller.trusted_by, frozenset(self.caller.since.items()))
+        return rights, self.interface_uuid, self.instance_uuid, self.network_uuid, self.node, self.namespace
+
+    def seen_by(self, caller: Caller) -> "InterfaceFilter":
+        """The same with the rights of another moment."""
+        return replace(self, caller=caller)
+
+    def topics(self) -> tuple[Topic, ...]:
+        """What a watch is woken for: the narrowest that holds all that is meant, and changes of the caller's rights."""
+        return (*self._narrowest(), *(("rights", name) for name in (self.caller.namespace, *self.caller.trusted_by)))
+
+    def _narrowest(self) -> tuple[Topic, ...]:
+        chosen: tuple[Topic, ...] = (
+            ("interface", self.interface_uuid),
+            ("instance", self.instance_uuid),
+            ("network", self.network_uuid),
+            ("node", self.node),
+            ("namespace", self.namespace),
+        )
+        for topic in chosen:
+            if topic[1]:
+                return (topic,)
+        if self.caller.namespace == SYSTEM:
+            return (EVERY_INTERFACE,)
+        return tuple(("namespace", name) for name in (self.caller.namespace, *self.caller.trusted_by))
 
     def since(self, entry: Committed) -> bool:
         """Whether a change came after the caller's right to see it, which a namespace of an older tenant's name has not."""

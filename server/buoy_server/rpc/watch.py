@@ -1,64 +1,73 @@
 """WatchInterface: a snapshot, or a position in the feed, then every change of what was chosen.
 
-A stream reads all that is new at its position, keeps what it wants, sends it as one message, and moves on; a mark says how far
-it has come when there was nothing to send. Marks and events leave through the same loop, so that a mark never runs ahead.
+A stream takes what is new at its position, sends what it wants of it as one message, and moves on; a mark says how far it has
+come when there was nothing to send. Marks and events leave through the same loop, so that a mark never runs ahead.
 """
 
+import asyncio
 import time
-from collections.abc import AsyncIterator, Iterator, Sequence
-from dataclasses import replace
+from collections.abc import AsyncIterator, Sequence
 
 from buoy.v1 import interface_pb2
 
 from buoy_server.codec import packing
 from buoy_server.codec.scalars import duration_seconds
-from buoy_server.core.errors import Malformed, RevisionInFuture
+from buoy_server.core.errors import ClusterChanged, Compacted, Malformed
 from buoy_server.core.lookup import Caller
 from buoy_server.core.model import Interface
 from buoy_server.core.state import Kind
-from buoy_server.feed.entry import Committed
-from buoy_server.feed.feed import Feed
 from buoy_server.feed.view import View
+from buoy_server.rpc.audience import Audiences, joined_events, mark
 from buoy_server.rpc.backend import Backend
 from buoy_server.rpc.selection import InterfaceFilter, filter_of
 
 MAX_PROGRESS = 15.0  # seconds
 MIN_PROGRESS = 0.1
-FUTURE_WAIT = 5.0  # seconds that a start revision may be ahead of this server
-MESSAGE_BYTES = 1 << 20
+SNAPSHOT_CHUNK = 250  # objects that are read in one turn of the event loop
 
-_EVENTS = interface_pb2.WatchInterfaceResponse.DESCRIPTOR.fields_by_name["events"].number
 _INTERFACE = interface_pb2.InterfaceEvent.DESCRIPTOR.fields_by_name["interface"].number
 _SNAPSHOT = interface_pb2.InterfaceEvent(type=interface_pb2.INTERFACE_EVENT_TYPE_SNAPSHOT).SerializeToString()
 
 
-async def watch(backend: Backend, request: interface_pb2.WatchInterfaceRequest, caller: Caller) -> AsyncIterator[bytes]:
+async def watch(
+    backend: Backend, audiences: Audiences, request: interface_pb2.WatchInterfaceRequest, caller: Caller
+) -> AsyncIterator[bytes]:
     """Yield serialized WatchInterfaceResponses, for as long as the caller stays."""
     interval = _progress_interval(request)
-    wanted = filter_of(backend.view, caller, request)
-    if request.start_revision < 0:
-        raise Malformed("a revision is not negative", field="start_revision")
-    if request.start_revision == 0:
-        position = backend.view.revision
-        for message in _snapshot(backend.view, wanted):
-            yield message
-        yield _mark(position, synced=True)
-    else:
-        position = request.start_revision - 1
-        await _await_revision(backend.feed, position)
-    sent = time.monotonic()
-    while True:
-        entries = await backend.feed.read(position)
-        if entries:
-            wanted = replace(wanted, caller=backend.renewed(wanted.caller, entries))
-            position = entries[-1].revision
-            for message in _batches(entries, wanted):
+    audience = audiences.of(filter_of(backend.view, caller, request))
+    position = await _position(backend, request)
+    opening = interface_pb2.WatchInterfaceResponse(cluster_id=backend.cluster_id).SerializeToString()
+    with backend.feed.subscribe(audience.wanted.topics(), position) as subscription:
+        if not request.start_revision:
+            async for chunk in _snapshot(backend.view, audience.wanted):
+                yield opening + chunk
+                opening = b""
+        yield opening + mark(position, synced=not request.start_revision)
+        sent = time.monotonic()
+        while True:
+            entries = await backend.feed.follow(subscription, sent + interval - time.monotonic())
+            if any(entry.kind is Kind.NAMESPACE for entry in entries):
+                audience = audiences.of(audience.wanted.seen_by(backend.authenticator.renew(audience.wanted.caller)))
+            for message in audience.messages(entries):
                 yield message
                 sent = time.monotonic()
-        due = sent + interval - time.monotonic()
-        if due <= 0 or not await backend.feed.wait(position, due):
-            yield _mark(position)
-            sent = time.monotonic()
+            if time.monotonic() >= sent + interval:
+                yield mark(subscription.position)
+                sent = time.monotonic()
+
+
+async def _position(backend: Backend, request: interface_pb2.WatchInterfaceRequest) -> int:
+    """Return the revision after which the stream goes on."""
+    if request.start_revision < 0:
+        raise Malformed("a revision is not negative", field="start_revision")
+    if not request.start_revision:
+        return backend.view.revision
+    if request.cluster_id not in ("", backend.cluster_id):
+        raise ClusterChanged("the revision is of another database than this one: start with a snapshot", field="start_revision")
+    if request.start_revision < backend.feed.floor:
+        raise Compacted(backend.feed.floor)
+    await backend.feed.reach(request.start_revision - 1, "start_revision")
+    return request.start_revision - 1
 
 
 def _progress_interval(request: interface_pb2.WatchInterfaceRequest) -> float:
@@ -70,52 +79,24 @@ def _progress_interval(request: interface_pb2.WatchInterfaceRequest) -> float:
     return seconds
 
 
-async def _await_revision(feed: Feed, revision: int) -> None:
-    """Wait a moment for a revision that another server of the cluster may have told the caller of."""
-    deadline = time.monotonic() + FUTURE_WAIT
-    while feed.head < revision:
-        left = deadline - time.monotonic()
-        if left <= 0 or not await feed.wait(feed.head, left):
-            raise RevisionInFuture(f"the last revision is {feed.head}", field="start_revision")
+async def _snapshot(view: View, wanted: InterfaceFilter) -> AsyncIterator[bytes]:
+    """Yield all interfaces that are meant as of now: the live ones, and the one that is named also when it is deleted.
+
+    What is there is noted at once, and read bit by bit: the server does other things between.
+    """
+    bodies = [body for key in wanted.candidates(view) if (body := view.body(Kind.INTERFACE, key))]
+    for start in range(0, len(bodies), SNAPSHOT_CHUNK):
+        chosen = [body for body in bodies[start : start + SNAPSHOT_CHUNK] if _is_meant(body, wanted)]
+        for message in _messages(chosen):
+            yield message
+        await asyncio.sleep(0)
 
 
-def _snapshot(view: View, wanted: InterfaceFilter) -> Sequence[bytes]:
-    """Return all interfaces that are meant as of now: the live ones, and the one that is named also when it is deleted."""
-    events = []
-    for key in wanted.candidates(view):
-        interface, body = view.get(Kind.INTERFACE, key), view.body(Kind.INTERFACE, key)
-        if not isinstance(interface, Interface) or body is None or not wanted.takes(interface):
-            continue
-        if interface.live or wanted.interface_uuid:
-            events.append(packing.concatenated(_SNAPSHOT, packing.field(_INTERFACE, body)))
-    return [packing.joined(_EVENTS, chunk) for chunk in _chunks(events)]
+def _is_meant(body: bytes, wanted: InterfaceFilter) -> bool:
+    interface = packing.unpack(Kind.INTERFACE, body)
+    return isinstance(interface, Interface) and wanted.takes(interface) and (interface.live or bool(wanted.interface_uuid))
 
 
-def _batches(entries: Sequence[Committed], wanted: InterfaceFilter) -> Iterator[bytes]:
-    """Yield the entries that are meant as messages, each with the revision it leads to; only a huge transaction is split."""
-    events: list[bytes] = []
-    size = 0
-    for entry in entries:
-        if isinstance(entry.after, Interface) and wanted.takes(entry.after) and wanted.since(entry):
-            events.append(entry.event)
-            size += len(events[-1])
-        if size > MESSAGE_BYTES and (entry.revision == entry.transaction or size > 2 * MESSAGE_BYTES):
-            yield packing.concatenated(packing.joined(_EVENTS, events), _mark(entry.revision))
-            events, size = [], 0
-    if events:
-        yield packing.concatenated(packing.joined(_EVENTS, events), _mark(entries[-1].revision))
-
-
-def _chunks(events: Sequence[bytes]) -> Iterator[Sequence[bytes]]:
-    start = size = 0
-    for index, event in enumerate(events):
-        size += len(event)
-        if size > MESSAGE_BYTES:
-            yield events[start : index + 1]
-            start, size = index + 1, 0
-    if start < len(events):
-        yield events[start:]
-
-
-def _mark(revision: int, *, synced: bool = False) -> bytes:
-    return interface_pb2.WatchInterfaceResponse(revision=revision, synced=synced).SerializeToString()
+def _messages(bodies: Sequence[bytes]) -> list[bytes]:
+    events = [packing.concatenated(_SNAPSHOT, packing.field(_INTERFACE, body)) for body in bodies]
+    return list(joined_events(events))
