@@ -39,6 +39,7 @@ class Feed:
         self._subscriptions = Subscriptions(head)
         self._ahead: list[tuple[int, asyncio.Future[None]]] = []
         self._closed = False
+        self.watches = 0  # readers that are not eager
 
     @property
     def head(self) -> int:
@@ -80,9 +81,11 @@ class Feed:
         subscription = Subscription(topics, after, eager=eager)
         self._subscriptions.add(subscription)
         self._subscriptions.took(subscription, after)
+        self.watches += not eager
         try:
             yield subscription
         finally:
+            self.watches -= not eager
             self._subscriptions.remove(subscription)
 
     async def follow(self, subscription: Subscription, seconds: float) -> Sequence[Committed]:
