@@ -3,7 +3,7 @@
 Absent and not the caller's are the same answer.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import cast
 from uuid import UUID
@@ -117,6 +117,16 @@ def live_interfaces(state: State, instance_: Instance) -> list[Interface]:
     """Return the interfaces that an instance has, by their order."""
     found = (interface_ for interface_ in interfaces(state, "instance", instance_.uuid) if interface_.live)
     return sorted(found, key=lambda interface_: interface_.order)
+
+
+def visible(state: State, caller: Caller, kind: Kind, namespace: str = "") -> Collection[str]:
+    """Return the keys of the interfaces, instances or networks that a caller sees, of one namespace where it is named."""
+    if caller.namespace == SYSTEM and not namespace:
+        return state.keys(kind)
+    names = [name for name in ([namespace] if namespace else [caller.namespace, *caller.trusted_by]) if caller.sees(name)]
+    if len(names) == 1:
+        return state.find(kind, "namespace", names[0])
+    return {key for name in names for key in state.find(kind, "namespace", name)}
 
 
 def reservations(state: State, owner: str) -> list[Reservation]:

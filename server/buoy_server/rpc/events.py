@@ -8,24 +8,38 @@ from buoy.v1 import event_pb2
 from buoy_server.codec.scalars import EnumTable, timestamp
 from buoy_server.core.errors import Malformed
 from buoy_server.core.events import EventType
-from buoy_server.rpc import paging
+from buoy_server.rpc import page_token, paging
 from buoy_server.rpc.backend import Backend
 from buoy_server.storage.store import StoredEvent
 
 DEFAULT_PAGE = 100
+
+_DIGITS = 18
 
 EVENT_TYPES = EnumTable(event_pb2.EventType, "EVENT_TYPE", EventType)
 
 
 async def list_events(backend: Backend, key: str, request: Any, response: Any) -> Any:
     """Write a page of an object's events into a response, newest first, and return it."""
-    size = paging.page_size(request.page_size) if request.page_size else DEFAULT_PAGE
-    before = paging.read_number(request.page_token)
-    found = await asyncio.to_thread(backend.store.events, key, _type(request.type), before, size + 1)
-    response.events.extend(_to_proto(event) for event in found[:size])
-    if len(found) > size:
-        response.next_page_token = paging.token(str(found[size - 1].revision))
+    page = paging.page_of(backend, request, DEFAULT_PAGE)
+    found = await asyncio.to_thread(backend.store.events, key, _type(request.type), _before(page), page.size + 1)
+    total = 0
+    for event in found:
+        message = _to_proto(event)
+        total += message.ByteSize()
+        if page.is_full(len(response.events), total):
+            response.next_page_token = page.token(str(response.events[-1].revision))
+            break
+        response.events.append(message)
     return response
+
+
+def _before(page: paging.Page) -> int:
+    """Return the revision before which a page's events are, 0 for the first page."""
+    text = page.after or "0"
+    if not (text.isascii() and text.isdecimal() and len(text) <= _DIGITS):
+        raise page_token.malformed()
+    return int(text)
 
 
 def _type(number: int) -> EventType | None:

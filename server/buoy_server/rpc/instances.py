@@ -6,7 +6,6 @@ from typing import Any
 from buoy.v1 import instance_pb2
 from google.protobuf.message import Message
 
-from buoy_server.codec import packing
 from buoy_server.codec.records import DRIVERS, instance_to_proto
 from buoy_server.core import lookup
 from buoy_server.core.commands.instances import CreateInstance, DeleteInstance
@@ -21,8 +20,6 @@ from buoy_server.rpc.events import list_events
 from buoy_server.rpc.interfaces import interface_spec
 
 Answer = Message | bytes
-
-_INTERFACES = instance_pb2.ListInstanceInterfacesResponse.DESCRIPTOR.fields_by_name["interfaces"].number
 
 
 class InstanceService:
@@ -61,30 +58,27 @@ class InstanceService:
         namespace = checks.optional_text(checks.name, request.namespace, "namespace")
         node = checks.optional_text(checks.name, request.node, "node")
 
-        def meant(key: str) -> bool:
-            instance = view.get(Kind.INSTANCE, key)
-            return (
-                isinstance(instance, Instance)
-                and caller.sees(instance.namespace)
-                and namespace in ("", instance.namespace)
-                and node in ("", instance.node)
-                and (request.include_deleted or instance.state != "deleted")
-            )
+        page = paging.page_of(self._backend, request)
+        keys = paging.in_order(view, Kind.INSTANCE, lookup.visible(view, caller, Kind.INSTANCE, namespace), page.after)
 
-        return paging.listed(
-            (key for key in paging.page_after(view.keys(Kind.INSTANCE), request.page_token) if meant(key)),
-            paging.page_size(request.page_size),
-            lambda key: view.body(Kind.INSTANCE, key),
-            lambda token: instance_pb2.ListInstancesResponse(next_page_token=token, revision=view.revision),
-        )
+        def meant(key: str) -> bytes | None:
+            body = view.body(Kind.INSTANCE, key) or b""
+            instance = instance_pb2.Instance.FromString(body)
+            shown = request.include_deleted or instance.state != instance_pb2.INSTANCE_STATE_DELETED
+            return body if shown and node in ("", instance.node) else None
+
+        return page.answer(keys, meant, instance_pb2.ListInstancesResponse())
 
     async def ListInstanceInterfaces(self, request: instance_pb2.ListInstanceInterfacesRequest, caller: Caller) -> Answer:
         """List the live interfaces of one instance by their order."""
-        view = self._backend.view
-        interfaces = lookup.live_interfaces(view, self._instance(request, caller))
-        bodies = [view.body(Kind.INTERFACE, interface.uuid) or b"" for interface in interfaces]
-        rest = instance_pb2.ListInstanceInterfacesResponse(revision=view.revision)
-        return packing.concatenated(packing.joined(_INTERFACES, bodies), rest)
+        view, found = self._backend.view, self._instance(request, caller)
+        page = paging.page_of(self._backend, request)
+        by_order = {f"{interface.order:08d}": interface.uuid for interface in lookup.live_interfaces(view, found)}
+        return page.answer(
+            paging.smallest_first(by_order, page.after),
+            lambda order: view.body(Kind.INTERFACE, by_order[order]),
+            instance_pb2.ListInstanceInterfacesResponse(),
+        )
 
     async def DeleteInstance(self, request: instance_pb2.DeleteInstanceRequest, caller: Caller) -> Answer:
         """Delete an instance and its interfaces."""

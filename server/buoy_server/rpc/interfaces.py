@@ -1,6 +1,6 @@
 """InterfaceService, but for its stream."""
 
-from collections.abc import AsyncIterator, Iterable, Iterator
+from collections.abc import AsyncIterator
 
 from buoy.v1 import instance_pb2, interface_pb2
 from google.protobuf.message import Message
@@ -17,7 +17,7 @@ from buoy_server.rpc import checks, metadata, paging
 from buoy_server.rpc.audience import Audiences
 from buoy_server.rpc.backend import Backend
 from buoy_server.rpc.events import list_events
-from buoy_server.rpc.selection import InterfaceFilter, filter_of
+from buoy_server.rpc.selection import filter_of, is_live
 from buoy_server.rpc.watch import watch
 
 Answer = Message | bytes
@@ -47,15 +47,16 @@ class InterfaceService:
     async def ListInterfaces(self, request: interface_pb2.ListInterfacesRequest, caller: Caller) -> Answer:
         """List interfaces."""
         view, wanted = self._backend.view, filter_of(self._backend.view, caller, request)
-        keys = paging.page_after(wanted.candidates(view), request.page_token)
-        return paging.listed(
-            self._matching(keys, wanted, include_deleted=request.include_deleted),
-            paging.page_size(request.page_size),
-            lambda key: view.body(Kind.INTERFACE, key),
-            lambda token: interface_pb2.ListInterfacesResponse(
-                next_page_token=token, revision=view.revision, cluster_id=self._backend.cluster_id
-            ),
-        )
+        page = paging.page_of(self._backend, request)
+        candidates = wanted.candidates(view, deleted=request.include_deleted)
+
+        def meant(key: str) -> bytes | None:
+            body = view.body(Kind.INTERFACE, key) or b""
+            interface = interface_pb2.Interface.FromString(body)
+            return body if wanted.takes(interface) and (request.include_deleted or is_live(interface)) else None
+
+        response = interface_pb2.ListInterfacesResponse(cluster_id=self._backend.cluster_id)
+        return page.answer(paging.in_order(view, Kind.INTERFACE, candidates, page.after), meant, response)
 
     async def DeleteInterface(self, request: interface_pb2.DeleteInterfaceRequest, caller: Caller) -> Answer:
         """Unplug an interface."""
@@ -107,13 +108,6 @@ class InterfaceService:
 
     def _interface(self, uuid: str, caller: Caller) -> Interface:
         return lookup.interface(self._backend.view, caller, checks.uuid(uuid, "interface_uuid"))
-
-    def _matching(self, keys: Iterable[str], wanted: InterfaceFilter, *, include_deleted: bool) -> Iterator[str]:
-        """Yield the keys that are meant, each looked at when it is its turn: a page decodes no more than it shows."""
-        for key in keys:
-            interface = self._backend.view.get(Kind.INTERFACE, key)
-            if isinstance(interface, Interface) and wanted.takes(interface) and (interface.live or include_deleted):
-                yield key
 
 
 def interface_spec(request: interface_pb2.CreateInterfaceRequest | instance_pb2.InterfaceSpec, path: str) -> InterfaceSpec:

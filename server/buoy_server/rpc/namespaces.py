@@ -54,12 +54,12 @@ class NamespaceService:
     async def ListNamespaces(self, request: namespace_pb2.ListNamespacesRequest, caller: Caller) -> bytes:
         """List namespaces by name."""
         view = self._backend.view
-        names = [name for name in paging.page_after(view.keys(Kind.NAMESPACE), request.page_token) if caller.sees(name)]
-        return paging.listed(
-            names,
-            paging.page_size(request.page_size),
+        page = paging.page_of(self._backend, request)
+        seen = (name for name in view.keys(Kind.NAMESPACE) if caller.sees(name))
+        return page.answer(
+            paging.smallest_first(seen, page.after),
             lambda name: namespace_to_proto(lookup.namespace(view, caller, name)).SerializeToString(),
-            lambda token: namespace_pb2.ListNamespacesResponse(next_page_token=token, revision=view.revision),
+            namespace_pb2.ListNamespacesResponse(),
         )
 
     async def DeleteNamespace(self, request: namespace_pb2.DeleteNamespaceRequest, caller: Caller) -> Message:

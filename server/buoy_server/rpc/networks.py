@@ -2,18 +2,19 @@
 
 from typing import Any
 
-from buoy.v1 import network_pb2
+from buoy.v1 import interface_pb2, network_pb2
 from google.protobuf.message import Message
 
 from buoy_server.codec.records import network_to_proto
 from buoy_server.core import lookup
 from buoy_server.core.commands.networks import CreateNetwork, DeleteNetwork
 from buoy_server.core.lookup import Caller
-from buoy_server.core.model import Network
+from buoy_server.core.model import Network, reservation_key
 from buoy_server.core.state import Kind
 from buoy_server.rpc import checks, metadata, paging
 from buoy_server.rpc.backend import Backend
 from buoy_server.rpc.events import list_events
+from buoy_server.rpc.selection import is_live
 
 Answer = Message | bytes
 
@@ -44,22 +45,15 @@ class NetworkService:
         """List networks."""
         view = self._backend.view
         namespace = checks.optional_text(checks.name, request.namespace, "namespace")
+        page = paging.page_of(self._backend, request)
+        keys = paging.in_order(view, Kind.NETWORK, lookup.visible(view, caller, Kind.NETWORK, namespace), page.after)
 
-        def meant(key: str) -> bool:
-            network = view.get(Kind.NETWORK, key)
-            return (
-                isinstance(network, Network)
-                and caller.sees(network.namespace)
-                and namespace in ("", network.namespace)
-                and (request.include_deleted or network.state != "deleted")
-            )
+        def meant(key: str) -> bytes | None:
+            body = view.body(Kind.NETWORK, key) or b""
+            state = network_pb2.Network.FromString(body).state
+            return body if request.include_deleted or state != network_pb2.NETWORK_STATE_DELETED else None
 
-        return paging.listed(
-            (key for key in paging.page_after(view.keys(Kind.NETWORK), request.page_token) if meant(key)),
-            paging.page_size(request.page_size),
-            lambda key: view.body(Kind.NETWORK, key),
-            lambda token: network_pb2.ListNetworksResponse(next_page_token=token, revision=view.revision),
-        )
+        return page.answer(keys, meant, network_pb2.ListNetworksResponse())
 
     async def DeleteNetwork(self, request: network_pb2.DeleteNetworkRequest, caller: Caller) -> Answer:
         """Delete a network without live interfaces."""
@@ -72,23 +66,24 @@ class NetworkService:
     async def ListNetworkInterfaces(self, request: network_pb2.ListNetworkInterfacesRequest, caller: Caller) -> Answer:
         """List the live interfaces on one network."""
         view, found = self._backend.view, self._network(request, caller)
-        live = [interface.uuid for interface in lookup.interfaces(view, "network", found.uuid) if interface.live]
-        return paging.listed(
-            paging.page_after(live, request.page_token),
-            paging.page_size(request.page_size),
-            lambda key: view.body(Kind.INTERFACE, key),
-            lambda token: network_pb2.ListNetworkInterfacesResponse(next_page_token=token, revision=view.revision),
-        )
+        page = paging.page_of(self._backend, request)
+        keys = paging.in_order(view, Kind.INTERFACE, view.find(Kind.INTERFACE, "network", found.uuid), page.after)
+
+        def meant(key: str) -> bytes | None:
+            body = view.body(Kind.INTERFACE, key) or b""
+            return body if is_live(interface_pb2.Interface.FromString(body)) else None
+
+        return page.answer(keys, meant, network_pb2.ListNetworkInterfacesResponse())
 
     async def ListNetworkAddresses(self, request: network_pb2.ListNetworkAddressesRequest, caller: Caller) -> Answer:
         """List the addresses of one network's netblock that are not free."""
         view, found = self._backend.view, self._network(request, caller)
-        keys = paging.by_address(view.find(Kind.RESERVATION, "network", found.uuid))
-        return paging.listed(
-            paging.page_after(keys, request.page_token),
-            paging.page_size(request.page_size),
-            lambda key: view.body(Kind.RESERVATION, keys[key]),
-            lambda token: network_pb2.ListNetworkAddressesResponse(next_page_token=token, revision=view.revision),
+        page = paging.page_of(self._backend, request)
+        taken = paging.by_address(view.find(Kind.RESERVATION, "network", found.uuid))
+        return page.answer(
+            paging.smallest_first(taken, page.after),
+            lambda text: view.body(Kind.RESERVATION, reservation_key(found.uuid, paging.address_of(text))),
+            network_pb2.ListNetworkAddressesResponse(),
         )
 
     async def ListNetworkEvents(self, request: network_pb2.ListNetworkEventsRequest, caller: Caller) -> Answer:

@@ -21,12 +21,11 @@ class NodeService:
 
     async def ListNodes(self, request: node_pb2.ListNodesRequest, _caller: Caller) -> Answer:
         """List nodes by name."""
-        view = self._backend.view
-        return paging.listed(
-            paging.page_after(view.keys(Kind.NODE), request.page_token),
-            paging.page_size(request.page_size),
+        page = paging.page_of(self._backend, request)
+        return page.answer(
+            paging.smallest_first(self._backend.view.keys(Kind.NODE), page.after),
             lambda name: self._node(name).SerializeToString(),
-            lambda token: node_pb2.ListNodesResponse(next_page_token=token, revision=view.revision),
+            node_pb2.ListNodesResponse(),
         )
 
     async def GetNode(self, request: node_pb2.GetNodeRequest, _caller: Caller) -> Answer:

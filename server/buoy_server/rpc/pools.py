@@ -10,7 +10,7 @@ from buoy_server.core import addresses, lookup
 from buoy_server.core.commands.pools import CreatePool, DeletePool
 from buoy_server.core.errors import Malformed
 from buoy_server.core.lookup import Caller
-from buoy_server.core.model import Pool
+from buoy_server.core.model import Pool, reservation_key
 from buoy_server.core.state import Kind
 from buoy_server.rpc import checks, paging
 from buoy_server.rpc.backend import Backend
@@ -45,11 +45,11 @@ class PoolService:
         """List pools, oldest first."""
         view = self._backend.view
         by_age = {f"{pool.create_time}/{pool.uuid}": pool for pool in lookup.pools(view)}
-        return paging.listed(
-            paging.page_after(by_age, request.page_token),
-            paging.page_size(request.page_size),
-            lambda key: self._with_usage(by_age[key]).SerializeToString(),
-            lambda token: pool_pb2.ListPoolsResponse(next_page_token=token, revision=view.revision),
+        page = paging.page_of(self._backend, request)
+        return page.answer(
+            paging.smallest_first(by_age, page.after),
+            lambda age: self._with_usage(by_age[age]).SerializeToString(),
+            pool_pb2.ListPoolsResponse(),
         )
 
     async def DeletePool(self, request: pool_pb2.DeletePoolRequest, caller: Caller) -> Answer:
@@ -60,12 +60,12 @@ class PoolService:
         """List the addresses of a pool that are not free."""
         view = self._backend.view
         pool = lookup.pool(view, checks.ref(request.pool_ref, "pool_ref"))
-        keys = paging.by_address(view.find(Kind.RESERVATION, "pool", pool.uuid))
-        return paging.listed(
-            paging.page_after(keys, request.page_token),
-            paging.page_size(request.page_size),
-            lambda key: view.body(Kind.RESERVATION, keys[key]),
-            lambda token: pool_pb2.ListAddressesResponse(next_page_token=token, revision=view.revision),
+        page = paging.page_of(self._backend, request)
+        taken = paging.by_address(view.find(Kind.RESERVATION, "pool", pool.uuid))
+        return page.answer(
+            paging.smallest_first(taken, page.after),
+            lambda text: view.body(Kind.RESERVATION, reservation_key(None, paging.address_of(text))),
+            pool_pb2.ListAddressesResponse(),
         )
 
     def _with_usage(self, pool: Pool) -> pool_pb2.Pool:

@@ -25,7 +25,7 @@ class InterfaceFilter:
     node: str = ""
     namespace: str = ""
 
-    def takes(self, interface: Interface) -> bool:
+    def takes(self, interface: Interface | interface_pb2.Interface) -> bool:
         """Whether an interface is meant."""
         return (
             self.caller.sees(interface.namespace)
@@ -68,16 +68,15 @@ class InterfaceFilter:
         """Whether a change came after the caller's right to see it, which a namespace of an older tenant's name has not."""
         return isinstance(entry.after, Interface) and self.caller.sees_change(entry.after.namespace, entry.revision)
 
-    def candidates(self, state: State) -> Collection[str]:
-        """The keys of a few interfaces among which all that are meant are."""
+    def candidates(self, state: State, *, deleted: bool = False) -> Collection[str]:
+        """The keys of a few interfaces among which all that are meant are, also the deleted ones if they are asked for."""
         if self.interface_uuid:
             return [self.interface_uuid]
-        if self.namespace:
-            return state.find(Kind.INTERFACE, "namespace", self.namespace)
-        if self.caller.namespace == SYSTEM:
-            return state.keys(Kind.INTERFACE)
-        visible = (self.caller.namespace, *self.caller.trusted_by)
-        return [key for name in visible for key in state.find(Kind.INTERFACE, "namespace", name)]
+        named = (("instance", self.instance_uuid), ("network", self.network_uuid), ("node", self.node))
+        found = [state.find(Kind.INTERFACE, index, value) for index, value in named if value and not deleted]
+        if found:
+            return min(found, key=len)
+        return lookup.visible(state, self.caller, Kind.INTERFACE, self.namespace)
 
 
 WatchOrList = interface_pb2.WatchInterfaceRequest | interface_pb2.ListInterfacesRequest
@@ -97,3 +96,8 @@ def filter_of(state: State, caller: Caller, request: WatchOrList) -> InterfaceFi
         node=checks.optional_text(checks.name, request.node, "node"),
         namespace=namespace,
     )
+
+
+def is_live(interface: interface_pb2.Interface) -> bool:
+    """Whether the owner of an interface still has it."""
+    return interface.state != interface_pb2.INTERFACE_STATE_DELETED
