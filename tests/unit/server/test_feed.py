@@ -2,7 +2,7 @@
 
 import asyncio
 import random
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import UTC, datetime
 
 import pytest
@@ -48,13 +48,16 @@ class Ledger:
         return written
 
 
-async def _follow(feed: Feed, topics: Sequence[Topic], after: int, upto: int, *, eager: bool) -> list[tuple[int, str]]:
-    """Follow until a revision is reached; return what concerned the topics."""
+async def _follow(
+    feed: Feed, topics: Collection[Topic], after: int, planned: Sequence[str], *, eager: bool
+) -> list[tuple[int, str]]:
+    """Follow until all that is planned has come; return what concerned the topics. Whoever has more to come is woken for it."""
+    last = max((index + 1 for index, key in enumerate(planned) if ("node", key) in topics), default=0)
     seen = []
     with feed.subscribe(topics, after, eager=eager) as subscription:
-        while subscription.position < upto:
+        while subscription.position < len(planned):
             before = subscription.position
-            entries = await feed.follow(subscription, random.choice([0.0, 30.0]))
+            entries = await feed.follow(subscription, 30.0 if before < last else 0.0)
             assert subscription.position >= before
             if entries:
                 assert entries[-1].revision == entries[-1].transaction == subscription.position
@@ -79,13 +82,13 @@ def test_every_reader_sees_what_concerns_it_exactly_once_in_order(
     async def scenario() -> None:
         ledger = Ledger()
         feed = Feed(ledger, 0, capacity=capacity)
-        total = sum(len(keys) for batch in batches for keys in batch)
+        planned = [key for batch in batches for keys in batch for key in keys]
         following = []
         for index, batch in enumerate(batches):
             for topics, start, eager in readers:
                 if start == index:  # it begins somewhere in what is there
                     after = random.choice([entry.transaction for entry in ledger.entries] or [0])
-                    task = asyncio.create_task(_follow(feed, tuple(topics), after, total, eager=eager))
+                    task = asyncio.create_task(_follow(feed, topics, after, planned, eager=eager))
                     following.append((topics, after, task))
             feed.publish([entry for keys in batch for entry in ledger.write(keys)])
             await asyncio.sleep(0)
