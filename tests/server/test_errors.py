@@ -7,6 +7,7 @@ import grpc
 import pytest
 from buoy.v1 import instance_pb2 as v
 from buoy.v1 import interface_pb2 as i
+from buoy.v1 import namespace_pb2 as s
 from buoy.v1 import network_pb2 as n
 from buoy.v1 import node_pb2 as d
 from buoy.v1 import pool_pb2 as p
@@ -98,6 +99,8 @@ ROWS: list[Row] = [
     ("pools", "CreatePool", lambda *_: p.CreatePoolRequest(name="floating", ranges=["198.51.100.0/24"]), Code.ALREADY_EXISTS, "NAME_IN_USE", "name"),
     ("pools", "DeletePool", lambda *_: p.DeletePoolRequest(pool_ref="floating"), Code.FAILED_PRECONDITION, "POOL_IN_USE", "pool_ref"),
     ("pools", "GetPool", lambda *_: p.GetPoolRequest(pool_ref="absent"), Code.NOT_FOUND, "POOL_NOT_FOUND", "pool_ref"),
+    ("pools", "DeletePool", lambda *_: p.DeletePoolRequest(pool_ref="tiny", request_id="1"), *MALFORMED, "request_id"),
+    ("namespaces", "SetNamespaceKey", lambda *_: s.SetNamespaceKeyRequest(namespace="a", key_name="k", request_id=ABSENT), *MALFORMED, "key"),
     ("nodes", "GetNode", lambda *_: d.GetNodeRequest(node="absent"), Code.NOT_FOUND, "NODE_NOT_FOUND", "node"),
 ]  # fmt: skip
 
@@ -111,6 +114,7 @@ ELSEWHERE = {
     "NAMESPACE_NOT_FOUND": "test_access.py",
     "NO_NODE": "test_without_a_node_there_is_no_placement",
     "NOT_READY": "test_a_deleted_interface_does_not_float",
+    "REQUEST_ID_REUSED": "test_repeats.py",
     "COMPACTED": "test_watch.py",
     "REVISION_IN_FUTURE": "test_watch.py",
     "CLUSTER_CHANGED": "test_watch.py, test_paging.py",

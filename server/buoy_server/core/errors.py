@@ -2,7 +2,7 @@
 
 DomainError
   Malformed             the request itself is wrong
-    MetadataTooLarge  AddressOutsideNetblock  AddressOutsidePool
+    MetadataTooLarge  AddressOutsideNetblock  AddressOutsidePool  RequestIdReused
   NotFound              absent, or not the caller's to see: the same words for both
     InterfaceNotFound  InstanceNotFound  NetworkNotFound  PoolNotFound  NodeNotFound  NamespaceNotFound
   Conflict              somebody else has it
@@ -48,6 +48,10 @@ class AddressOutsideNetblock(Malformed):
 
 class AddressOutsidePool(Malformed):
     reason = "ADDRESS_OUTSIDE_POOL"
+
+
+class RequestIdReused(Malformed):
+    reason = "REQUEST_ID_REUSED"
 
 
 class NotFound(DomainError):

@@ -5,12 +5,14 @@ has brought no new command for SETTLE_TURNS turns (a gRPC server hands over one 
 would be of one), or when it is full. Commands of a batch are decided over one draft, each over a draft of its own on top, so
 that each sees those before it, a refused one leaves nothing, and a failed commit is undone by dropping the draft: the view,
 which reads are answered from, only ever has what is durable.
+
+A call that bears a request id may be a repeat. That shows when its answer cannot be kept beside the first one, or when its
+command is refused; then it gets the first answer, and the batch is decided again without it (`feed/answers.py`).
 """
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from random import SystemRandom
 from typing import Any, Protocol, TypeVar
@@ -18,12 +20,12 @@ from typing import Any, Protocol, TypeVar
 import structlog
 
 from buoy_server import failpoints
-from buoy_server.codec.packing import pack
-from buoy_server.core.command import Command, Context
+from buoy_server.core.command import Command
 from buoy_server.core.errors import DomainError, ShuttingDown, StorageUnavailable
-from buoy_server.core.events import event_of
 from buoy_server.core.lookup import Caller
-from buoy_server.core.state import Cause, Draft, Entry
+from buoy_server.core.state import Cause
+from buoy_server.feed.answers import Answer, Attempt
+from buoy_server.feed.batch import Batch, Waiting
 from buoy_server.feed.entry import Committed
 from buoy_server.feed.feed import Feed
 from buoy_server.feed.view import View
@@ -38,26 +40,17 @@ log = structlog.get_logger()
 class Store(Protocol):
     """Where entries become durable."""
 
-    def append(self, entries: list[Committed]) -> None:
-        """Write entries and the rows that they change in one durable transaction, or raise a DomainError; blocks."""
+    def append(self, entries: Sequence[Committed], answers: Sequence[Answer]) -> Mapping[bytes, Answer]:
+        """Write entries, the rows that they change and answers in one durable transaction, or raise a DomainError; blocks.
+
+        Where answers are kept under some of the keys already, nothing is written, and those are returned by their keys.
+        """
+
+    def answers(self, keys: Sequence[bytes]) -> Mapping[bytes, Answer]:
+        """Return the answers that are kept under some of these keys, or raise a DomainError; blocks."""
 
     def probe(self) -> None:
         """Return when the store takes writes, or raise a DomainError; blocks."""
-
-
-@dataclass(frozen=True, slots=True)
-class _Waiting:
-    command: Command[Any]
-    caller: Caller
-    cause: Cause
-    answer: asyncio.Future[Any]
-
-
-@dataclass(frozen=True, slots=True)
-class _Decided:
-    waiting: _Waiting
-    result: Any
-    error: DomainError | None
 
 
 class Writer:
@@ -69,7 +62,7 @@ class Writer:
         self._feed = feed
         self._clock = clock
         self._random = SystemRandom()
-        self._waiting: list[_Waiting] = []
+        self._waiting: list[Waiting] = []
         self._arrived = asyncio.Event()
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="ledger")
         self._closing = False
@@ -77,13 +70,20 @@ class Writer:
         self._task = asyncio.create_task(self._run(), name="writer")
 
     async def submit(self, command: Command[T], caller: Caller, method: str, actor: str = "") -> T:
-        """Return the command's answer when what it changed is durable, or raise its DomainError."""
-        if self._closing:
-            raise ShuttingDown("the server is stopping")
-        answer: asyncio.Future[T] = asyncio.get_running_loop().create_future()
-        self._waiting.append(_Waiting(command, caller, Cause(method, actor or caller.namespace), answer))
-        self._arrived.set()
-        return await answer
+        """Return the command's result when what it changed is durable, or raise its DomainError."""
+        result: T = await self._outcome(command, caller, Cause(method, actor or caller.namespace), _itself, None)
+        return result
+
+    async def respond(
+        self, command: Command[T], caller: Caller, method: str, respond: Callable[[T], bytes], attempt: Attempt | None
+    ) -> bytes:
+        """Return the response that is made of the command's result, when both are durable, or raise its DomainError.
+
+        The repeat of an attempt gets the response of the first call that was not refused, and changes nothing.
+        """
+        cause = Cause(method, caller.namespace, attempt.request_id if attempt else "")
+        response: bytes = await self._outcome(command, caller, cause, respond, attempt)
+        return response
 
     async def probe(self) -> bool:
         """Find out whether the store takes writes (again), and keep what it said in `failure`."""
@@ -102,6 +102,16 @@ class Writer:
         await self._task
         self._thread.shutdown()
 
+    async def _outcome(
+        self, command: Command[Any], caller: Caller, cause: Cause, respond: Callable[[Any], Any], attempt: Attempt | None
+    ) -> Any:
+        if self._closing:
+            raise ShuttingDown("the server is stopping")
+        future = asyncio.get_running_loop().create_future()
+        self._waiting.append(Waiting(command, caller, cause, respond, attempt, future))
+        self._arrived.set()
+        return await future
+
     async def _run(self) -> None:
         while not (self._closing and not self._waiting):
             await self._arrived.wait()
@@ -119,70 +129,73 @@ class Writer:
             quiet = quiet + 1 if len(self._waiting) == seen else 0
             seen = len(self._waiting)
 
-    async def _write(self, batch: list[_Waiting]) -> None:
-        draft = Draft(self._view, Cause("", ""), self._clock())
-        committed: list[tuple[Entry, Committed]] = []
-        decided = [self._decide(waiting, draft, committed) for waiting in batch]
-        if committed:
-            entries = [entry for _, entry in committed]
+    async def _write(self, batch: Sequence[Waiting]) -> None:
+        """Commit a batch, and tell its callers; when there are repeats in it, tell them, and decide the others again."""
+        while batch:
+            decided = Batch(self._view, self._clock(), self._random)
+            for waiting in batch:
+                decided.decide(waiting)
             try:
-                await asyncio.get_running_loop().run_in_executor(self._thread, self._store.append, entries)
+                kept = await self._append(decided)
             except DomainError as error:
-                self._fail(decided, error)
+                for waiting in batch:
+                    waiting.tell(error)
                 return
-            except Exception:
-                log.exception("append failed", first_revision=entries[0].revision, entries=len(entries))
-                self._fail(decided, StorageUnavailable("the change could not be stored: try again"))
+            if not kept:
+                await self._tell(decided)
                 return
-            failpoints.reach("before_notify")
-            for entry, stored in committed:
-                self._view.apply(entry, stored.body)
+            for waiting in batch:
+                if waiting.attempt and (answer := kept.get(waiting.attempt.key)):
+                    waiting.tell(answer.to(waiting.attempt))
+            batch = [waiting for waiting in batch if not waiting.attempt or waiting.attempt.key not in kept]
+
+    async def _append(self, batch: Batch) -> Mapping[bytes, Answer]:
+        """Make a batch durable and visible; or return the answers that are kept for repeats in it: then nothing changed."""
+        entries, answers = batch.entries, batch.answers
+        if not entries and not answers:
+            return {}
+        kept = await self._in_thread(self._store.append, entries, answers)
+        self.failure = None
+        if kept:
+            return kept
+        failpoints.reach("before_notify")
+        for entry, stored in batch.changes:
+            self._view.apply(entry, stored.body)
+        if entries:
             self._feed.publish(entries)
-            self.failure = None
+        return {}
+
+    async def _tell(self, batch: Batch) -> None:
+        """Tell callers their outcomes; those who are refused in an attempt, once it is sure that they repeat nothing."""
         failpoints.reach("before_reply")
-        for one in decided:
-            _answer(one)
-
-    def _decide(self, waiting: _Waiting, batch: Draft, committed: list[tuple[Entry, Committed]]) -> _Decided:
-        draft = Draft(batch, waiting.cause, batch.now)
+        refused: list[tuple[Waiting, Attempt, DomainError]] = []
+        for waiting, outcome in batch.outcomes:
+            if waiting.attempt and isinstance(outcome, DomainError):
+                refused.append((waiting, waiting.attempt, outcome))
+            else:
+                waiting.tell(outcome)
+        if not refused:
+            return
         try:
-            result = waiting.command.decide(draft, Context(waiting.caller, self._random))
-            entries = [(entry, _committed(entry, draft.revision)) for entry in draft.entries]
+            kept = await self._in_thread(self._store.answers, [attempt.key for _, attempt, _ in refused])
+        except DomainError as failure:
+            for waiting, _, _ in refused:
+                waiting.tell(failure)
+            return
+        for waiting, attempt, error in refused:
+            waiting.tell(kept[attempt.key].to(attempt) if attempt.key in kept else error)
+
+    async def _in_thread(self, run: Callable[..., T], *arguments: object) -> T:
+        """Return what the store returns; whatever fails there is a DomainError, and remembered."""
+        try:
+            return await asyncio.get_running_loop().run_in_executor(self._thread, run, *arguments)
         except DomainError as error:
-            return _Decided(waiting, None, error)
+            self.failure = error
         except Exception:
-            log.exception("command failed", method=waiting.cause.method)
-            return _Decided(waiting, None, DomainError("the server could not work this out: please report it"))
-        batch.absorb(draft)
-        committed.extend(entries)
-        return _Decided(waiting, result, None)
-
-    def _fail(self, decided: list[_Decided], error: DomainError) -> None:
-        self.failure = error
-        for one in decided:
-            _answer(_Decided(one.waiting, None, error))
+            log.exception("store failed", doing=run.__name__)
+            self.failure = StorageUnavailable("the change could not be stored: try again")
+        raise self.failure
 
 
-def _committed(entry: Entry, transaction: int) -> Committed:
-    return Committed(
-        revision=entry.revision,
-        transaction=transaction,
-        kind=entry.kind,
-        key=entry.key,
-        before_revision=entry.before.revision if entry.before else 0,
-        after=entry.after,
-        body=pack(entry.after) if entry.after else None,
-        cause=entry.cause,
-        time=entry.time,
-        said=event_of(entry),
-    )
-
-
-def _answer(decided: _Decided) -> None:
-    answer = decided.waiting.answer
-    if answer.done():
-        return  # the caller went away; what was decided stands
-    if decided.error is not None:
-        answer.set_exception(decided.error)
-    else:
-        answer.set_result(decided.result)
+def _itself(result: T) -> T:
+    return result

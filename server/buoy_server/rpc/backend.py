@@ -1,7 +1,10 @@
 """What every service works on."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TypeVar
+
+from google.protobuf.message import Message
 
 from buoy_server.auth.authenticator import Authenticator
 from buoy_server.core.command import Command
@@ -10,6 +13,7 @@ from buoy_server.feed.feed import Feed
 from buoy_server.feed.view import View
 from buoy_server.feed.writer import Writer
 from buoy_server.nodes import Presence
+from buoy_server.rpc.attempts import attempt_of
 from buoy_server.storage.store import SqlStore
 
 T = TypeVar("T")
@@ -27,6 +31,11 @@ class Backend:
     store: SqlStore
     cluster_id: str
 
-    async def run(self, command: Command[T], caller: Caller, method: str = "") -> T:
-        """Run a command in the caller's name; its class is the RPC's name unless another is given."""
-        return await self.writer.submit(command, caller, method or type(command).__name__)
+    async def change(self, command: Command[T], caller: Caller, request: Message, answer: Callable[[T], Message]) -> bytes:
+        """Run an RPC's command in the caller's name, and return the response that `answer` makes of its result, serialized.
+
+        The RPC's name is that of its request. A request that bears an id is an attempt: its repeat gets the first response.
+        """
+        method = request.DESCRIPTOR.name.removesuffix("Request")
+        attempt = attempt_of(request, caller)
+        return await self.writer.respond(command, caller, method, lambda result: answer(result).SerializeToString(), attempt)

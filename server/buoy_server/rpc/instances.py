@@ -46,7 +46,7 @@ class InstanceService:
             },
             default_netblock=self._default_netblock if request.default_network else None,
         )
-        return instance_to_proto(await self._backend.run(command, caller))
+        return await self._backend.change(command, caller, request, instance_to_proto)
 
     async def GetInstance(self, request: instance_pb2.GetInstanceRequest, caller: Caller) -> Answer:
         """Return one instance."""
@@ -86,7 +86,7 @@ class InstanceService:
             instance_ref=checks.ref(request.instance_ref, "instance_ref"),
             namespace=checks.optional_text(checks.name, request.namespace, "namespace"),
         )
-        return instance_to_proto(await self._backend.run(command, caller))
+        return await self._backend.change(command, caller, request, instance_to_proto)
 
     async def ListInstanceEvents(self, request: instance_pb2.ListInstanceEventsRequest, caller: Caller) -> Answer:
         """List what happened to the instance, newest first."""
@@ -101,14 +101,14 @@ class InstanceService:
     async def SetInstanceMetadataItem(self, request: instance_pb2.SetInstanceMetadataItemRequest, caller: Caller) -> Answer:
         """Set one metadata key."""
         find = metadata.find_instance(request.instance_ref, request.namespace)
-        return instance_to_proto(await metadata.set_item(self._backend, caller, "SetInstanceMetadataItem", find, request))
+        return await metadata.set_item(self._backend, caller, request, find, instance_to_proto)
 
     async def DeleteInstanceMetadataItem(
         self, request: instance_pb2.DeleteInstanceMetadataItemRequest, caller: Caller
     ) -> Answer:
         """Delete one metadata key."""
         find = metadata.find_instance(request.instance_ref, request.namespace)
-        return instance_to_proto(await metadata.delete_item(self._backend, caller, "DeleteInstanceMetadataItem", find, request))
+        return await metadata.delete_item(self._backend, caller, request, find, instance_to_proto)
 
     def _instance(self, request: Any, caller: Caller) -> Instance:
         ref = checks.ref(request.instance_ref, "instance_ref")

@@ -37,7 +37,7 @@ class InterfaceService:
             namespace=checks.optional_text(checks.name, request.namespace, "namespace"),
             spec=interface_spec(request, ""),
         )
-        return interface_to_proto(await self._backend.run(command, caller))
+        return await self._backend.change(command, caller, request, interface_to_proto)
 
     async def GetInterface(self, request: interface_pb2.GetInterfaceRequest, caller: Caller) -> Answer:
         """Return one interface."""
@@ -61,7 +61,7 @@ class InterfaceService:
     async def DeleteInterface(self, request: interface_pb2.DeleteInterfaceRequest, caller: Caller) -> Answer:
         """Unplug an interface."""
         command = DeleteInterface(interface_uuid=checks.uuid(request.interface_uuid, "interface_uuid"))
-        return interface_to_proto(await self._backend.run(command, caller))
+        return await self._backend.change(command, caller, request, interface_to_proto)
 
     async def FloatInterface(self, request: interface_pb2.FloatInterfaceRequest, caller: Caller) -> Answer:
         """Give an interface a floating address."""
@@ -70,12 +70,12 @@ class InterfaceService:
             address=checks.optional(checks.address, request.address, "address"),
             pool_ref=checks.optional_text(checks.ref, request.pool, "pool"),
         )
-        return interface_to_proto(await self._backend.run(command, caller))
+        return await self._backend.change(command, caller, request, interface_to_proto)
 
     async def DefloatInterface(self, request: interface_pb2.DefloatInterfaceRequest, caller: Caller) -> Answer:
         """Take an interface's floating address away."""
         command = DefloatInterface(interface_uuid=checks.uuid(request.interface_uuid, "interface_uuid"))
-        return interface_to_proto(await self._backend.run(command, caller))
+        return await self._backend.change(command, caller, request, interface_to_proto)
 
     async def GetInterfaceMetadata(self, request: interface_pb2.GetInterfaceMetadataRequest, caller: Caller) -> Answer:
         """Return the metadata of an interface."""
@@ -85,16 +85,14 @@ class InterfaceService:
     async def SetInterfaceMetadataItem(self, request: interface_pb2.SetInterfaceMetadataItemRequest, caller: Caller) -> Answer:
         """Set one metadata key."""
         find = metadata.find_interface(request.interface_uuid)
-        return interface_to_proto(await metadata.set_item(self._backend, caller, "SetInterfaceMetadataItem", find, request))
+        return await metadata.set_item(self._backend, caller, request, find, interface_to_proto)
 
     async def DeleteInterfaceMetadataItem(
         self, request: interface_pb2.DeleteInterfaceMetadataItemRequest, caller: Caller
     ) -> Answer:
         """Delete one metadata key."""
         find = metadata.find_interface(request.interface_uuid)
-        return interface_to_proto(
-            await metadata.delete_item(self._backend, caller, "DeleteInterfaceMetadataItem", find, request)
-        )
+        return await metadata.delete_item(self._backend, caller, request, find, interface_to_proto)
 
     async def ListInterfaceEvents(self, request: interface_pb2.ListInterfaceEventsRequest, caller: Caller) -> Answer:
         """List what happened to an interface, newest first."""

@@ -1,6 +1,9 @@
 """The three calls on metadata, the same for every kind of object."""
 
+from collections.abc import Callable
 from typing import Any, TypeVar
+
+from google.protobuf.message import Message
 
 from buoy_server.codec.scalars import put_metadata
 from buoy_server.core import errors, lookup
@@ -43,15 +46,20 @@ def find_namespace(name: str) -> Find[Namespace]:
     return find
 
 
-async def set_item(backend: Backend, caller: Caller, method: str, find: Find[Owner], request: Any) -> Owner:
-    """Set the key that a request names."""
+async def set_item(
+    backend: Backend, caller: Caller, request: Any, find: Find[Owner], answer: Callable[[Owner], Message]
+) -> bytes:
+    """Set the key that a request names, and return the object as `answer` makes it."""
     command = SetMetadataItem(find=find, key=checks.metadata_key(request.key), value=checks.json(request.value, "value"))
-    return await backend.run(command, caller, method)
+    return await backend.change(command, caller, request, answer)
 
 
-async def delete_item(backend: Backend, caller: Caller, method: str, find: Find[Owner], request: Any) -> Owner:
-    """Delete the key that a request names."""
-    return await backend.run(DeleteMetadataItem(find=find, key=checks.metadata_key(request.key)), caller, method)
+async def delete_item(
+    backend: Backend, caller: Caller, request: Any, find: Find[Owner], answer: Callable[[Owner], Message]
+) -> bytes:
+    """Delete the key that a request names, and return the object as `answer` makes it."""
+    command = DeleteMetadataItem(find=find, key=checks.metadata_key(request.key))
+    return await backend.change(command, caller, request, answer)
 
 
 def answer(metadata: Metadata, response: Response) -> Response:

@@ -42,10 +42,10 @@ class NamespaceService:
         token = self._tokens.sign(Claims(request.namespace, key.name, key.nonce))
         return namespace_pb2.CreateTokenResponse(access_token=token, token_type="Bearer", expires_in=LIFETIME)  # noqa: S106
 
-    async def CreateNamespace(self, request: namespace_pb2.CreateNamespaceRequest, caller: Caller) -> Message:
+    async def CreateNamespace(self, request: namespace_pb2.CreateNamespaceRequest, caller: Caller) -> bytes:
         """Create a namespace."""
         command = commands.CreateNamespace(name=checks.name(request.name, "name"))
-        return namespace_to_proto(await self._backend.run(command, caller))
+        return await self._backend.change(command, caller, request, namespace_to_proto)
 
     async def GetNamespace(self, request: namespace_pb2.GetNamespaceRequest, caller: Caller) -> Message:
         """Return one namespace."""
@@ -62,15 +62,16 @@ class NamespaceService:
             namespace_pb2.ListNamespacesResponse(),
         )
 
-    async def DeleteNamespace(self, request: namespace_pb2.DeleteNamespaceRequest, caller: Caller) -> Message:
+    async def DeleteNamespace(self, request: namespace_pb2.DeleteNamespaceRequest, caller: Caller) -> bytes:
         """Delete a namespace in which nothing lives."""
         command = commands.DeleteNamespace(name=checks.name(request.namespace, "namespace"))
-        return namespace_to_proto(await self._backend.run(command, caller))
+        return await self._backend.change(command, caller, request, namespace_to_proto)
 
-    async def SetNamespaceKey(self, request: namespace_pb2.SetNamespaceKeyRequest, caller: Caller) -> Message:
+    async def SetNamespaceKey(self, request: namespace_pb2.SetNamespaceKeyRequest, caller: Caller) -> bytes:
         """Add a key, or give it another secret."""
         name, node = checks.name(request.key_name, "key_name"), checks.optional_text(checks.name, request.node, "node")
-        lookup.own_namespace(self._backend.view, caller, _name(request.namespace))
+        if request.request_id and not request.key:
+            raise Malformed("it is needed with a request id: the answer is kept, and no secret is", field="key")
         if node and request.key and not request.key.startswith(f"{name}{SEPARATOR}"):
             raise Malformed(
                 f"the key of an agent begins with its name, {name}{SEPARATOR}; or leave it to the server", field="key"
@@ -79,55 +80,54 @@ class NamespaceService:
             raise Malformed(f"a key has {MIN_SECRET} to {MAX_SECRET} characters", field="key")
         secret = request.key or new_secret(name)
         key = await self._keys.make(name, secret, node)
-        await self._backend.run(commands.SetNamespaceKey(namespace=_name(request.namespace), key=key), caller)
-        return namespace_pb2.SetNamespaceKeyResponse(key_name=name, key="" if request.key else secret)
+        command = commands.SetNamespaceKey(namespace=_name(request.namespace), key=key)
+        response = namespace_pb2.SetNamespaceKeyResponse(key_name=name, key="" if request.key else secret)
+        return await self._backend.change(command, caller, request, lambda _: response)
 
-    async def DeleteNamespaceKey(self, request: namespace_pb2.DeleteNamespaceKeyRequest, caller: Caller) -> Message:
+    async def DeleteNamespaceKey(self, request: namespace_pb2.DeleteNamespaceKeyRequest, caller: Caller) -> bytes:
         """Delete a key; its tokens end."""
         command = commands.DeleteNamespaceKey(
             namespace=_name(request.namespace), key_name=checks.name(request.key_name, "key_name")
         )
-        return namespace_to_proto(await self._backend.run(command, caller))
+        return await self._backend.change(command, caller, request, namespace_to_proto)
 
-    async def AddNamespaceTrust(self, request: namespace_pb2.AddNamespaceTrustRequest, caller: Caller) -> Message:
+    async def AddNamespaceTrust(self, request: namespace_pb2.AddNamespaceTrustRequest, caller: Caller) -> bytes:
         """Let another namespace see and change what belongs to this one."""
         external = checks.name(request.external_namespace, "external_namespace")
         command = commands.AddNamespaceTrust(namespace=_name(request.namespace), external=external)
-        return namespace_to_proto(await self._backend.run(command, caller))
+        return await self._backend.change(command, caller, request, namespace_to_proto)
 
-    async def RemoveNamespaceTrust(self, request: namespace_pb2.RemoveNamespaceTrustRequest, caller: Caller) -> Message:
+    async def RemoveNamespaceTrust(self, request: namespace_pb2.RemoveNamespaceTrustRequest, caller: Caller) -> bytes:
         """End a trust."""
         external = checks.name(request.external_namespace, "external_namespace")
         command = commands.RemoveNamespaceTrust(namespace=_name(request.namespace), external=external)
-        return namespace_to_proto(await self._backend.run(command, caller))
+        return await self._backend.change(command, caller, request, namespace_to_proto)
 
-    async def SetNamespaceQuota(self, request: namespace_pb2.SetNamespaceQuotaRequest, caller: Caller) -> Message:
+    async def SetNamespaceQuota(self, request: namespace_pb2.SetNamespaceQuotaRequest, caller: Caller) -> bytes:
         """Set what a namespace may use at most."""
         limits = {field.name: getattr(request.quota, field.name) for field in request.quota.DESCRIPTOR.fields}
         for name, limit in limits.items():
             if limit < 0:
                 raise Malformed("a limit is not negative; 0 is none", field=f"quota.{name}")
         command = commands.SetNamespaceQuota(namespace=checks.name(request.namespace, "namespace"), quota=Quota(**limits))
-        return namespace_to_proto(await self._backend.run(command, caller))
+        return await self._backend.change(command, caller, request, namespace_to_proto)
 
     async def GetNamespaceMetadata(self, request: namespace_pb2.GetNamespaceMetadataRequest, caller: Caller) -> Message:
         """Return the metadata of a namespace."""
         found = lookup.namespace(self._backend.view, caller, _name(request.namespace))
         return metadata.answer(found.metadata, namespace_pb2.GetNamespaceMetadataResponse())
 
-    async def SetNamespaceMetadataItem(self, request: namespace_pb2.SetNamespaceMetadataItemRequest, caller: Caller) -> Message:
+    async def SetNamespaceMetadataItem(self, request: namespace_pb2.SetNamespaceMetadataItemRequest, caller: Caller) -> bytes:
         """Set one metadata key."""
         find = metadata.find_namespace(request.namespace)
-        return namespace_to_proto(await metadata.set_item(self._backend, caller, "SetNamespaceMetadataItem", find, request))
+        return await metadata.set_item(self._backend, caller, request, find, namespace_to_proto)
 
     async def DeleteNamespaceMetadataItem(
         self, request: namespace_pb2.DeleteNamespaceMetadataItemRequest, caller: Caller
-    ) -> Message:
+    ) -> bytes:
         """Delete one metadata key."""
         find = metadata.find_namespace(request.namespace)
-        return namespace_to_proto(
-            await metadata.delete_item(self._backend, caller, "DeleteNamespaceMetadataItem", find, request)
-        )
+        return await metadata.delete_item(self._backend, caller, request, find, namespace_to_proto)
 
 
 def _name(text: str) -> str:

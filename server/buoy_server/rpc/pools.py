@@ -35,11 +35,11 @@ class PoolService:
             exclusions=checks.ranges(request.exclusions, "exclusions"),
             quarantine=checks.quarantine(request.quarantine if request.HasField("quarantine") else None, self._quarantine),
         )
-        return self._with_usage(await self._backend.run(command, caller))
+        return await self._backend.change(command, caller, request, lambda made: _with_usage(*made))
 
     async def GetPool(self, request: pool_pb2.GetPoolRequest, _caller: Caller) -> Answer:
         """Return one pool with its usage."""
-        return self._with_usage(lookup.pool(self._backend.view, checks.ref(request.pool_ref, "pool_ref")))
+        return self._shown(lookup.pool(self._backend.view, checks.ref(request.pool_ref, "pool_ref")))
 
     async def ListPools(self, request: pool_pb2.ListPoolsRequest, _caller: Caller) -> Answer:
         """List pools, oldest first."""
@@ -48,13 +48,14 @@ class PoolService:
         page = paging.page_of(self._backend, request)
         return page.answer(
             paging.smallest_first(by_age, page.after),
-            lambda age: self._with_usage(by_age[age]).SerializeToString(),
+            lambda age: self._shown(by_age[age]).SerializeToString(),
             pool_pb2.ListPoolsResponse(),
         )
 
     async def DeletePool(self, request: pool_pb2.DeletePoolRequest, caller: Caller) -> Answer:
         """Delete a pool of which no address is in use."""
-        return pool_to_proto(await self._backend.run(DeletePool(pool_ref=checks.ref(request.pool_ref, "pool_ref")), caller))
+        command = DeletePool(pool_ref=checks.ref(request.pool_ref, "pool_ref"))
+        return await self._backend.change(command, caller, request, pool_to_proto)
 
     async def ListAddresses(self, request: pool_pb2.ListAddressesRequest, _caller: Caller) -> Answer:
         """List the addresses of a pool that are not free."""
@@ -68,7 +69,11 @@ class PoolService:
             pool_pb2.ListAddressesResponse(),
         )
 
-    def _with_usage(self, pool: Pool) -> pool_pb2.Pool:
-        message = pool_to_proto(pool)
-        message.usage.CopyFrom(pool_pb2.PoolUsage(**addresses.usage(self._backend.view, pool)))
-        return message
+    def _shown(self, pool: Pool) -> pool_pb2.Pool:
+        return _with_usage(pool, addresses.usage(self._backend.view, pool))
+
+
+def _with_usage(pool: Pool, usage: dict[str, int]) -> pool_pb2.Pool:
+    message = pool_to_proto(pool)
+    message.usage.CopyFrom(pool_pb2.PoolUsage(**usage))
+    return message

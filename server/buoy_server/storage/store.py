@@ -5,9 +5,9 @@ WAL database that two connections write at once); readers have connections of th
 """
 
 import secrets
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from itertools import groupby
 from typing import Any
 from uuid import uuid4
@@ -22,11 +22,12 @@ from buoy_server.core.errors import DomainError, StorageFull, StorageUnavailable
 from buoy_server.core.events import Event, EventType
 from buoy_server.core.model import AnyRecord
 from buoy_server.core.state import Cause, Kind
+from buoy_server.feed.answers import Answer
 from buoy_server.feed.entry import Committed
+from buoy_server.storage import answers as kept_answers
+from buoy_server.storage.moments import EPOCH, microseconds, moment
 from buoy_server.storage.tables import STATE_TABLES, events, identity, ledger, signing_keys
 
-_EPOCH = datetime.fromtimestamp(0, UTC)
-_MICROSECOND = timedelta(microseconds=1)
 _LOAD_CHUNK = 10_000
 
 
@@ -48,15 +49,30 @@ class SqlStore:
         self._writing: sa.Connection | None = None
         self._upserts = {kind: _upsert(engine.dialect.name, state.table) for kind, state in STATE_TABLES.items()}
 
-    def append(self, entries: Sequence[Committed]) -> None:
-        """Write entries and the rows that they change in one durable transaction, or raise a DomainError: nothing changed."""
+    def append(self, entries: Sequence[Committed], answers: Sequence[Answer] = ()) -> Mapping[bytes, Answer]:
+        """Write entries, the rows that they change and answers in one durable transaction, or raise a DomainError.
+
+        Where answers are kept under some of the keys already, nothing is written, and those are returned by their keys.
+        """
         try:
             with self._connection().begin():
+                kept_answers.insert(self._connection(), answers)
                 self._write(entries)
                 failpoints.reach("before_commit")
             failpoints.reach("after_commit")
         except IntegrityError as error:
+            if kept := self.answers([answer.key for answer in answers]):
+                return kept
             raise StorageUnavailable("another change came first: try again") from error
+        except DBAPIError as error:
+            raise storage_error(error) from error
+        return {}
+
+    def answers(self, keys: Sequence[bytes]) -> Mapping[bytes, Answer]:
+        """Return the answers that are kept under some of these keys, or raise a DomainError."""
+        try:
+            with self._engine.connect() as connection:
+                return kept_answers.find(connection, keys)
         except DBAPIError as error:
             raise storage_error(error) from error
 
@@ -112,7 +128,7 @@ class SqlStore:
                 made = {
                     "kid": secrets.token_hex(8),
                     "private_key": secrets.token_bytes(32),
-                    "time": _microseconds(datetime.now(UTC)),
+                    "time": microseconds(datetime.now(UTC)),
                 }
                 self._connection().execute(sa.insert(signing_keys), made)
                 return str(made["kid"]), made["private_key"]  # type: ignore[return-value]
@@ -139,6 +155,8 @@ class SqlStore:
         return self._writing
 
     def _write(self, entries: Sequence[Committed]) -> None:
+        if not entries:
+            return
         connection = self._connection()
         connection.execute(sa.insert(ledger), [_row(entry) for entry in entries])
         said = [_event_row(entry, entry.said) for entry in entries if entry.said]
@@ -176,15 +194,11 @@ def _upsert(dialect: str, table: sa.Table) -> Any:
     return statement.on_conflict_do_update(index_elements=[table.c.key], set_=changed)
 
 
-def _microseconds(moment: datetime) -> int:
-    return (moment - _EPOCH) // _MICROSECOND
-
-
 def _event_row(entry: Committed, event: Event) -> dict[str, Any]:
     return {
         "revision": entry.revision,
         "key": entry.key,
-        "time": _microseconds(entry.time),
+        "time": microseconds(entry.time),
         "type": event.type.value,
         "method": entry.cause.method,
         "actor": entry.cause.actor,
@@ -195,16 +209,14 @@ def _event_row(entry: Committed, event: Event) -> dict[str, Any]:
 
 def _stored_event(row: Any) -> StoredEvent:
     event = Event(EventType(row["type"]), row["message"])
-    return StoredEvent(
-        row["revision"], _EPOCH + row["time"] * _MICROSECOND, event, Cause(row["method"], row["actor"], row["request_id"])
-    )
+    return StoredEvent(row["revision"], moment(row["time"]), event, Cause(row["method"], row["actor"], row["request_id"]))
 
 
 def _row(entry: Committed) -> dict[str, Any]:
     return {
         "revision": entry.revision,
         "transaction_revision": entry.transaction,
-        "time": _microseconds(entry.time),
+        "time": microseconds(entry.time),
         "kind": entry.kind.value,
         "key": entry.key,
         "before_revision": entry.before_revision,
@@ -226,8 +238,8 @@ def _entry(row: Any) -> Committed:
         after=unpack(kind, row["body"]) if row["body"] is not None else None,
         body=row["body"],
         cause=Cause(row["method"], row["actor"], row["request_id"]),
-        time=_EPOCH + row["time"] * _MICROSECOND,
+        time=moment(row["time"]),
     )
 
 
-_PROBE = Committed(-1, -1, Kind.NODE, "probe", 0, None, bytes(4096), Cause("Probe", "server"), _EPOCH)
+_PROBE = Committed(-1, -1, Kind.NODE, "probe", 0, None, bytes(4096), Cause("Probe", "server"), EPOCH)

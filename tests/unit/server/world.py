@@ -45,7 +45,8 @@ class World:
     def pool(self, name: str = "floating", *ranges: str, quarantine: float = 300) -> Pool:
         """Create a pool."""
         parsed = tuple(AddressRange.parse(text) for text in ranges or ("192.0.2.0/24",))
-        return self.run(CreatePool(name=name, ranges=parsed, exclusions=(), quarantine=timedelta(seconds=quarantine)))
+        pool, _ = self.run(CreatePool(name=name, ranges=parsed, exclusions=(), quarantine=timedelta(seconds=quarantine)))
+        return pool
 
     def network(self, name: str = "net", netblock: str = "10.0.0.0/24", *, nat: bool = False, namespace: str = "") -> Network:
         """Create a network."""

@@ -21,8 +21,8 @@ class CreatePool:
     exclusions: tuple[AddressRange, ...]
     quarantine: timedelta
 
-    def decide(self, draft: Draft, context: Context) -> Pool:
-        """Return the new pool."""
+    def decide(self, draft: Draft, context: Context) -> tuple[Pool, dict[str, int]]:
+        """Return the new pool and its usage."""
         if draft.find(Kind.POOL, "name", self.name):
             raise errors.NameInUse(f"there is a pool named {self.name}", field="name")
         self._refuse_overlaps(draft)
@@ -40,7 +40,7 @@ class CreatePool:
                 addresses.reserve_block(draft, range_, pool)
         for network in self._networks(draft):
             provide_gateways(draft, context, network)
-        return pool
+        return pool, addresses.usage(draft, pool)
 
     def _networks(self, draft: Draft) -> list[Network]:
         return [cast("Network", draft.get(Kind.NETWORK, key)) for key in draft.keys(Kind.NETWORK)]
