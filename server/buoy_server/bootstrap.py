@@ -20,7 +20,7 @@ class BootstrapError(Exception):
 async def bootstrap(store: SqlStore) -> str:
     """Make the key and return its secret, or raise BootstrapError where there is one."""
     view = View()
-    view.load(store.load(), store.head())
+    view.load(store)
     system = view.get(Kind.NAMESPACE, SYSTEM)
     if isinstance(system, Namespace) and any(not key.node for key in system.keys):
         raise BootstrapError("the namespace system has a key already: use it to make others")

@@ -6,6 +6,7 @@ database closes.
 
 import asyncio
 import contextlib
+import gc
 import socket
 import time
 from collections.abc import Sequence
@@ -92,8 +93,7 @@ class Server:
     """A running control plane over an open store."""
 
     def __init__(self, store: SqlStore, options: Options) -> None:
-        view = View()
-        view.load(store.load(), store.head())
+        view = _loaded(store)
         feed = Feed(store, view.revision, store.oldest())
         writer = Writer(store, view, feed)
         presence = Presence(
@@ -170,6 +170,18 @@ class Server:
                     await self._backend.writer.submit(command, HOUSEKEEPER, type(command).__name__, "server")
                 except Exception as error:  # noqa: BLE001 - logged; the next round tries again
                     log.warning("housekeeping failed", command=type(command).__name__, error=str(error))
+
+
+def _loaded(store: SqlStore) -> View:
+    """Return the view of a store, out of the sight of the garbage collector: it would go through all of it again and again."""
+    gc.disable()
+    try:
+        view = View()
+        view.load(store)
+    finally:
+        gc.enable()
+    gc.freeze()
+    return view
 
 
 def _refuse_served_socket(path: Path) -> None:

@@ -113,6 +113,13 @@ def interfaces(state: State, index: str, value: object) -> Iterator[Interface]:
         yield cast("Interface", state.get(Kind.INTERFACE, key))
 
 
+def interfaces_on(state: State, network: str, node: str) -> list[str]:
+    """Return the keys of the interfaces that a network has on a node."""
+    found = state.find(Kind.INTERFACE, "network", network), state.find(Kind.INTERFACE, "node", node)
+    fewer, more = sorted(found, key=len)
+    return [key for key in fewer if key in more]
+
+
 def live_interfaces(state: State, instance_: Instance) -> list[Interface]:
     """Return the interfaces that an instance has, by their order."""
     found = (interface_ for interface_ in interfaces(state, "instance", instance_.uuid) if interface_.live)

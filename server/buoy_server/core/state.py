@@ -5,14 +5,17 @@ lays one over the committed view for a batch of commands, and one over that for 
 nothing behind and a failed commit is undone by dropping the batch.
 
 Objects are found by key or through an index. The indexes are a table: each gives, for an object, the value that it stands
-under, None when it is not in the index, or a frozenset when it stands under several.
+under, None when it is not in the index, or a frozenset when it stands under several. Where only the number is asked for, the
+row is in `COUNTS`: a number costs nothing an object. What a row reads of an interface, instance or reservation is also in its
+outline (`codec/outlines.py`), from which the view is filled when the server starts.
 """
 
 from collections import defaultdict
-from collections.abc import Callable, Collection, Hashable, Iterator, Mapping
+from collections.abc import Callable, Collection, Hashable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
+from functools import cached_property
 from typing import Protocol, TypeVar
 
 from buoy_server.core.model import (
@@ -59,6 +62,11 @@ def bucket_of(moment: datetime) -> int:
     return -int(-moment.timestamp() // BUCKET)
 
 
+def macaddr_number(macaddr: str) -> int:
+    """Return a MAC address as the number that it is indexed by: half the size of its text."""
+    return int(macaddr.replace(":", ""), 16)
+
+
 def _deleted(record: Interface | Instance | Network) -> int | None:
     return bucket_of(record.update_time) if record.state == "deleted" and record.update_time else None
 
@@ -75,20 +83,13 @@ INDEXES: Mapping[Kind, Mapping[str, Index]] = {
         instance=lambda i: i.instance_uuid if i.bound else None,
         network=lambda i: i.network_uuid if i.bound else None,
         node=lambda i: i.node if i.bound else None,
-        live_node=lambda i: i.node if i.live else None,
-        network_node=lambda i: (i.network_uuid, i.node) if i.bound else None,
-        macaddr=lambda i: i.macaddr if i.bound else None,
         pending=lambda i: i.node if i.floating and i.floating.phase is FloatingPhase.PENDING else None,
-        floating_node=lambda i: i.node if i.live and i.floating else None,
         namespace=lambda i: i.namespace,
-        bound_namespace=lambda i: i.namespace if i.bound else None,
-        floating_namespace=lambda i: i.namespace if i.bound and i.floating else None,
         deleted=lambda i: _deleted(i) if not i.bound else None,
     ),
     Kind.INSTANCE: _indexes(
         name=lambda i: (i.namespace, i.name) if i.live else None,
         any_name=lambda i: i.name if i.live else None,
-        node=lambda i: i.node if i.live else None,
         namespace=lambda i: i.namespace,
         deleted=_deleted,
     ),
@@ -105,12 +106,30 @@ INDEXES: Mapping[Kind, Mapping[str, Index]] = {
         owner=lambda r: r.owner,
         pool=lambda r: r.pool,
         network=lambda r: r.network_uuid,
-        pool_type=lambda r: (r.pool, _usage_class(r)) if r.pool else None,
-        held=lambda r: r.namespace if r.pool else None,
         resting=lambda r: (r.pool, bucket_of(r.since)) if r.pool and r.until else None,
         until=lambda r: bucket_of(r.until) if r.until else None,
     ),
     Kind.NAMESPACE: _indexes(trusts=lambda n: frozenset(n.trusts)),
+}
+
+COUNTS: Mapping[Kind, Mapping[str, Index]] = {
+    Kind.INTERFACE: _indexes(
+        macaddr=lambda i: macaddr_number(i.macaddr) if i.bound else None,
+        live_node=lambda i: i.node if i.live else None,
+        network_node=lambda i: (i.network_uuid, i.node) if i.bound else None,
+        floating_node=lambda i: i.node if i.live and i.floating else None,
+        bound_namespace=lambda i: i.namespace if i.bound else None,
+        floating_namespace=lambda i: i.namespace if i.bound and i.floating else None,
+    ),
+    Kind.INSTANCE: _indexes(live_node=lambda i: i.node if i.live else None),
+    Kind.NETWORK: _indexes(),
+    Kind.POOL: _indexes(),
+    Kind.NODE: _indexes(),
+    Kind.RESERVATION: _indexes(
+        pool_type=lambda r: (r.pool, _usage_class(r)) if r.pool else None,
+        held=lambda r: r.namespace if r.pool else None,
+    ),
+    Kind.NAMESPACE: _indexes(),
 }
 
 
@@ -152,7 +171,11 @@ class Cause:
     request_id: str = ""
 
 
-@dataclass(frozen=True, slots=True)
+Values = frozenset[Hashable]
+Moves = tuple[tuple[str, Values, Values], ...]
+
+
+@dataclass(frozen=True)
 class Entry:
     """One line of the ledger: an object before and after one change; `after` is None when it was forgotten."""
 
@@ -163,6 +186,11 @@ class Entry:
     after: AnyRecord | None
     cause: Cause
     time: datetime
+
+    @cached_property
+    def moves(self) -> Moves:
+        """The index or count, the values left and those entered, for each in which the change moves the object."""
+        return _moves(self.kind, self.before, self.after)
 
 
 R = TypeVar("R", Interface, Instance, Network, Pool, Node, Reservation, Namespace)
@@ -220,48 +248,57 @@ class Draft:
 
     def put(self, record: R) -> R:
         """Write an object: it gets the next revision, and is returned with it."""
-        revision, kind = self.revision + 1, KIND_OF[type(record)]
-        stamped = replace(record, revision=revision, create_time=record.create_time or self.now, update_time=self.now)
-        self._write(Entry(revision, kind, record.key, self.get(kind, record.key), stamped, self.cause, self.now))
+        revision, create_time = self.revision + 1, record.create_time or self.now
+        stamped = replace(record, revision=revision, create_time=create_time, update_time=self.now)
+        self._write(self._entry(KIND_OF[type(record)], record.key, stamped))
         return stamped
 
     def forget(self, record: AnyRecord) -> None:
         """Remove an object for good."""
-        kind = KIND_OF[type(record)]
-        self._write(Entry(self.revision + 1, kind, record.key, self.get(kind, record.key), None, self.cause, self.now))
+        self._write(self._entry(KIND_OF[type(record)], record.key, None))
 
     def absorb(self, other: "Draft") -> None:
         """Take over the entries of a draft that lies over this one."""
         for entry in other.entries:
             self._write(entry)
 
+    def _entry(self, kind: Kind, key: str, after: AnyRecord | None) -> Entry:
+        return Entry(self.revision + 1, kind, key, self.get(kind, key), after, self.cause, self.now)
+
     def _write(self, entry: Entry) -> None:
         self.entries.append(entry)
         self._changed[entry.kind, entry.key] = entry.after
-        for name, left, entered in index_moves(entry.kind, entry.before, entry.after):
+        for name, left, entered in entry.moves:
             for value in left:
-                self._added[entry.kind, name, value].discard(entry.key)
-                self._removed[entry.kind, name, value].add(entry.key)
                 self._more[entry.kind, name, value] -= 1
             for value in entered:
-                self._removed[entry.kind, name, value].discard(entry.key)
-                self._added[entry.kind, name, value].add(entry.key)
                 self._more[entry.kind, name, value] += 1
+            if name in INDEXES[entry.kind]:
+                self._move(entry, name, left, entered)
+
+    def _move(self, entry: Entry, name: str, left: Values, entered: Values) -> None:
+        for value in left:
+            self._added[entry.kind, name, value].discard(entry.key)
+            self._removed[entry.kind, name, value].add(entry.key)
+        for value in entered:
+            self._removed[entry.kind, name, value].discard(entry.key)
+            self._added[entry.kind, name, value].add(entry.key)
 
 
-Values = frozenset[Hashable]
+_ROWS: Mapping[Kind, Mapping[str, Index]] = {kind: {**INDEXES[kind], **COUNTS[kind]} for kind in Kind}
 
 
-def index_moves(kind: Kind, before: AnyRecord | None, after: AnyRecord | None) -> Iterator[tuple[str, Values, Values]]:
-    """Yield (index, values left, values entered) for each index in which a change moves its object."""
-    for name, index in INDEXES[kind].items():
-        old, new = _values(index, before), _values(index, after)
-        if old != new:
-            yield name, old - new, new - old
-
-
-def _values(index: Index, record: AnyRecord | None) -> Values:
-    value = index(record) if record is not None else None
+def _values(value: Hashable | None) -> Values:
     if isinstance(value, frozenset):
         return value
     return frozenset() if value is None else frozenset((value,))
+
+
+def _moves(kind: Kind, before: AnyRecord | None, after: AnyRecord | None) -> Moves:
+    moves = []
+    for name, row in _ROWS[kind].items():
+        old, new = row(before) if before else None, row(after) if after else None
+        if old != new:
+            left, entered = _values(old), _values(new)
+            moves.append((name, left - entered, entered - left))
+    return tuple(moves)

@@ -3,22 +3,35 @@
 It keeps the bytes of each object, which are what answers and streams send, and decodes one when a rule asks for it.
 """
 
-from collections import defaultdict
 from collections.abc import Collection, Hashable, Iterable, Iterator
+from typing import Any, Protocol
 
 from sortedcontainers import SortedList
 
 from buoy_server.codec import packing
+from buoy_server.codec.outlines import outline_of
 from buoy_server.core.model import AnyRecord
-from buoy_server.core.state import INDEXES, Entry, Kind, index_moves
-
-_NOTHING: frozenset[str] = frozenset()
+from buoy_server.core.state import COUNTS, INDEXES, Entry, Kind
+from buoy_server.feed.index import Counts, Index, keys_after
 
 # Few, and read by nearly every command: these are kept decoded as well.
 KEPT_DECODED = frozenset({Kind.NAMESPACE, Kind.POOL, Kind.NODE})
 
 # Many, and listed in the order of their keys: these are kept in order, so that a page does not cost a sort of all.
 KEPT_IN_ORDER = frozenset({Kind.INTERFACE, Kind.INSTANCE, Kind.NETWORK})
+
+# Those come first that others name: the same string serves them all.
+_LOADING_ORDER = (Kind.NAMESPACE, Kind.POOL, Kind.NODE, Kind.NETWORK, Kind.INSTANCE, Kind.INTERFACE, Kind.RESERVATION)
+
+
+class Snapshot(Protocol):
+    """Where the view is filled from when the server starts."""
+
+    def load(self, kind: Kind) -> Iterable[tuple[str, bytes]]:
+        """Yield the key and the bytes of every object of a kind."""
+
+    def head(self) -> int:
+        """Return the revision that the objects are as of."""
 
 
 class View:
@@ -27,11 +40,11 @@ class View:
     def __init__(self) -> None:
         self._revision = 0
         self._bodies: dict[Kind, dict[str, bytes]] = {kind: {} for kind in Kind}
-        self._ordered: dict[Kind, SortedList] = {kind: SortedList() for kind in KEPT_IN_ORDER}
+        self._ordered: dict[Kind, Any] = {kind: SortedList() for kind in KEPT_IN_ORDER}
         self._decoded: dict[tuple[Kind, str], AnyRecord] = {}
-        self._indexes: dict[tuple[Kind, str], dict[Hashable, set[str]]] = {
-            (kind, name): defaultdict(set) for kind, names in INDEXES.items() for name in names
-        }
+        self._indexes = {(kind, name): Index() for kind, names in INDEXES.items() for name in names}
+        self._counts = {(kind, name): Counts() for kind, names in COUNTS.items() for name in names}
+        self._rows: dict[tuple[Kind, str], Index | Counts] = {**self._indexes, **self._counts}
 
     @property
     def revision(self) -> int:
@@ -51,56 +64,71 @@ class View:
 
     def keys(self, kind: Kind) -> Collection[str]:
         """The keys of all objects of a kind."""
-        return self._bodies[kind].keys()
+        keys: Collection[str] = self._ordered.get(kind, self._bodies[kind].keys())
+        return keys
 
     def keys_after(self, kind: Kind, key: str) -> Iterator[str]:
         """The keys that come after one, in order, of a kind that is kept so; not to be read on after a change."""
-        keys: Iterator[str] = self._ordered[kind].irange(minimum=key, inclusive=(False, True))
-        return keys
+        return keys_after(self._ordered[kind], key)
 
     def find(self, kind: Kind, index: str, value: Hashable) -> Collection[str]:
         """The keys of the objects that stand under a value in an index."""
-        return self._indexes[kind, index].get(value, _NOTHING)
+        return self._indexes[kind, index].find(value)
 
     def count(self, kind: Kind, index: str, value: Hashable) -> int:
         """How many objects stand under a value in an index."""
-        return len(self.find(kind, index, value))
+        counts = self._counts.get((kind, index))
+        return len(self.find(kind, index, value)) if counts is None else counts.count(value)
 
     def values(self, kind: Kind, index: str) -> Collection[Hashable]:
         """All values of an index under which something stands."""
-        return self._indexes[kind, index].keys()
+        return self._indexes[kind, index].values()
 
-    def load(self, objects: Iterable[tuple[Kind, AnyRecord, bytes]], revision: int) -> None:
-        """Take in the objects of a snapshot, as of a revision."""
-        for kind, record, body in objects:
-            self._set(kind, record.key, None, record, body)
-        for kind, ordered in self._ordered.items():
-            ordered.update(self._bodies[kind])
-        self._revision = revision
+    def load(self, snapshot: Snapshot) -> None:
+        """Take in all objects of a snapshot; the view is empty before."""
+        same: dict[str, str] = {}
+        for kind in _LOADING_ORDER:
+            self._load(kind, snapshot.load(kind), same)
+            if kind is not Kind.RESERVATION:
+                same.update(zip(self._bodies[kind], self._bodies[kind], strict=True))
+        self._revision = snapshot.head()
+
+    def _load(self, kind: Kind, objects: Iterable[tuple[str, bytes]], same: dict[str, str]) -> None:
+        bodies, outline = self._bodies[kind], outline_of(kind)
+        table = {**INDEXES[kind], **COUNTS[kind]}
+        rows = [(row, self._rows[kind, name].gather) for name, row in table.items()]
+        for key, body in objects:
+            bodies[key] = body
+            record = outline(body)
+            if kind in KEPT_DECODED:
+                self._decoded[kind, key] = record
+            for row, gather in rows:
+                value = row(record)
+                if value is None:
+                    continue
+                for each in value if isinstance(value, frozenset) else (value,):
+                    gather(each, key, same)
+        for name in INDEXES[kind]:
+            self._indexes[kind, name].settle()
+        if kind in KEPT_IN_ORDER:
+            self._ordered[kind] = SortedList(bodies)
 
     def apply(self, entry: Entry, body: bytes | None) -> None:
         """Take in the next committed entry; `body` is its object, serialized."""
-        self._set(entry.kind, entry.key, entry.before, entry.after, body)
-        if entry.kind in KEPT_IN_ORDER:
-            if entry.before is None:
-                self._ordered[entry.kind].add(entry.key)
-            if entry.after is None:
-                self._ordered[entry.kind].discard(entry.key)
-        self._revision = entry.revision
-
-    def _set(self, kind: Kind, key: str, before: AnyRecord | None, after: AnyRecord | None, body: bytes | None) -> None:
-        for name, left, entered in index_moves(kind, before, after):
-            index = self._indexes[kind, name]
+        kind, key = entry.kind, entry.key
+        for name, left, entered in entry.moves:
+            index = self._rows[kind, name]
             for value in left:
-                index[value].discard(key)
-                if not index[value]:
-                    del index[value]
+                index.remove(value, key)
             for value in entered:
-                index[value].add(key)
-        if body is None or after is None:
+                index.add(value, key)
+        if kind in KEPT_IN_ORDER and (key in self._bodies[kind]) != (body is not None):
+            (self._ordered[kind].remove if body is None else self._ordered[kind].add)(key)
+        if body is None or entry.after is None:
             self._bodies[kind].pop(key, None)
             self._decoded.pop((kind, key), None)
         else:
             self._bodies[kind][key] = body
             if kind in KEPT_DECODED:
-                self._decoded[kind, key] = after
+                self._decoded[kind, key] = entry.after
+        self._revision = entry.revision

@@ -104,7 +104,7 @@ def _touched(view: View, entries: Iterable[Committed], node: str) -> list[Interf
             if entry.after.observed_generation < entry.after.generation:
                 asked[entry.key] = None
         elif isinstance(entry.after, Network) and entry.after.gateway_on(node):
-            asked.update(dict.fromkeys(view.find(Kind.INTERFACE, "network_node", (entry.key, node))))
+            asked.update(dict.fromkeys(lookup.interfaces_on(view, entry.key, node)))
     found = [view.get(Kind.INTERFACE, key) for key in asked]
     return [interface for interface in found if isinstance(interface, Interface) and interface.bound]
 

@@ -38,5 +38,5 @@ class NodeService:
         message.connected = name in self._backend.presence.connected
         message.interfaces = view.count(Kind.INTERFACE, "live_node", name)
         message.floats = view.count(Kind.INTERFACE, "floating_node", name)
-        message.instances = view.count(Kind.INSTANCE, "node", name)
+        message.instances = view.count(Kind.INSTANCE, "live_node", name)
         return message

@@ -12,10 +12,12 @@ from socket import inet_aton
 from typing import Any
 
 from google.protobuf.message import Message
+from sortedcontainers import SortedList
 
 from buoy_server.codec import packing
 from buoy_server.core.errors import Malformed, RevisionInFuture
 from buoy_server.core.state import Kind
+from buoy_server.feed.index import keys_after
 from buoy_server.feed.view import View
 from buoy_server.rpc import page_token
 from buoy_server.rpc.backend import Backend
@@ -78,8 +80,11 @@ def page_of(backend: Backend, request: Any, default: int = MAX_PAGE) -> Page:
 def in_order(view: View, kind: Kind, keys: Collection[str], after: str) -> Iterator[str]:
     """Yield those of a kind's keys that come after one, in order, at the cost of a page and not of the whole list.
 
-    Many are met on a walk through all keys of the kind, which the view keeps in order; a few are put in order by themselves.
+    What an index keeps in order is read from there. Of others, many are met on a walk through all keys of the kind, and a few
+    are put in order by themselves.
     """
+    if isinstance(keys, SortedList):
+        return keys_after(keys, after)
     if len(keys) ** 2 > MAX_PAGE * len(view.keys(kind)):
         return (key for key in view.keys_after(kind, after) if key in keys)
     return smallest_first(keys, after)

@@ -20,7 +20,6 @@ from buoy_server import failpoints
 from buoy_server.codec.packing import unpack
 from buoy_server.core.errors import DomainError, StorageFull, StorageUnavailable
 from buoy_server.core.events import Event, EventType
-from buoy_server.core.model import AnyRecord
 from buoy_server.core.state import Cause, Kind
 from buoy_server.feed.answers import Answer
 from buoy_server.feed.entry import Committed
@@ -85,13 +84,12 @@ class SqlStore:
         except DBAPIError as error:
             raise storage_error(error) from error
 
-    def load(self) -> Iterator[tuple[Kind, AnyRecord, bytes]]:
-        """Yield every object as it is now."""
+    def load(self, kind: Kind) -> Iterator[tuple[str, bytes]]:
+        """Yield the key and the bytes of every object of a kind as it is now."""
+        table = STATE_TABLES[kind].table
         with self._engine.connect() as connection:
-            for kind, state in STATE_TABLES.items():
-                rows = connection.execution_options(yield_per=_LOAD_CHUNK).execute(sa.select(state.table.c.body))
-                for (body,) in rows:
-                    yield kind, unpack(kind, body), body
+            rows = connection.execution_options(yield_per=_LOAD_CHUNK).execute(sa.select(table.c.key, table.c.body))
+            yield from rows
 
     def head(self) -> int:
         """Return the last revision, 0 for an empty ledger."""

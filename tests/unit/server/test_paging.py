@@ -75,9 +75,10 @@ def test_a_list_is_in_order_however_its_keys_came_about(changes: list[tuple[str,
 
 def test_many_keys_are_met_on_a_walk_in_order() -> None:
     view, keys = View(), [f"{index:04d}" for index in range(3000)]
-    view.load(((Kind.NETWORK, _network(key), b"body") for key in reversed(keys)), 1)
-    walked = paging.in_order(view, Kind.NETWORK, view.keys(Kind.NETWORK), "2000")
-    assert list(walked) == keys[2001:]
+    for revision, key in enumerate(reversed(keys), start=1):
+        view.apply(Entry(revision, Kind.NETWORK, key, None, _network(key), Cause("", ""), NOW), b"body")
+    for chosen in (set(keys), view.keys(Kind.NETWORK), view.find(Kind.NETWORK, "namespace", "n")):
+        assert list(paging.in_order(view, Kind.NETWORK, chosen, "2000")) == keys[2001:]
 
 
 def _network(key: str) -> Network:

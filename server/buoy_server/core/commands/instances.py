@@ -70,7 +70,7 @@ class CreateInstance:
         known = [name for name in self.connected if draft.get(Kind.NODE, name) is not None]
         if not known:
             raise errors.NoNode("no node is connected: start a buoy-agent, or name a node", field="node")
-        return min(known, key=lambda name: (draft.count(Kind.INSTANCE, "node", name), name))
+        return min(known, key=lambda name: (draft.count(Kind.INSTANCE, "live_node", name), name))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -9,7 +9,7 @@ from buoy_server.core.allocation import pick_free
 from buoy_server.core.command import Context
 from buoy_server.core.commands.floating import start_floating, start_release
 from buoy_server.core.model import DEFAULT_MODEL, FloatingGateway, Instance, Interface, InterfaceId, Network
-from buoy_server.core.state import Draft, Kind
+from buoy_server.core.state import Draft, Kind, macaddr_number
 from buoy_server.core.states import (
     INSTANCE_MOVES,
     INTERFACE_MOVES,
@@ -87,7 +87,7 @@ def confirm_unplugged(draft: Draft, interface: Interface) -> None:
 def settle_network(draft: Draft, network: Network, node: str = "") -> Network:
     """Release a network's gateway on a node without its interfaces, and end a deleted network that is on no node."""
     gateway = network.gateway_on(node)
-    if gateway and not draft.find(Kind.INTERFACE, "network_node", (network.uuid, node)):
+    if gateway and not draft.count(Kind.INTERFACE, "network_node", (network.uuid, node)):
         record = addresses.record_of(draft, None, gateway.address)
         if record is not None:
             addresses.release(draft, record)
@@ -126,13 +126,17 @@ def provide_gateways(draft: Draft, context: Context, network: Network) -> None:
 
 def _choose_macaddr(draft: Draft, context: Context, spec: InterfaceSpec) -> str:
     if spec.macaddr is not None:
-        if draft.find(Kind.INTERFACE, "macaddr", spec.macaddr):
+        if _is_taken(draft, spec.macaddr):
             raise errors.MacaddrInUse(f"{spec.macaddr} is in use", field=f"{spec.path}macaddr")
         return spec.macaddr
-    chosen = pick_free(1 << 24, lambda index: bool(draft.find(Kind.INTERFACE, "macaddr", _macaddr(index))), context.random)
+    chosen = pick_free(1 << 24, lambda index: _is_taken(draft, _macaddr(index)), context.random)
     if chosen is None:
         raise errors.NetworkFull("every MAC address is in use", field=f"{spec.path}macaddr")
     return _macaddr(chosen)
+
+
+def _is_taken(draft: Draft, macaddr: str) -> bool:
+    return draft.count(Kind.INTERFACE, "macaddr", macaddr_number(macaddr)) > 0
 
 
 def _macaddr(index: int) -> str:
