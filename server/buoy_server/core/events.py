@@ -4,9 +4,12 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from enum import StrEnum
 
+from buoy_server.core.changes import Change, changed_keys, changes_of, short
 from buoy_server.core.model import Floating, Instance, Interface, Metadata, Network
 from buoy_server.core.state import Entry
 from buoy_server.core.states import FloatingPhase, InterfaceState
+
+MAX_MESSAGE = 1000  # characters; a node's reason may be long
 
 
 class EventType(StrEnum):
@@ -23,6 +26,7 @@ class Event:
 
     type: EventType
     message: str
+    changes: tuple[Change, ...] = ()
 
 
 def event_of(entry: Entry) -> Event | None:
@@ -36,7 +40,10 @@ def event_of(entry: Entry) -> Event | None:
             found = list(_network(entry.before if isinstance(entry.before, Network) else None, after))
         case _:
             return None
-    return Event(found[0].type, "; ".join(event.message for event in found)) if found else None
+    if not found:
+        return None
+    message = short("; ".join(event.message for event in found), MAX_MESSAGE)
+    return Event(found[0].type, message, changes_of(entry.before, entry.after))
 
 
 def _interface(before: Interface | None, after: Interface) -> Iterator[Event]:
@@ -49,8 +56,9 @@ def _interface(before: Interface | None, after: Interface) -> Iterator[Event]:
         return
     if after.state is not before.state:
         yield _interface_state(after)
-    elif after.state_reason and after.state_reason != before.state_reason:
-        yield Event(EventType.STATUS, f"the NIC is not there: {after.state_reason}")
+    elif after.state_reason != before.state_reason:
+        says = f"is not there: {after.state_reason}" if after.state_reason else "is there again"
+        yield Event(EventType.STATUS, f"the NIC {says}")
     if not after.live and not after.bound and before.bound:
         yield Event(EventType.STATUS, f"nothing of it is left on node {after.node}")
     yield from _floating(before.floating, after.floating)
@@ -120,9 +128,6 @@ def _network(before: Network | None, after: Network) -> Iterator[Event]:
 
 
 def _metadata(before: Metadata, after: Metadata) -> Iterator[Event]:
-    for key in after:
-        if key not in before or before[key] != after[key]:
-            yield Event(EventType.MUTATE, f"metadata {key!r} set")
-    for key in before:
-        if key not in after:
-            yield Event(EventType.MUTATE, f"metadata {key!r} deleted")
+    if before is not after:
+        for key in changed_keys(before, after):
+            yield Event(EventType.MUTATE, f"metadata {key!r} {'set' if key in after else 'deleted'}")

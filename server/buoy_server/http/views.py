@@ -146,8 +146,17 @@ def event(message: event_pb2.Event, host: str) -> Json:
         "type": EVENT_TYPES.from_proto(message.type).value,
         "duration": None,
         "message": message.message,
-        "extra": {"method": message.method, "actor": message.actor},
+        "extra": {
+            "method": message.method,
+            "actor": message.actor,
+            **({"request_id": message.request_id} if message.request_id else {}),
+            **({"changes": [_change(change) for change in message.changes]} if message.changes else {}),
+        },
     }
+
+
+def _change(message: event_pb2.Change) -> Json:
+    return {"property": message.property, "before": message.before, "after": message.after}
 
 
 def metadata(fields: Mapping[str, Any]) -> Json:

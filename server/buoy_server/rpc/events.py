@@ -60,4 +60,9 @@ def _to_proto(stored: StoredEvent) -> event_pb2.Event:
         method=stored.cause.method,
         actor=stored.cause.actor,
         message=stored.event.message,
+        request_id=stored.cause.request_id,
+        changes=[
+            event_pb2.Change(property=change.property, before=change.before, after=change.after)
+            for change in stored.event.changes
+        ],
     )

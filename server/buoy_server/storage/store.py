@@ -4,6 +4,7 @@ One connection writes, in the writer's thread, and is the only one that ever che
 WAL database that two connections write at once); readers have connections of their own that cannot write.
 """
 
+import json
 import secrets
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -18,6 +19,7 @@ from sqlalchemy.exc import DBAPIError, IntegrityError
 
 from buoy_server import failpoints
 from buoy_server.codec.packing import unpack
+from buoy_server.core.changes import Change
 from buoy_server.core.errors import DomainError, StorageFull, StorageUnavailable
 from buoy_server.core.events import Event, EventType
 from buoy_server.core.state import Cause, Kind
@@ -202,11 +204,17 @@ def _event_row(entry: Committed, event: Event) -> dict[str, Any]:
         "actor": entry.cause.actor,
         "request_id": entry.cause.request_id,
         "message": event.message,
+        "changes": _changes_text(event.changes) if event.changes else "",
     }
 
 
+def _changes_text(changes: Sequence[Change]) -> str:
+    return json.dumps([(change.property, change.before, change.after) for change in changes])
+
+
 def _stored_event(row: Any) -> StoredEvent:
-    event = Event(EventType(row["type"]), row["message"])
+    changes = tuple(Change(*change) for change in json.loads(row["changes"] or "[]"))
+    event = Event(EventType(row["type"]), row["message"], changes)
     return StoredEvent(row["revision"], moment(row["time"]), event, Cause(row["method"], row["actor"], row["request_id"]))
 
 

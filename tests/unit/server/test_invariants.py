@@ -5,10 +5,12 @@ from ipaddress import IPv4Address
 from typing import cast
 
 from buoy_server.core import addresses, errors, lookup
+from buoy_server.core.changes import changes_of
 from buoy_server.core.commands.floating import DefloatInterface, FloatInterface
 from buoy_server.core.commands.housekeeping import ExpireQuarantine
 from buoy_server.core.commands.instances import DeleteInstance
 from buoy_server.core.commands.interfaces import DeleteInterface
+from buoy_server.core.events import event_of
 from buoy_server.core.model import Interface, Reservation, ReservationType
 from buoy_server.core.state import Kind
 from hypothesis import settings
@@ -31,6 +33,7 @@ class Addresses(RuleBasedStateMachine):
         self.world.network("net", "10.0.0.0/29", nat=True)
         self.world.node()
         self.made = 0
+        self.told = 0
 
     def _interfaces(self) -> list[Interface]:
         keys = sorted(self.world.draft.keys(Kind.INTERFACE))
@@ -97,6 +100,15 @@ class Addresses(RuleBasedStateMachine):
         assert usage["size"] == 6 == usage["free"] + usage["in_use"] + usage["reserved"] + usage["quarantined"]
         assert usage["free"] >= 0
         assert usage["in_use"] + usage["quarantined"] == len(self._records("pool"))
+
+    @invariant()
+    def whatever_changed_is_told_in_words(self) -> None:
+        if not hasattr(self, "world"):
+            return
+        entries = self.world.draft.entries
+        for entry in entries[self.told :]:
+            assert event_of(entry) or not changes_of(entry.before, entry.after), entry
+        self.told = len(entries)
 
     @invariant()
     def no_address_twice(self) -> None:
