@@ -22,6 +22,7 @@ from tests.server.tenants import Tenants, tenants
 pytestmark = pytest.mark.anyio
 
 SECRET = "hunter2-never-shown"  # noqa: S105
+ATTEMPT = "11111111-0000-4000-8000-000000000000"
 READS = ("Get", "List", "Watch")
 
 
@@ -35,12 +36,12 @@ async def test_an_event_says_who_asked_what_changed_and_when(tmp_path: Path) -> 
     async with tenants(tmp_path / "buoy.db") as world:
         uuid = await _furnish(world)
         interfaces, a = world.server.interfaces, world.tokens["a"]
-        await interfaces.FloatInterface(
-            interface_pb2.FloatInterfaceRequest(interface_uuid=uuid, address="192.0.2.7"), metadata=a
-        )
+        floated = interface_pb2.FloatInterfaceRequest(interface_uuid=uuid, address="192.0.2.7", request_id=ATTEMPT)
+        await interfaces.FloatInterface(floated, metadata=a)
         request = interface_pb2.ListInterfaceEventsRequest(interface_uuid=uuid)
         newest = (await interfaces.ListInterfaceEvents(request, metadata=a)).events[0]
         assert (newest.method, newest.actor, newest.message) == ("FloatInterface", "a", "floating address 192.0.2.7 asked for")
+        assert newest.request_id == ATTEMPT
         assert newest.time.seconds > 1_600_000_000
         changed = {change.property: (change.before, change.after) for change in newest.changes}
         assert changed["floating.address"] == ("", "192.0.2.7")
@@ -125,7 +126,7 @@ def _name(request: Any) -> str:
 
 def test_an_event_is_stored_with_its_request_id_and_changes(tmp_path: Path) -> None:
     said = Event(EventType.AUDIT, "words", (Change("state", 'ini"tial', "créé"), Change("metadata.k")))
-    cause = Cause("FloatInterface", "a", "11111111-0000-4000-8000-000000000000")
+    cause = Cause("FloatInterface", "a", ATTEMPT)
     entry = Committed(1, 1, Kind.NODE, "n1", 0, None, None, cause, datetime(2026, 1, 2, tzinfo=UTC), said)
     database = open_database(f"sqlite:///{tmp_path / 'buoy.db'}")
     try:
