@@ -7,11 +7,17 @@ import json
 import sys
 from pathlib import Path
 
-from tests.bench import first_packet, rest
+from tests.bench import calls, fan_out, first_packet, idle_watchers, rest
 from tests.bench.comparison import HEADING, Comparison
 
 RESULTS = Path(".bench/results.json")
-ROWS = {"1": first_packet.measure, "http": rest.measure}
+ROWS = {
+    "1": first_packet.measure,
+    "7": calls.measure,
+    "9": fan_out.measure,
+    "10": idle_watchers.measure,
+    "http": rest.measure,
+}
 
 
 def main() -> int:
