@@ -12,9 +12,8 @@ from typing import Any
 from uuid import uuid4
 
 from buoy.v1 import interface_pb2
-from buoy_client import BuoyClient, InterfaceSpec
 
-from tests.bench import lean_client, servers
+from tests.bench import furnishing, lean_client, servers
 from tests.bench.comparison import Comparison, median_ratio
 from tests.bench.disk import disk
 from tests.bench.servers import Running
@@ -22,7 +21,6 @@ from tests.bench.servers import Running
 ROUNDS, ALONE_ROUNDS = 5, 3
 SECONDS = 2.0
 FLOATS, ALONE_FLOATS = 8_000, 1_000  # a round
-NICS = 50  # an instance
 ECHO, GET, FLOAT = "/bench.Bare/Echo", "/buoy.v1.InterfaceService/GetInterface", "/buoy.v1.InterfaceService/FloatInterface"
 ALLOWED_MS = 0.7
 
@@ -43,7 +41,7 @@ def measure() -> list[Comparison]:
         servers.buoy(Path(name)) as ours,
         servers.bare(Path(name)) as peer,
     ):
-        uuids = _interfaces(ours.target, ROUNDS * FLOATS + ALONE_ROUNDS * ALONE_FLOATS)
+        uuids = iter(furnishing.interfaces(ours.target, ROUNDS * FLOATS + ALONE_ROUNDS * ALONE_FLOATS))
         busy = [_round(ours, peer, uuids, FLOATS, ["-in-flight=64", "-connections=4"]) for _ in range(ROUNDS)]
         alone = [_round(ours, peer, uuids, ALONE_FLOATS, ["-in-flight=1", "-connections=1"]) for _ in range(ALONE_ROUNDS)]
     get = median_ratio([(_rate(one.get), _rate(one.echo)) for one in busy])
@@ -79,15 +77,3 @@ def _round(ours: Running, peer: Running, uuids: Iterator[str], floats: int, how:
 
 def _rate(report: dict[str, Any]) -> float:
     return float(report["Answered"]) / float(report["Seconds"])
-
-
-def _interfaces(target: str, count: int) -> Iterator[str]:
-    """Interfaces that no address floats on yet."""
-    with BuoyClient(target) as client:
-        client.create_pool("bench", ["10.200.0.0/15"])
-        network = client.create_network("bench", "10.0.0.0/15")
-        uuids: list[str] = []
-        for number in range(-(-count // NICS)):
-            instance = client.create_instance(f"bench{number}", [InterfaceSpec(network.uuid)] * NICS, node="node1")
-            uuids += [interface.uuid for interface in client.get_instance_interfaces(instance.uuid)]
-    return iter(uuids)

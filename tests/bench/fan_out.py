@@ -1,10 +1,10 @@
 """Row 9: changes to 100 and 1,000 watchers, against etcd: events a second while writers run flat out, and one change at a time.
 
 Every watcher watches everything. 64 writers change metadata of 16 interfaces, durably; etcd is given the same objects under
-16 keys, with its defaults. Events count from the first change until the last watcher has the last of them: a server that takes changes
-faster than it delivers them gains nothing, nor one that takes few (so changes/s stand beside). The lean client fails where
-two watchers have seen different things, or not exactly the changes that were answered. A change without watchers is timed too:
-what an isolated one takes longer is what it takes after the commit.
+16 keys, with its defaults. Events count from the first change until the last watcher has the last of them: who takes changes
+faster than it delivers them gains nothing by that (changes/s stand beside). The lean client fails where two watchers have seen
+different things, or not exactly the changes that were answered. A change without watchers is timed too: what an isolated one
+takes longer is what it takes after the commit.
 """
 
 import tempfile
@@ -17,11 +17,10 @@ from typing import Any
 
 import grpc
 from buoy.v1 import interface_pb2, interface_pb2_grpc
-from buoy_client import BuoyClient, InterfaceSpec
 from buoy_server.codec import packing
 from google.protobuf.struct_pb2 import Value
 
-from tests.bench import lean_client, servers
+from tests.bench import furnishing, lean_client, servers
 from tests.bench.comparison import Comparison, median_ratio
 from tests.bench.disk import disk
 from tests.bench.lean_client import Watch
@@ -81,10 +80,7 @@ def _rows(sides: Sequence[Side], watchers: int) -> list[Comparison]:
 
 
 def _buoy(server: Running) -> Side:
-    with BuoyClient(server.target) as client:
-        network = client.create_network("bench", "10.0.0.0/24")
-        instance = client.create_instance("bench", [InterfaceSpec(network.uuid)] * OBJECTS, node="node1")
-        uuids = [interface.uuid for interface in client.get_instance_interfaces(instance.uuid)]
+    uuids = furnishing.interfaces(server.target, OBJECTS)
     changes = [
         interface_pb2.SetInterfaceMetadataItemRequest(
             interface_uuid=uuid, key="colour", value=Value(string_value=f"value-{number:03}")
