@@ -18,6 +18,7 @@ from buoy_server.bootstrap import BootstrapError, bootstrap
 from buoy_server.errors import ListenError
 from buoy_server.server import Options, Server
 from buoy_server.storage.database import Database, DatabaseError, open_database
+from buoy_server.storage.retention import Retention
 
 EXIT_SETTINGS = 2
 EXIT_UNAVAILABLE = 3
@@ -69,6 +70,13 @@ async def _serve(chosen: settings.Settings, database: Database) -> None:
         keep_deleted=chosen.keep_deleted,
         node_lease=chosen.node_lease,
         default_netblock=chosen.default_netblock,
+        retention=Retention(
+            history=chosen.keep_history,
+            entries=chosen.keep_entries,
+            audit_events=chosen.keep_audit_events,
+            mutate_events=chosen.keep_mutate_events,
+            status_events=chosen.keep_status_events,
+        ),
     )
     server = Server(database.store, options)
     try:

@@ -10,7 +10,7 @@ import gc
 import socket
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from ipaddress import IPv4Network
 from pathlib import Path
@@ -18,7 +18,7 @@ from typing import Any
 
 import grpc
 import structlog
-from buoy.v1 import agent_pb2, instance_pb2, interface_pb2, namespace_pb2, network_pb2, node_pb2, pool_pb2
+from buoy.v1 import admin_pb2, agent_pb2, instance_pb2, interface_pb2, namespace_pb2, network_pb2, node_pb2, pool_pb2
 from google.protobuf.descriptor import ServiceDescriptor
 from grpc_health.v1 import health_pb2_grpc
 from grpc_reflection.v1alpha import reflection
@@ -32,12 +32,14 @@ from buoy_server.core.commands.nodes import MissNode
 from buoy_server.core.lookup import SYSTEM, Caller
 from buoy_server.core.state import Kind
 from buoy_server.errors import ListenError
+from buoy_server.feed.compactor import Compactor
 from buoy_server.feed.feed import Feed
 from buoy_server.feed.view import View
 from buoy_server.feed.writer import Writer
 from buoy_server.http import app
 from buoy_server.http.serve import HttpServer
 from buoy_server.nodes import Presence
+from buoy_server.rpc.admin import AdminService
 from buoy_server.rpc.agents import AgentService
 from buoy_server.rpc.backend import Backend
 from buoy_server.rpc.dispatch import Dispatcher
@@ -49,6 +51,7 @@ from buoy_server.rpc.networks import NetworkService
 from buoy_server.rpc.nodes import NodeService
 from buoy_server.rpc.pools import PoolService
 from buoy_server.rpc.register import CLUSTER_ID, register
+from buoy_server.storage.retention import Past, Retention
 from buoy_server.storage.store import SqlStore
 
 log = structlog.get_logger()
@@ -87,6 +90,7 @@ class Options:
     keep_deleted: timedelta = timedelta(hours=1)
     node_lease: float = 15.0
     default_netblock: IPv4Network = DEFAULT_NETBLOCK
+    retention: Retention = field(default_factory=Retention)
 
 
 class Server:
@@ -104,6 +108,7 @@ class Server:
         authenticator = Authenticator(view, self._tokens, insecure=options.insecure)
         self._backend = Backend(view, writer, feed, presence, authenticator, store, store.cluster_id())
         self._options = options
+        self._compactor = Compactor(Past(store), writer, feed, options.retention)
         self.dispatcher = Dispatcher(authenticator, feed, self._backend.cluster_id, self._services())
         self._grpc = grpc.aio.server(options=OPTIONS)
         self._http = HttpServer(app.build(self.dispatcher), [(CLUSTER_ID, self._backend.cluster_id)])
@@ -113,7 +118,7 @@ class Server:
         health_pb2_grpc.add_HealthServicer_to_server(self._health.servicer, self._grpc)  # type: ignore[no-untyped-call]
         names_shown = [*names, HEALTH_SERVICE, reflection.SERVICE_NAME]
         reflection.enable_server_reflection(names_shown, self._grpc)  # type: ignore[no-untyped-call]
-        self._housekeeping: asyncio.Task[None] | None = None
+        self._housekeeping: list[asyncio.Task[None]] = []
 
     async def start(self, targets: Sequence[str], http: str | None = None) -> list[str]:
         """Serve gRPC on the targets, and REST, and return all with the ports that were bound, or raise ListenError."""
@@ -123,19 +128,23 @@ class Server:
             bound.append(f"http://{await self._http.start(http)}")
         for node in self._backend.view.keys(Kind.NODE):
             self._backend.presence.expect(node)
-        self._housekeeping = asyncio.create_task(self._keep_house(), name="housekeeping")
+        self._housekeeping = [
+            asyncio.create_task(self._keep_house(), name="housekeeping"),
+            asyncio.create_task(self._compactor.run(), name="compactor"),
+        ]
         await self._health.start()
         return bound
 
     async def stop(self) -> None:
         """Stop in the order that loses nothing."""
         await self._health.stop()
-        if self._housekeeping is not None:
-            self._housekeeping.cancel()
+        for task in self._housekeeping:
+            task.cancel()
         await self._backend.presence.stop()
         self._backend.feed.close()
         await asyncio.gather(self._grpc.stop(GRACE), self._http.stop())
         await self._backend.presence.stop()
+        await self._compactor.stop()
         await self._backend.writer.close()
         self._keys.close()
 
@@ -149,6 +158,7 @@ class Server:
             (pool_pb2, "PoolService", PoolService(backend, self._options.quarantine)),
             (node_pb2, "NodeService", NodeService(backend)),
             (agent_pb2, "AgentService", AgentService(backend)),
+            (admin_pb2, "AdminService", AdminService(backend, self._compactor)),
             (namespace_pb2, "NamespaceService", NamespaceService(backend, self._keys, self._tokens, throttle)),
         )
         return {module.DESCRIPTOR.services_by_name[name]: service for module, name, service in services}

@@ -49,6 +49,19 @@ class Settings(BaseSettings):
         timedelta(seconds=300), description="how long a released address rests, in seconds; a pool may have its own"
     )
     keep_deleted: timedelta = Field(timedelta(hours=1), description="how long deleted objects stay readable, in seconds")
+    keep_history: timedelta = Field(
+        timedelta(hours=24), ge=timedelta(), description="how long a watch can be resumed from its past, in seconds"
+    )
+    keep_entries: int = Field(1_000_000, ge=1, description="how many changes of the past are kept at most for that")
+    keep_audit_events: timedelta = Field(
+        timedelta(days=90), ge=timedelta(), description="how long the events of what was asked for are kept, in seconds"
+    )
+    keep_mutate_events: timedelta = Field(
+        timedelta(days=90), ge=timedelta(), description="how long the events of what was changed are kept, in seconds"
+    )
+    keep_status_events: timedelta = Field(
+        timedelta(days=7), ge=timedelta(), description="how long the events of what came of it are kept, in seconds"
+    )
     node_lease: float = Field(15.0, gt=0, description="seconds that an agent may be away before its node is missing")
     log_level: Literal["debug", "info", "warning", "error"] = Field("info", description="what to log, at least")
     default_netblock: IPv4Network = Field(

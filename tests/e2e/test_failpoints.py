@@ -1,10 +1,17 @@
-"""A server that ends at a chosen point of the write path: what was acknowledged is there, the rest wholly or not at all."""
+"""A server that ends at a chosen point: what was acknowledged is there, the rest wholly or not at all."""
 
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
+import grpc
 import pytest
+from buoy.v1 import admin_pb2, admin_pb2_grpc
 from buoy_client import BuoyClient, BuoyError
 from buoy_server import failpoints
+from buoy_server.storage.retention import CHUNK
 
 from tests.lab import processes
 
@@ -43,3 +50,35 @@ def _write_until_it_ends(client: BuoyClient) -> list[str]:
 def test_a_failpoint_that_is_none_is_refused() -> None:
     with pytest.raises(ValueError, match="BUOY_FAILPOINT: nonsense is none of after_commit, "):
         failpoints._parsed("nonsense")
+
+
+@contextmanager
+def _admin(place: processes.ServerPlace) -> Iterator[Any]:
+    with grpc.insecure_channel(place.target) as channel:
+        yield admin_pb2_grpc.AdminServiceStub(channel)
+
+
+def test_a_server_that_ends_in_the_middle_of_a_compaction_has_a_whole_ledger_that_begins_later(tmp_path: Path) -> None:
+    place = processes.free_place(tmp_path)
+    program = processes.server(place, tmp_path / "server.log")
+    program.variables["BUOY_FAILPOINT"] = "mid_compaction"
+    program.start()
+    processes.wait_serving(program, place.target)
+    client = BuoyClient(place.target)
+    with ThreadPoolExecutor(16) as many:
+        list(many.map(lambda number: client.create_network(f"n{number}", "10.0.0.0/24"), range(2 * CHUNK + 10)))
+    with _admin(place) as admin:
+        head = admin.GetServer(admin_pb2.GetServerRequest()).revision
+        with pytest.raises(grpc.RpcError):
+            admin.CompactLedger(admin_pb2.CompactLedgerRequest(revision=head))
+    assert program.process is not None
+    assert program.process.wait(10) == failpoints.EXIT_CODE
+    program.variables.clear()
+    program.start()
+    processes.wait_serving(program, place.target)
+    with _admin(place) as admin:
+        info = admin.GetServer(admin_pb2.GetServerRequest())
+        assert (info.compact_revision, info.revision) == (CHUNK + 1, head)
+        assert admin.CompactLedger(admin_pb2.CompactLedgerRequest(revision=head)).compact_revision == head
+    assert len(BuoyClient(place.target).get_networks()) == 2 * CHUNK + 10
+    program.stop()

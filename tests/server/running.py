@@ -8,6 +8,7 @@ from typing import Any
 
 import grpc
 from buoy.v1 import (
+    admin_pb2_grpc,
     agent_pb2_grpc,
     instance_pb2,
     instance_pb2_grpc,
@@ -39,6 +40,7 @@ class Running:
     nodes: Any
     agents: Any
     namespaces: Any
+    admin: Any
 
     async def furnish(self, **pool: Any) -> None:
         """Create the pool `floating` and the network `net`."""
@@ -73,6 +75,7 @@ async def running(path: Path, **options: Any) -> AsyncIterator[Running]:
                 node_pb2_grpc.NodeServiceStub(channel),
                 agent_pb2_grpc.AgentServiceStub(channel),
                 namespace_pb2_grpc.NamespaceServiceStub(channel),
+                admin_pb2_grpc.AdminServiceStub(channel),
             )
     finally:
         await server.stop()

@@ -8,6 +8,7 @@ from typing import Any
 import grpc
 import pytest
 from buoy.v1 import (
+    admin_pb2,
     agent_pb2,
     instance_pb2,
     interface_pb2,
@@ -26,7 +27,7 @@ from tests.server.tenants import NOBODY, Metadata, Tenants, bearing, tenants
 
 pytestmark = pytest.mark.anyio
 
-FILES = (interface_pb2, instance_pb2, network_pb2, pool_pb2, node_pb2, agent_pb2, namespace_pb2)
+FILES = (interface_pb2, instance_pb2, network_pb2, pool_pb2, node_pb2, agent_pb2, namespace_pb2, admin_pb2)
 UNAUTHENTICATED, DENIED = grpc.StatusCode.UNAUTHENTICATED, grpc.StatusCode.PERMISSION_DENIED
 ALLOWED = {
     Who.EVERYONE: {"nobody", "a", "system", "agent"},

@@ -144,5 +144,5 @@ async def test_reflection_lists_every_service(tmp_path: Path) -> None:
         response = await call.read()
         call.cancel()
         names = {service.name for service in response.list_services_response.service}
-        services = ("Interface", "Instance", "Network", "Pool", "Node", "Agent")
+        services = ("Interface", "Instance", "Network", "Pool", "Node", "Agent", "Namespace", "Admin")
         assert names >= {f"buoy.v1.{name}Service" for name in services} | {"grpc.health.v1.Health"}

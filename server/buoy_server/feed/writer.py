@@ -95,6 +95,10 @@ class Writer:
             self.failure = None
         return self.failure is None
 
+    async def between_commits(self, work: Callable[[], T]) -> T:
+        """Return what some work on the store returns, done in the store's thread while no batch is committed."""
+        return await asyncio.get_running_loop().run_in_executor(self._thread, work)
+
     async def close(self) -> None:
         """Take no more commands, finish those that wait, and stop."""
         self._closing = True

@@ -86,6 +86,18 @@ class SqlStore:
         except DBAPIError as error:
             raise storage_error(error) from error
 
+    def drop(self, deletion: sa.Delete) -> None:
+        """Delete rows in one durable transaction, or raise a DomainError: nothing changed."""
+        try:
+            with self._connection().begin():
+                self._connection().execute(deletion)
+        except DBAPIError as error:
+            raise storage_error(error) from error
+
+    def reading(self) -> sa.Connection:
+        """Return a connection to read with, for a `with`."""
+        return self._engine.connect()
+
     def load(self, kind: Kind) -> Iterator[tuple[str, bytes]]:
         """Yield the key and the bytes of every object of a kind as it is now."""
         table = STATE_TABLES[kind].table
