@@ -25,14 +25,13 @@ class AdminService:
     async def GetServer(self, _request: admin_pb2.GetServerRequest, _caller: Caller) -> admin_pb2.ServerInfo:
         """Return what the server is and how far it has come."""
         backend, view = self._backend, self._backend.view
-        nodes = view.values(Kind.INTERFACE, "live_node")
         return admin_pb2.ServerInfo(
             version=version("buoy-server"),
             cluster_id=backend.cluster_id,
             revision=view.revision,
             compact_revision=backend.feed.floor,
             start_time=timestamp(self._started),
-            interfaces=sum(view.count(Kind.INTERFACE, "live_node", node) for node in nodes),
+            interfaces=sum(view.count(Kind.INTERFACE, "live_node", node) for node in view.keys(Kind.NODE)),
             watches=backend.feed.watches,
             agents=len(backend.presence.connected),
             storage_problem=backend.writer.failure.message if backend.writer.failure else "",
