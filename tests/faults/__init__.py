@@ -1,0 +1,1 @@
+"""The promises of the contract under load and faults: recorded histories, judged after the fact."""
