@@ -22,17 +22,17 @@ class Modelled:
     def live(self) -> bool:
         return self.state != i.INTERFACE_STATE_DELETED
 
-    def float(self) -> bool:
+    def ask_float(self) -> bool:
         self._refuse_deleted()
         return self._ask(i.FLOATING_PHASE_PENDING, i.FLOATING_PHASE_UNSPECIFIED, i.FLOATING_PHASE_RELEASING)
 
-    def defloat(self) -> bool:
+    def ask_defloat(self) -> bool:
         return self._ask(i.FLOATING_PHASE_RELEASING, i.FLOATING_PHASE_PENDING, i.FLOATING_PHASE_ACTIVE)
 
     def delete(self) -> bool:
         was_live = self.live
         if was_live:
-            self.defloat()
+            self.ask_defloat()
             self.state, self.confirmed = i.INTERFACE_STATE_DELETED, False
         return was_live
 

@@ -19,6 +19,7 @@ from tests.faults.history import (
     Stream,
     Watch,
 )
+from tests.faults.load import LEAST, VoidError, refuse_void
 from tests.faults.validators import RULES, Rule, broken, lost, not_once
 
 A, B = "a", "b"
@@ -118,3 +119,12 @@ def test_an_attempt_with_two_effects_or_none_is_noticed() -> None:
     assert not_once(once, CHANGES) == []
     assert len(not_once(once, twice)) == 1
     assert len(not_once([_operation("never", Outcome.OK, 7), _operation("r3", Outcome.FAIL)], CHANGES)) == 2
+
+
+@pytest.mark.parametrize(("count", "seconds"), [(LEAST - 1, 0.5), (LEAST, 1.5), (0, 1.0)])
+def test_a_run_in_which_too_little_happened_is_void(count: int, seconds: float) -> None:
+    ends = [seconds * number / max(count - 1, 1) for number in range(count)]
+    operations = [Operation("r", "FloatInterface", A, 0.0, end, Outcome.OK, 1) for end in ends]
+    with pytest.raises(VoidError):
+        refuse_void(operations, 0.0, 2.0)
+    refuse_void(operations * 2 + [Operation("r", "FloatInterface", A, 0.0, 0.1, Outcome.OK, 1)] * LEAST, 0.0, 2.0)
