@@ -11,9 +11,12 @@ from pathlib import Path
 from random import Random
 
 import grpc
+from buoy_server.codec.packing import unpack
 from buoy_server.core.model import FLOATING_SPACE, Interface, Reservation, ReservationType
+from buoy_server.core.state import Kind
 from buoy_server.failpoints import EXIT_CODE
 from buoy_server.storage.database import open_database
+from buoy_server.storage.store import SqlStore
 
 from tests.faults.compaction import compact_until_it_dies
 from tests.faults.history import Change, Chosen, History, Operation, changes
@@ -115,7 +118,7 @@ class Victim:
         database = open_database(f"sqlite:///{copy / 'buoy.db'}")
         try:
             kept = changes(database.store.read(max(self.changes, default=0), 1 << 30))
-            self.wrong += half_floats([record for _, record, _ in database.store.load()])
+            self.wrong += half_floats(database.store)
         finally:
             database.close()
             shutil.rmtree(copy)
@@ -171,8 +174,9 @@ async def killed(directory: Path, points: Sequence[str], chance: Random) -> Vict
     return one
 
 
-def half_floats(records: Sequence[object]) -> list[str]:
+def half_floats(store: SqlStore) -> list[str]:
     """The floats of which only the interface or only the reservation knows."""
+    records = [unpack(kind, body) for kind in (Kind.INTERFACE, Kind.RESERVATION) for _, body in store.load(kind)]
     interfaces = {str(one.uuid): one for one in records if isinstance(one, Interface)}
     held = {
         str(one.address): one.owner
