@@ -271,5 +271,5 @@ def test_answers_are_as_the_model_says_and_watches_keep_the_rules(furnished: Pat
         pass
 
     OfThisDatabase.furnished = furnished
-    chosen = settings(max_examples=6 * ROUNDS, stateful_step_count=30, deadline=None, print_blob=True)
+    chosen = settings(max_examples=5 * ROUNDS, stateful_step_count=25, deadline=None, print_blob=True)
     run_state_machine_as_test(OfThisDatabase, settings=chosen)
