@@ -23,6 +23,7 @@ from buoy.v1 import (
 from buoy.v1 import interface_pb2 as pb
 from google.rpc import code_pb2
 
+from tests.clients.scripted_contract import Contract
 from tests.clients.scripted_world import COMPACTED, UNAVAILABLE, World, rich_error, to_status
 
 Context = grpc.ServicerContext
@@ -52,7 +53,12 @@ class Interfaces(interface_pb2_grpc.InterfaceServiceServicer):
         start = uuids.index(request.page_token) if request.page_token else 0
         page, rest = uuids[start : start + 2], uuids[start + 2 :]
         interfaces = [self.world.interfaces[item] for item in page]
-        return pb.ListInterfacesResponse(interfaces=interfaces, next_page_token=rest[0] if rest else "")
+        return pb.ListInterfacesResponse(
+            interfaces=interfaces,
+            next_page_token=rest[0] if rest else "",
+            revision=self.world.revision,
+            cluster_id=self.world.cluster_id,
+        )
 
     def DeleteInterface(self, request: pb.DeleteInterfaceRequest, context: Context) -> pb.Interface:
         """Delete; the node confirms a moment later."""
@@ -303,7 +309,7 @@ class ScriptedServer:
 
     def start(self) -> Self:
         """Listen."""
-        server = grpc.server(ThreadPoolExecutor(32))
+        server = grpc.server(ThreadPoolExecutor(32), interceptors=[Contract(self.world)])
         interfaces, instances, networks, pools, nodes = self._servicers
         interface_pb2_grpc.add_InterfaceServiceServicer_to_server(interfaces, server)
         instance_pb2_grpc.add_InstanceServiceServicer_to_server(instances, server)

@@ -4,6 +4,7 @@ import threading
 import uuid
 from collections import Counter, defaultdict, deque
 from collections.abc import Callable
+from typing import Any
 
 import grpc
 from buoy.v1 import interface_pb2 as pb
@@ -51,9 +52,12 @@ class World:
         self.events: list[pb.InterfaceEvent] = []
         self.oldest = 1
         self.epoch = 0
+        self.cluster_id = "first"
         self.silent = False
         self.calls: Counter[str] = Counter()
+        self.asked: dict[str, list[Any]] = defaultdict(list)
         self.requests: list[pb.WatchInterfaceRequest] = []
+        self.before: dict[str, Callable[[], None]] = {}
         self.faults: dict[str, deque[status_pb2.Status]] = defaultdict(deque)
         self.on_float: Callable[[pb.Interface], None] = self.activate
 
@@ -63,10 +67,12 @@ class World:
         return self.events[-1].revision if self.events else 0
 
     def enter(self, method: str, context: grpc.ServicerContext) -> None:
-        """Count a call, and fail it where a fault was asked for."""
+        """Count a call, and fail it where a fault was asked for, or do first what was asked for."""
         self.calls[method] += 1
         if self.faults[method]:
             context.abort_with_status(to_status(self.faults[method].popleft()))
+        if method in self.before:
+            self.before[method]()
 
     def find(self, interface_uuid: str, context: grpc.ServicerContext) -> pb.Interface:
         """Give an interface, or end the call with NOT_FOUND."""
@@ -142,6 +148,14 @@ class World:
         """Forget all history."""
         with self.changed:
             self.oldest = self.revision + 1
+
+    def restore(self, revision: int) -> None:
+        """Become another cluster, as of an earlier revision, and end all streams."""
+        with self.changed:
+            del self.events[revision:]
+            self.interfaces = {event.interface.uuid: event.interface for event in self.events}
+            self.cluster_id, self.oldest = f"{self.cluster_id} restored", 1
+            self.break_streams()
 
     def break_streams(self) -> None:
         """End all open streams as a server that stops does."""

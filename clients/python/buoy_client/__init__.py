@@ -45,6 +45,7 @@ from buoy_client.models import (
     PoolUsage,
     Reservation,
 )
+from buoy_client.repeats import request_id
 from buoy_client.states import (
     EventKind,
     EventType,
@@ -109,4 +110,5 @@ __all__ = [
     "Unimplemented",
     "WaitFailed",
     "WaitTimeout",
+    "request_id",
 ]

@@ -6,6 +6,8 @@ from typing import Generic, TypeVar
 
 from google.protobuf.message import Message
 
+from buoy_client.repeats import bearing_id
+
 Response = TypeVar("Response", bound=Message)
 Result = TypeVar("Result")
 
@@ -23,5 +25,5 @@ class Call(Generic[Response, Result]):
 def call(
     service: str, method: str, request: Message, response_type: type[Response], parse: Callable[[Response], Result]
 ) -> Call[Response, Result]:
-    """Describe a call of a service of `buoy.v1`."""
-    return Call(f"/buoy.v1.{service}/{method}", request, response_type, parse)
+    """Describe a call of a service of `buoy.v1`; a change bears a request id from here on."""
+    return Call(f"/buoy.v1.{service}/{method}", bearing_id(request), response_type, parse)

@@ -42,6 +42,7 @@ class BuoyError(Exception):
         reason: str = "",
         field_violations: tuple[FieldViolation, ...] = (),
         details: dict[str, str] | None = None,
+        cluster_id: str = "",
     ) -> None:
         """Take the words, the stable reason (the status name by default), and what else the server said."""
         super().__init__(message)
@@ -49,6 +50,7 @@ class BuoyError(Exception):
         self.reason = reason or self.status
         self.field_violations = field_violations
         self.details = details or {}
+        self.cluster_id = cluster_id
 
 
 class InvalidArgument(BuoyError):

@@ -241,7 +241,7 @@ class Namespace(Record):
 
 @dataclass(frozen=True, slots=True)
 class NewKey(Record):
-    """A key that was set; `key` is its secret where the server made it, and it is not shown again: not in the repr either."""
+    """A key that was set; `key` is its secret where it was made for you, and it is not shown again: not in the repr either."""
 
     name: str
     key: str = field(repr=False)

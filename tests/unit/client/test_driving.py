@@ -2,14 +2,23 @@
 
 import asyncio
 import inspect
+from collections.abc import Iterator
+from types import ModuleType
 
 import pytest
+from buoy.v1 import admin_pb2, instance_pb2, interface_pb2, namespace_pb2, network_pb2, node_pb2, pool_pb2
 from buoy_client import BuoyClient
 from buoy_client.driving import run
 from buoy_client.operations import Operations
-from buoy_client.transport.settings import SAFE_TO_REPEAT
+from google.protobuf.descriptor import MethodDescriptor
 
-ONCE = {"WatchInterface", "DeleteNamespace", "SetNamespaceKey"}
+FILES = (admin_pb2, interface_pb2, instance_pb2, network_pb2, node_pb2, pool_pb2, namespace_pb2)
+
+
+def methods_of(file: ModuleType) -> Iterator[MethodDescriptor]:
+    """All methods of a file's services."""
+    for service in file.DESCRIPTOR.services_by_name.values():
+        yield from service.methods
 
 
 def test_run_gives_the_result() -> None:
@@ -29,19 +38,14 @@ def test_the_blocking_client_has_every_call() -> None:
     assert {name for name in calls if not hasattr(BuoyClient, name)} == set()
 
 
-def test_creates_are_never_marked_as_safe_to_repeat() -> None:
-    creates = [method for methods in SAFE_TO_REPEAT.values() for method in methods if method.startswith("Create")]
-    assert creates == ["CreateToken"]
-
-
-def test_calls_that_are_safe_to_repeat_exist() -> None:
-    from buoy.v1 import instance_pb2, interface_pb2, namespace_pb2, network_pb2, node_pb2, pool_pb2  # noqa: PLC0415  only this test
-
-    files = (interface_pb2, instance_pb2, network_pb2, node_pb2, pool_pb2, namespace_pb2)
-    known = {name: set(service.methods_by_name) for file in files for name, service in file.DESCRIPTOR.services_by_name.items()}
-    for service, methods in SAFE_TO_REPEAT.items():
-        assert set(methods) <= known[service]
-        assert known[service] - set(methods) <= {f"Create{service.removesuffix('Service')}", *ONCE}
+def test_all_calls_are_safe_to_repeat() -> None:
+    requests = {method.name: method.input_type.fields_by_name for file in FILES for method in methods_of(file)}
+    unsafe = {name for name, fields in requests.items() if not {"request_id", "min_revision"} & set(fields)}
+    assert unsafe == {
+        "WatchInterface",
+        "CreateToken",
+        "GetServer",
+    }  # grpc does not repeat the first; the others change nothing
 
 
 def test_a_blocking_call_shows_its_arguments_and_words() -> None:

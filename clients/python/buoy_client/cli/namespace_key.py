@@ -1,4 +1,4 @@
-"""`buoy namespace key`: the keys of a namespace. A secret is shown once, where the server made it, and never again."""
+"""`buoy namespace key`: the keys of a namespace. A secret is shown once, where it was made here, and never again."""
 
 from typing import Annotated
 
@@ -35,7 +35,7 @@ def set_key(
     key_name: KeyName,
     key: Annotated[
         str | None,
-        typer.Option(metavar="-|SECRET", help='8 to 256 characters, "-" to be asked; the server makes one by default.'),
+        typer.Option(metavar="-|SECRET", help='8 to 256 characters, "-" to be asked; one is made by default.'),
     ] = None,
     node: Annotated[
         str | None, typer.Option(metavar="N", help="Make it the key of this node's agent, good for nothing else.")

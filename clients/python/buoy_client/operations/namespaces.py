@@ -1,5 +1,7 @@
 """Calls of namespaces: their keys, whom they trust, what they may use at most."""
 
+import secrets
+
 from buoy.v1 import namespace_pb2 as pb
 
 from buoy_client.call import call
@@ -16,9 +18,9 @@ def page_from_proto(response: pb.ListNamespacesResponse) -> Page[Namespace]:
     return [namespace_from_proto(item) for item in response.namespaces], response.next_page_token
 
 
-def new_key_from_proto(response: pb.SetNamespaceKeyResponse) -> NewKey:
-    """Give a key that was set."""
-    return NewKey(response.key_name, response.key)
+def new_secret(key_name: str) -> str:
+    """Give a secret as the server makes them, the key's name and 192 bits; the server keeps answers, and no secrets in them."""
+    return f"{key_name}~{secrets.token_urlsafe(24)}"
 
 
 class NamespaceOperations(BaseOperations):
@@ -59,12 +61,15 @@ class NamespaceOperations(BaseOperations):
     async def add_namespace_key(
         self, namespace: str, key_name: str, key: str | None = None, *, node: str | None = None
     ) -> NewKey:
-        """Add a key, or give it another secret; the server makes the secret where none is given.
+        """Add a key, or give it another secret; where none is given, one is made and stands in the answer.
 
         With `node` the key is for that node's agent and nothing else; only `system` makes such keys.
         """
-        request = pb.SetNamespaceKeyRequest(namespace=namespace, key_name=key_name, key=key or "", node=node or "")
-        asked = call(SERVICE, "SetNamespaceKey", request, pb.SetNamespaceKeyResponse, new_key_from_proto)
+        made = "" if key else new_secret(key_name)
+        request = pb.SetNamespaceKeyRequest(namespace=namespace, key_name=key_name, key=key or made, node=node or "")
+        asked = call(
+            SERVICE, "SetNamespaceKey", request, pb.SetNamespaceKeyResponse, lambda answer: NewKey(answer.key_name, made)
+        )
         return await self._transport.unary(asked)
 
     async def delete_namespace_key(self, namespace: str, key_name: str) -> Namespace:

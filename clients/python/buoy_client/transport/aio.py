@@ -10,12 +10,11 @@ from google.protobuf.message import Message
 
 from buoy_client.call import Call
 from buoy_client.errors import Cancelled, Unavailable
-from buoy_client.transport.port import Lock, Metadata
+from buoy_client.transport.port import Answer, Lock, Metadata
 from buoy_client.transport.settings import GLANCE, PROBE_PATH, PROBE_REQUEST, WATCH_PATH, channel_options, unreachable
-from buoy_client.transport.status import error_from_call
+from buoy_client.transport.status import cluster_in, error_from_call
 
 Response = TypeVar("Response", bound=Message)
-Result = TypeVar("Result")
 
 
 class AioStream:
@@ -92,7 +91,7 @@ class AioWire:
             raise Unavailable(unreachable(self.target, self._connect_timeout), reason="UNREACHABLE")
         self._connected = True
 
-    async def unary(self, call: Call[Response, Result], metadata: Metadata = (), limit: float | None = None) -> Result:
+    async def unary(self, call: Call[Response, Any], metadata: Metadata = (), limit: float | None = None) -> Answer[Response]:
         """Make a call, within so many seconds."""
         deadline = time.monotonic() + (self.timeout if limit is None else limit)
         await self.connect()
@@ -103,12 +102,12 @@ class AioWire:
         )
         try:
             limit = max(deadline - time.monotonic(), GLANCE)
-            response = await method(call.request, timeout=limit, metadata=metadata, wait_for_ready=True)
+            made = method(call.request, timeout=limit, metadata=metadata, wait_for_ready=True)
+            return Answer(await made, cluster_in(await made.trailing_metadata()))
         except grpc.aio.AioRpcError as error:
             if error.code() is grpc.StatusCode.DEADLINE_EXCEEDED and not await self._ready(GLANCE):
                 raise Unavailable(unreachable(self.target, self.timeout), reason="UNREACHABLE") from None
             raise error_from_call(error) from None
-        return call.parse(response)
 
     async def watch(self, request: WatchInterfaceRequest, metadata: Metadata = ()) -> AioStream:
         """Open a stream."""

@@ -12,13 +12,12 @@ from google.protobuf.message import Message
 
 from buoy_client.call import Call
 from buoy_client.errors import Unavailable
-from buoy_client.transport.port import Lock, Metadata
+from buoy_client.transport.port import Answer, Lock, Metadata
 from buoy_client.transport.settings import GLANCE, PROBE_PATH, PROBE_REQUEST, WATCH_PATH, channel_options, unreachable
-from buoy_client.transport.status import error_from_call
+from buoy_client.transport.status import cluster_in, error_from_call
 from buoy_client.transport.watchdog import Watchdog
 
 Response = TypeVar("Response", bound=Message)
-Result = TypeVar("Result")
 
 
 class BlockingStream:
@@ -97,7 +96,7 @@ class BlockingWire:
             raise Unavailable(unreachable(self.target, self._connect_timeout), reason="UNREACHABLE")
         self._connected = True
 
-    async def unary(self, call: Call[Response, Result], metadata: Metadata = (), limit: float | None = None) -> Result:
+    async def unary(self, call: Call[Response, Any], metadata: Metadata = (), limit: float | None = None) -> Answer[Response]:
         """Make a call, within so many seconds."""
         deadline = time.monotonic() + (self.timeout if limit is None else limit)
         await self.connect()
@@ -108,12 +107,12 @@ class BlockingWire:
         )
         try:
             limit = max(deadline - time.monotonic(), GLANCE)
-            response = method(call.request, timeout=limit, metadata=metadata, wait_for_ready=True)
+            response, made = method.with_call(call.request, timeout=limit, metadata=metadata, wait_for_ready=True)
+            return Answer(response, cluster_in(made.trailing_metadata()))
         except grpc.RpcError as error:
             if error.code() is grpc.StatusCode.DEADLINE_EXCEEDED and not self._ready(GLANCE):
                 raise Unavailable(unreachable(self.target, self.timeout), reason="UNREACHABLE") from None
             raise error_from_call(error) from None
-        return call.parse(response)
 
     async def watch(self, request: WatchInterfaceRequest, metadata: Metadata = ()) -> BlockingStream:
         """Open a stream."""

@@ -1,4 +1,6 @@
-"""Tokens: asked for when first needed, shared by all calls, renewed before they expire. Written once for both clients.
+"""What all calls of a client share, written once for both clients: its token, and how far its answers have brought it.
+
+A token is asked for when first needed, shared by all calls, and renewed before it expires.
 
 A token may end early, when its key was deleted or changed: a call that is refused for it is made once more, with another token.
 Neither key nor token stands in the repr of anything here.
@@ -7,7 +9,7 @@ Neither key nor token stands in the repr of anything here.
 import time
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field, replace
-from typing import Protocol, TypeVar
+from typing import Any, Protocol, TypeVar
 
 from buoy.v1.interface_pb2 import WatchInterfaceRequest, WatchInterfaceResponse
 from buoy.v1.namespace_pb2 import CreateTokenRequest, CreateTokenResponse
@@ -15,8 +17,9 @@ from google.protobuf.message import Message
 
 from buoy_client.call import Call, call
 from buoy_client.config import Config
-from buoy_client.errors import BuoyError, Unauthenticated
-from buoy_client.transport.port import Clock, Lock, Metadata, Pause, WatchStream, Wire
+from buoy_client.errors import BuoyError, FailedPrecondition, Unauthenticated
+from buoy_client.position import Position
+from buoy_client.transport.port import Answer, Clock, Lock, Metadata, Pause, WatchStream, Wire
 
 Response = TypeVar("Response", bound=Message)
 Result = TypeVar("Result")
@@ -106,19 +109,24 @@ class Tokens:
 
 
 class LoggedInStream:
-    """A stream that tells when its token was refused."""
+    """A stream that tells when its token was refused, and how far it has come."""
 
-    def __init__(self, stream: WatchStream, tokens: TokenSource, token: Token) -> None:
+    def __init__(self, stream: WatchStream, tokens: TokenSource, token: Token, position: Position) -> None:
         """Take the open stream, and what it bears."""
-        self._stream, self._tokens, self._token = stream, tokens, token
+        self._stream, self._tokens, self._token, self._position = stream, tokens, token, position
+        self._cluster_id = ""
 
     async def read(self, limit: float) -> WatchInterfaceResponse | None:
         """Give the next message."""
         try:
-            return await self._stream.read(limit)
+            response = await self._stream.read(limit)
         except Unauthenticated:
             self._tokens.refused(self._token)
             raise
+        if response is not None:
+            self._cluster_id = response.cluster_id or self._cluster_id
+            self._position.told(self._cluster_id, response)
+        return response
 
     def cancel(self) -> None:
         """End the stream."""
@@ -126,37 +134,50 @@ class LoggedInStream:
 
 
 class LoggedIn:
-    """A transport whose calls bear a token, over a wire that knows of none."""
+    """A transport whose calls bear a token, and whose reads see what it was told before, over a wire that knows of neither."""
 
     def __init__(self, wire: Wire, identity: Identity | None, clock: Clock = time.monotonic) -> None:
         """Take the wire; nothing is sent yet."""
         self.target = wire.target
         self._wire = wire
+        self._position = Position()
         self._tokens: TokenSource = NoTokens()
         if identity is not None:
             request = CreateTokenRequest(namespace=identity.namespace, key=identity.key)
             asked = call("NamespaceService", "CreateToken", request, CreateTokenResponse, as_it_is)
-            self._tokens = Tokens(lambda: wire.unary(asked), wire.lock(), clock)
+
+            async def ask() -> CreateTokenResponse:
+                return (await wire.unary(asked)).message
+
+            self._tokens = Tokens(ask, wire.lock(), clock)
+
+    @property
+    def cluster_id(self) -> str:
+        """The cluster that answered last; empty before."""
+        return self._position.cluster_id
 
     async def connect(self) -> None:
         """Make the first connection."""
         await self._wire.connect()
 
     async def unary(self, call: Call[Response, Result]) -> Result:
-        """Make a call, and once more with another token where the server does not take this one any more."""
+        """Make a call, and once more where the server is of another cluster than the revision that the call asked for."""
         deadline = time.monotonic() + self._wire.timeout
-        token = await self._tokens.get()
+        self._position.ask(call.request)
         try:
-            return await self._wire.unary(call, token.metadata, deadline - time.monotonic())
-        except Unauthenticated:
-            self._tokens.refused(token)
-        token = await self._tokens.get()
-        return await self._wire.unary(call, token.metadata, deadline - time.monotonic())
+            answer = await self._answer(call, deadline)
+        except FailedPrecondition as error:
+            if not self._position.overtaken(call.request, error):
+                raise
+            self._position.ask(call.request)
+            answer = await self._answer(call, deadline)
+        self._position.told(answer.cluster_id, answer.message)
+        return call.parse(answer.message)
 
     async def watch(self, request: WatchInterfaceRequest) -> WatchStream:
         """Open a stream."""
         token = await self._tokens.get()
-        return LoggedInStream(await self._wire.watch(request, token.metadata), self._tokens, token)
+        return LoggedInStream(await self._wire.watch(request, token.metadata), self._tokens, token, self._position)
 
     def pause(self) -> Pause:
         """Give something to sleep on."""
@@ -165,6 +186,16 @@ class LoggedIn:
     async def close(self) -> None:
         """Close the channel."""
         await self._wire.close()
+
+    async def _answer(self, call: Call[Response, Any], deadline: float) -> Answer[Response]:
+        """Make a call, and once more with another token where the server does not take this one any more."""
+        token = await self._tokens.get()
+        try:
+            return await self._wire.unary(call, token.metadata, deadline - time.monotonic())
+        except Unauthenticated:
+            self._tokens.refused(token)
+        token = await self._tokens.get()
+        return await self._wire.unary(call, token.metadata, deadline - time.monotonic())
 
 
 def as_it_is(answer: CreateTokenResponse) -> CreateTokenResponse:

@@ -6,7 +6,8 @@ coroutine runs to its end in one step (see `blocking.py`). Errors are always the
 
 from collections.abc import Callable
 from contextlib import AbstractAsyncContextManager
-from typing import Protocol, TypeVar
+from dataclasses import dataclass
+from typing import Any, Generic, Protocol, TypeVar
 
 from buoy.v1.interface_pb2 import WatchInterfaceRequest, WatchInterfaceResponse
 from google.protobuf.message import Message
@@ -18,6 +19,14 @@ Result = TypeVar("Result")
 Metadata = tuple[tuple[str, str], ...]
 Lock = AbstractAsyncContextManager[object]
 Clock = Callable[[], float]
+
+
+@dataclass(frozen=True, slots=True)
+class Answer(Generic[Response]):
+    """The answer to a call, and the cluster that gave it (empty: it did not say)."""
+
+    message: Response
+    cluster_id: str
 
 
 class WatchStream(Protocol):
@@ -45,6 +54,10 @@ class Transport(Protocol):
 
     target: str
 
+    @property
+    def cluster_id(self) -> str:
+        """The cluster that answered last; empty before."""
+
     async def connect(self) -> None:
         """Make the first connection; raises Unavailable (UNREACHABLE) in time. Later calls wait for the channel instead."""
 
@@ -70,7 +83,7 @@ class Wire(Protocol):
     async def connect(self) -> None:
         """Make the first connection, as `Transport.connect`."""
 
-    async def unary(self, call: Call[Response, Result], metadata: Metadata = (), limit: float | None = None) -> Result:
+    async def unary(self, call: Call[Response, Any], metadata: Metadata = (), limit: float | None = None) -> Answer[Response]:
         """Make a call, within so many seconds (`timeout` by default)."""
 
     async def watch(self, request: WatchInterfaceRequest, metadata: Metadata = ()) -> WatchStream:

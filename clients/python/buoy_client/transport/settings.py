@@ -1,7 +1,7 @@
-"""Channel settings: keepalive, reconnecting, and which calls grpc repeats by itself.
+"""Channel settings: keepalive, reconnecting, and that grpc repeats calls by itself.
 
-A call is repeated on UNAVAILABLE when doing it twice is the same as doing it once. Creates (but that of a token) are not among
-them: they only wait for the connection, so they are sent once or not at all.
+All calls may be repeated: reads change nothing, and what changes something bears a request id. CANCELLED is what a server
+answers where too many calls come at once; what the caller itself cancels is not repeated.
 """
 
 import json
@@ -14,72 +14,23 @@ GLANCE = 0.1
 
 WATCH_PATH = "/buoy.v1.InterfaceService/WatchInterface"
 
-SAFE_TO_REPEAT = {
-    "InterfaceService": (
-        "GetInterface",
-        "ListInterfaces",
-        "DeleteInterface",
-        "FloatInterface",
-        "DefloatInterface",
-        "GetInterfaceMetadata",
-        "SetInterfaceMetadataItem",
-        "DeleteInterfaceMetadataItem",
-        "ListInterfaceEvents",
-    ),
-    "InstanceService": (
-        "GetInstance",
-        "ListInstances",
-        "ListInstanceInterfaces",
-        "DeleteInstance",
-        "ListInstanceEvents",
-        "GetInstanceMetadata",
-        "SetInstanceMetadataItem",
-        "DeleteInstanceMetadataItem",
-    ),
-    "NetworkService": (
-        "GetNetwork",
-        "ListNetworks",
-        "DeleteNetwork",
-        "ListNetworkInterfaces",
-        "ListNetworkAddresses",
-        "ListNetworkEvents",
-        "GetNetworkMetadata",
-        "SetNetworkMetadataItem",
-        "DeleteNetworkMetadataItem",
-    ),
-    "PoolService": ("GetPool", "ListPools", "DeletePool", "ListAddresses"),
-    "NodeService": ("ListNodes", "GetNode"),
-    # Not among them: DeleteNamespace, whose repeat finds nothing, and SetNamespaceKey, whose repeat makes another secret.
-    "NamespaceService": (
-        "CreateToken",
-        "GetNamespace",
-        "ListNamespaces",
-        "DeleteNamespaceKey",
-        "AddNamespaceTrust",
-        "RemoveNamespaceTrust",
-        "SetNamespaceQuota",
-        "GetNamespaceMetadata",
-        "SetNamespaceMetadataItem",
-        "DeleteNamespaceMetadataItem",
-    ),
-}
-
 RETRY_POLICY = {
     "maxAttempts": 5,
     "initialBackoff": "0.1s",
     "maxBackoff": "2s",
     "backoffMultiplier": 2,
-    "retryableStatusCodes": ["UNAVAILABLE"],
+    "retryableStatusCodes": ["UNAVAILABLE", "CANCELLED"],
 }
+
+
+# A watch has its own way to go on (watching.py), and who probes wants to know at once.
+ONCE = [{"service": "buoy.v1.InterfaceService", "method": "WatchInterface"}, {"service": "grpc.health.v1.Health"}]
 
 
 def service_config() -> str:
     """Give the service config as grpc wants it, in JSON."""
-    names = [
-        {"service": f"buoy.v1.{service}", "method": name} for service, methods in SAFE_TO_REPEAT.items() for name in methods
-    ]
-    repeat = {"name": names, "waitForReady": True, "retryPolicy": RETRY_POLICY}
-    return json.dumps({"methodConfig": [{"name": [{}], "waitForReady": True}, repeat]})
+    repeat = {"name": [{}], "waitForReady": True, "retryPolicy": RETRY_POLICY}
+    return json.dumps({"methodConfig": [repeat, {"name": ONCE, "waitForReady": True}]})
 
 
 def channel_options() -> list[tuple[str, str | int]]:
@@ -94,6 +45,7 @@ def channel_options() -> list[tuple[str, str | int]]:
         ("grpc.min_reconnect_backoff_ms", 1_000),
         ("grpc.max_reconnect_backoff_ms", 5_000),
         ("grpc.max_receive_message_length", 16 * 1024 * 1024),
+        ("grpc.per_rpc_retry_buffer_size", 2 * 1024 * 1024),  # a larger request would not be repeated; the server takes 1 MiB
         ("grpc.http2.bdp_probe", 0),  # a watcher that falls behind buffers 96 KB in the server, not 6 MB
     ]
 

@@ -1,6 +1,7 @@
 """A grpc error to the SDK's own, with the reason and the fields from google.rpc details."""
 
-from typing import Protocol
+from collections.abc import Iterable
+from typing import Any, Protocol
 
 import grpc
 from google.protobuf.any_pb2 import Any as AnyMessage
@@ -10,6 +11,7 @@ from grpc_status import rpc_status
 from buoy_client.errors import BY_STATUS, BuoyError, FieldViolation
 
 DOMAIN = "buoy"
+Trailing = Iterable[Any] | None  # pairs of key and value, which grpc and grpc.aio type differently
 
 
 class FailedCall(Protocol):
@@ -20,6 +22,14 @@ class FailedCall(Protocol):
 
     def details(self) -> str | None:
         """Give the words."""
+
+    def trailing_metadata(self) -> Trailing:
+        """Give what the server said at the end."""
+
+
+def cluster_in(trailing: Trailing) -> str:
+    """Find the cluster that answered; empty where it did not say."""
+    return next((str(value) for key, value in trailing or () if key == "buoy-cluster-id"), "")
 
 
 def rich_status(call: FailedCall) -> status_pb2.Status | None:
@@ -55,4 +65,10 @@ def error_from_call(call: FailedCall) -> BuoyError:
     details = list(status.details) if status else []
     info = error_info(details)
     words = call.details() or (code.name.lower().replace("_", " ") if code else "the call failed")
-    return kind(words, reason=info.reason, field_violations=field_violations(details), details=dict(info.metadata))
+    return kind(
+        words,
+        reason=info.reason,
+        field_violations=field_violations(details),
+        details=dict(info.metadata),
+        cluster_id=cluster_in(call.trailing_metadata()),
+    )
