@@ -36,12 +36,13 @@ class Contract(grpc.ServerInterceptor):
                 refusal = to_status(FUTURE)
                 context.set_trailing_metadata((*refusal.trailing_metadata, ("buoy-cluster-id", self._world.cluster_id)))
                 context.abort(grpc.StatusCode.FAILED_PRECONDITION, refusal.details)
-            known = self._answers.get(getattr(request, "request_id", ""))
+            given = getattr(request, "request_id", "")
+            known = self._answers.get(given)
             if known is not None:
                 return known
             made = handler.unary_unary(request, context)
-            if hasattr(request, "request_id"):
-                self._answers[request.request_id] = made
+            if given:
+                self._answers[given] = made
             return made
 
         return grpc.unary_unary_rpc_method_handler(answer, handler.request_deserializer, handler.response_serializer)

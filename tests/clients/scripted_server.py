@@ -10,6 +10,9 @@ from typing import Self
 
 import grpc
 from buoy.v1 import (
+    admin_pb2,
+    admin_pb2_grpc,
+    event_pb2,
     instance_pb2,
     instance_pb2_grpc,
     interface_pb2_grpc,
@@ -24,7 +27,7 @@ from buoy.v1 import interface_pb2 as pb
 from google.rpc import code_pb2
 
 from tests.clients.scripted_contract import Contract
-from tests.clients.scripted_world import COMPACTED, UNAVAILABLE, World, rich_error, to_status
+from tests.clients.scripted_world import CLUSTER_CHANGED, COMPACTED, UNAVAILABLE, World, rich_error, to_status
 
 Context = grpc.ServicerContext
 
@@ -117,6 +120,13 @@ class Interfaces(interface_pb2_grpc.InterfaceServiceServicer):
         interface.metadata.pop(request.key, None)
         return self.world.update(interface)
 
+    def ListInterfaceEvents(self, request: pb.ListInterfaceEventsRequest, context: Context) -> pb.ListInterfaceEventsResponse:
+        """Answer one float."""
+        changes = [event_pb2.Change(property="floating.phase", after="pending"), event_pb2.Change(property="metadata.owner")]
+        event = event_pb2.Event(revision=4, method="FloatInterface", actor="blue", message="floats", changes=changes)
+        event.type, event.request_id = event_pb2.EVENT_TYPE_AUDIT, "7b0c24f5-3a4e-4c52-9d0e-6f7d1f3f1c11"
+        return pb.ListInterfaceEventsResponse(events=[event])
+
     def WatchInterface(self, request: pb.WatchInterfaceRequest, context: Context) -> Iterator[pb.WatchInterfaceResponse]:
         """Stream as the contract says, or as the faults say."""
         world = self.world
@@ -125,8 +135,11 @@ class Interfaces(interface_pb2_grpc.InterfaceServiceServicer):
             world.changed.notify_all()
         world.enter("WatchInterface", context)
         epoch, position = world.epoch, request.start_revision
+        if position and request.cluster_id not in ("", world.cluster_id):
+            context.abort_with_status(to_status(CLUSTER_CHANGED))
         if position and position < world.oldest:
             context.abort_with_status(to_status(COMPACTED))
+        yield pb.WatchInterfaceResponse(revision=max(position - 1, 0), cluster_id=world.cluster_id)
         if not position:
             with world.changed:
                 position = world.revision + 1
@@ -195,10 +208,12 @@ class Instances(instance_pb2_grpc.InstanceServiceServicer):
     def ListInstanceInterfaces(
         self, request: instance_pb2.ListInstanceInterfacesRequest, context: Context
     ) -> instance_pb2.ListInstanceInterfacesResponse:
-        """Answer those of one instance."""
+        """Answer those of one instance, one a page."""
         owner = self._find(request.instance_ref, context).uuid
         found = [item for item in self.world.interfaces.values() if item.instance_uuid == owner]
-        return instance_pb2.ListInstanceInterfacesResponse(interfaces=found)
+        page = int(request.page_token or 0)
+        token = str(page + 1) if page + 1 < len(found) else ""
+        return instance_pb2.ListInstanceInterfacesResponse(interfaces=found[page : page + 1], next_page_token=token)
 
     def DeleteInstance(self, request: instance_pb2.DeleteInstanceRequest, context: Context) -> instance_pb2.Instance:
         """Delete; it is gone at the next look."""
@@ -296,6 +311,20 @@ class Nodes(node_pb2_grpc.NodeServiceServicer):
         return self.node
 
 
+class Admin(admin_pb2_grpc.AdminServiceServicer):
+    """AdminService of a server that holds history from revision 7 on."""
+
+    def GetServer(self, request: admin_pb2.GetServerRequest, context: Context) -> admin_pb2.ServerInfo:
+        """Answer what a server might."""
+        return admin_pb2.ServerInfo(
+            version="0.1.0", cluster_id="first", revision=42, compact_revision=7, interfaces=2, watches=3
+        )
+
+    def CompactLedger(self, request: admin_pb2.CompactLedgerRequest, context: Context) -> admin_pb2.CompactLedgerResponse:
+        """Answer that it was done."""
+        return admin_pb2.CompactLedgerResponse(compact_revision=request.revision or 7)
+
+
 class ScriptedServer:
     """The server on a unix socket; it can stop and start again with the same world."""
 
@@ -304,18 +333,19 @@ class ScriptedServer:
         self.target = target
         self.world = World()
         # What is not scripted answers UNIMPLEMENTED.
-        self._servicers = Interfaces(self.world), Instances(self.world), Networks(), Pools(), Nodes()  # type: ignore[abstract]
+        self._servicers = Interfaces(self.world), Instances(self.world), Networks(), Pools(), Nodes(), Admin()  # type: ignore[abstract]
         self._server: grpc.Server | None = None
 
     def start(self) -> Self:
         """Listen."""
         server = grpc.server(ThreadPoolExecutor(32), interceptors=[Contract(self.world)])
-        interfaces, instances, networks, pools, nodes = self._servicers
+        interfaces, instances, networks, pools, nodes, admin = self._servicers
         interface_pb2_grpc.add_InterfaceServiceServicer_to_server(interfaces, server)
         instance_pb2_grpc.add_InstanceServiceServicer_to_server(instances, server)
         network_pb2_grpc.add_NetworkServiceServicer_to_server(networks, server)
         pool_pb2_grpc.add_PoolServiceServicer_to_server(pools, server)
         node_pb2_grpc.add_NodeServiceServicer_to_server(nodes, server)
+        admin_pb2_grpc.add_AdminServiceServicer_to_server(admin, server)
         server.add_insecure_port(self.target)
         server.start()
         self._server = server

@@ -28,6 +28,7 @@ def rich_error(code: int, reason: str, words: str, field: str = "", wrong: str =
 
 NOT_FOUND = rich_error(code_pb2.NOT_FOUND, "INTERFACE_NOT_FOUND", "interface not found")
 COMPACTED = rich_error(code_pb2.OUT_OF_RANGE, "COMPACTED", "history before revision 7 is gone")
+CLUSTER_CHANGED = rich_error(code_pb2.FAILED_PRECONDITION, "CLUSTER_CHANGED", "the revision is of another database")
 UNAVAILABLE = rich_error(code_pb2.UNAVAILABLE, "SHUTTING_DOWN", "the server stops")
 
 
@@ -167,6 +168,11 @@ class World:
         """Wait until there is an entry at a position, or the streams are to end."""
         with self.changed:
             return self.changed.wait_for(lambda: self.revision >= position or self.epoch != epoch, limit)
+
+    def plug_at_call(self, method: str, count: int) -> None:
+        """Add an interface once a method was called so often."""
+        self.wait_for_calls(method, count)
+        self.plug()
 
     def wait_for_calls(self, method: str, count: int, limit: float = 10.0) -> None:
         """Wait until a method was called so often."""

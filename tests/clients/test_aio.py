@@ -91,6 +91,28 @@ async def test_watch_after_compaction_yields_differences(client: AsyncBuoyClient
     assert seen == [(EventType.CREATED, new.uuid), (EventType.DELETED, gone.uuid)]
 
 
+async def test_watch_goes_on_when_a_server_has_gone_silent(client: AsyncBuoyClient, world: World) -> None:
+    async with client.watch_interfaces(progress_interval=0.1) as watch:
+        world.plug()
+        assert (await anext(watch)).revision == 1
+        world.silent = True
+        reader = asyncio.create_task(anext(watch))
+        await asyncio.to_thread(world.wait_for_calls, "WatchInterface", 2)
+        world.plug()
+        assert (await asyncio.wait_for(reader, 10)).revision == 2
+
+
+async def test_watch_of_a_restored_server_yields_what_differs(client: AsyncBuoyClient, world: World) -> None:
+    world.plug()
+    gone = world.plug()
+    async with client.watch_interfaces() as watch:
+        for _ in range(2):
+            await anext(watch)
+        world.restore(revision=1)
+        event = await anext(watch)
+        assert (event.type, event.interface.uuid, watch.cluster_id) == (EventType.DELETED, gone.uuid, "first restored")
+
+
 async def test_watch_reconnects_when_the_stream_is_silent(client: AsyncBuoyClient, world: World) -> None:
     world.silent = True
     watch = client.watch_interfaces(start_revision=1, progress_interval=0.1)

@@ -223,7 +223,8 @@ def test_watch_reconnects_after_a_cancelled_that_nobody_asked_for(client: BuoyCl
 
 def test_watch_takes_a_snapshot_after_compaction_and_yields_differences(client: BuoyClient, world: World) -> None:
     kept, changed, gone = world.plug(), world.plug(), world.plug()
-    with client.watch_interfaces(progress_interval=0.1) as watch:
+    told: list[str] = []
+    with client.watch_interfaces(progress_interval=0.1, on_snapshot=lambda why: told.append(why.reason)) as watch:
         events = iter(watch)
         for _ in range(3):
             next(events)
@@ -238,6 +239,34 @@ def test_watch_takes_a_snapshot_after_compaction_and_yields_differences(client: 
             [(EventType.UPDATED, changed.uuid), (EventType.DELETED, gone.uuid), (EventType.CREATED, new.uuid)]
         )
         assert kept.uuid not in [uuid for _, uuid in seen]
+        assert told == ["COMPACTED"]
+
+
+def test_a_watch_of_a_restored_server_yields_what_differs(client: BuoyClient, world: World) -> None:
+    kept, gone = world.plug(), world.plug()
+    told: list[str] = []
+    with client.watch_interfaces(on_snapshot=lambda why: told.append(why.reason)) as watch:
+        events = iter(watch)
+        for _ in range(2):
+            next(events)
+        world.restore(revision=1)
+        event = next(events)
+        assert (event.type, event.interface.uuid, event.interface.macaddr) == (EventType.DELETED, gone.uuid, gone.macaddr)
+        assert (told, watch.cluster_id, watch.revision) == (["CLUSTER_CHANGED"], "first restored", 1)
+        world.update(kept)
+        assert next(events).revision == 2
+
+
+def test_watch_goes_on_when_a_server_has_gone_silent(client: BuoyClient, world: World) -> None:
+    with client.watch_interfaces(progress_interval=0.1) as watch:
+        events = iter(watch)
+        world.plug()
+        assert next(events).revision == 1
+        world.silent = True
+        later = threading.Thread(target=world.plug_at_call, args=("WatchInterface", 2))
+        later.start()
+        assert next(events).revision == 2
+        later.join()
 
 
 def test_watch_reconnects_when_the_stream_is_silent(client: BuoyClient, world: World) -> None:

@@ -237,6 +237,37 @@ def test_a_reader_that_leaves_is_no_error(server: ScriptedServer, world: World) 
         assert process.stderr.read() == ""
 
 
+def test_watch_says_why_it_took_a_fresh_snapshot(server: ScriptedServer, world: World) -> None:
+    world.plug()
+    with program(server, "interface", "watch", "-o", "name") as process:
+        assert process.stdout is not None
+        assert process.stderr is not None
+        process.stdout.readline()
+        with world.changed:
+            world.break_streams()
+            new = world.plug()
+            world.compact()
+        assert process.stdout.readline().strip() == new.uuid
+        process.send_signal(signal.SIGINT)
+        assert process.stderr.read() == "Took a fresh snapshot: history before revision 7 is gone.\n"
+
+
+def test_events_show_the_request_and_what_changed(run: Run) -> None:
+    header, row = run("interface", "events", "x").out.splitlines()
+    assert header.split() == ["WHEN", "TYPE", "CALL", "WHAT", "CHANGED", "REQUEST"]
+    assert "floating.phase - -> pending, metadata.owner" in row
+    assert row.endswith("7b0c24f5-3a4e-4c52-9d0e-6f7d1f3f1c11")
+    (event,) = json.loads(run("interface", "events", "x", "-o", "json").out)
+    assert event["changes"][0] == {"property": "floating.phase", "before": "", "after": "pending"}
+
+
+def test_the_server_itself(run: Run) -> None:
+    assert "42 (history from 7 on)" in run("admin", "server").out
+    assert json.loads(run("admin", "server", "-o", "json").out)["watches"] == 3
+    assert run("admin", "compact", "--revision", "9").out == "Watches can start from revision 9 on.\n"
+    assert json.loads(run("admin", "compact", "-o", "json").out) == {"compact_revision": 7}
+
+
 def test_completion_offers_what_the_server_has(server: ScriptedServer, run: Run) -> None:
     run("network", "create", "blue", "--netblock", "10.0.0.0/24")
     words = {"_BUOY_COMPLETE": "complete_bash", "COMP_WORDS": "buoy network show bl", "COMP_CWORD": "3"}

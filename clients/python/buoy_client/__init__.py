@@ -28,6 +28,8 @@ from buoy_client.errors import (
 )
 from buoy_client.models import (
     Cause,
+    Change,
+    Compaction,
     Event,
     Floating,
     FloatingGateway,
@@ -44,6 +46,7 @@ from buoy_client.models import (
     Pool,
     PoolUsage,
     Reservation,
+    ServerInfo,
 )
 from buoy_client.repeats import request_id
 from buoy_client.states import (
@@ -69,6 +72,8 @@ __all__ = [
     "BuoyError",
     "Cancelled",
     "Cause",
+    "Change",
+    "Compaction",
     "ConfigError",
     "DeadlineExceeded",
     "Event",
@@ -105,6 +110,7 @@ __all__ = [
     "Reservation",
     "ReservationType",
     "ResourceExhausted",
+    "ServerInfo",
     "Unauthenticated",
     "Unavailable",
     "Unimplemented",

@@ -1,12 +1,15 @@
 """The asyncio client: the operations themselves, over grpc.aio."""
 
+from collections.abc import Callable
 from types import TracebackType
 from typing import Self
 
 from buoy_client.config import DEFAULT_TIMEOUT, Config, chosen_target, load
+from buoy_client.errors import BuoyError
 from buoy_client.following import Follower
 from buoy_client.models import InterfaceEvent
 from buoy_client.operations import Operations
+from buoy_client.operations.base import ignore
 from buoy_client.transport.aio import AioWire
 from buoy_client.transport.login import LoggedIn, identity_of
 
@@ -22,6 +25,11 @@ class AsyncInterfaceWatch:
     def revision(self) -> int:
         """The last revision seen; a later watch with `start_revision=revision + 1` goes on from here."""
         return self._follower.revision
+
+    @property
+    def cluster_id(self) -> str:
+        """The cluster that the revision is of; a later watch is told of it, too."""
+        return self._follower.cluster_id
 
     @property
     def synced(self) -> bool:
@@ -85,6 +93,8 @@ class AsyncBuoyClient(Operations):
         namespace: str | None = None,
         start_revision: int = 0,
         progress_interval: float = 5.0,
+        cluster_id: str = "",
+        on_snapshot: Callable[[BuoyError], object] = ignore,
     ) -> AsyncInterfaceWatch:
         """Watch interfaces; see `BuoyClient.watch_interfaces`."""
         return AsyncInterfaceWatch(
@@ -96,6 +106,8 @@ class AsyncBuoyClient(Operations):
                 namespace=namespace,
                 start_revision=start_revision,
                 progress_interval=progress_interval,
+                cluster_id=cluster_id,
+                on_snapshot=on_snapshot,
             )
         )
 

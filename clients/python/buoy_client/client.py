@@ -1,14 +1,16 @@
 """The blocking client."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from types import TracebackType
 from typing import Self
 
 from buoy_client.config import DEFAULT_TIMEOUT, Config, chosen_target, load
 from buoy_client.driving import Blocking, run
+from buoy_client.errors import BuoyError
 from buoy_client.following import Follower
 from buoy_client.models import InterfaceEvent
 from buoy_client.operations import Operations
+from buoy_client.operations.base import ignore
 from buoy_client.transport.blocking import BlockingWire
 from buoy_client.transport.login import LoggedIn, identity_of
 
@@ -24,6 +26,11 @@ class InterfaceWatch:
     def revision(self) -> int:
         """The last revision seen; a later watch with `start_revision=revision + 1` goes on from here."""
         return self._follower.revision
+
+    @property
+    def cluster_id(self) -> str:
+        """The cluster that the revision is of; a later watch is told of it, too."""
+        return self._follower.cluster_id
 
     @property
     def synced(self) -> bool:
@@ -142,6 +149,9 @@ class BuoyClient:
     get_node = Blocking(Operations.get_node)
     get_nodes = Blocking(Operations.get_nodes)
 
+    get_server = Blocking(Operations.get_server)
+    compact_ledger = Blocking(Operations.compact_ledger)
+
     def watch_interfaces(
         self,
         *,
@@ -152,13 +162,16 @@ class BuoyClient:
         namespace: str | None = None,
         start_revision: int = 0,
         progress_interval: float = 5.0,
+        cluster_id: str = "",
+        on_snapshot: Callable[[BuoyError], object] = ignore,
     ) -> InterfaceWatch:
         """Watch all interfaces for which everything given holds.
 
         With `start_revision` 0 it starts with SNAPSHOT events of what is there, else with the changes from that revision on.
-        It reconnects and resumes by itself, without gap or repeat. Where the server's history no longer reaches back, it
-        compares a fresh snapshot with what it had delivered, and yields the differences; a watch that had delivered nothing
-        yet yields the snapshot itself.
+        It reconnects and resumes by itself, without gap or repeat. Where the server's history no longer reaches back, or its
+        database was restored (`cluster_id` says which one `start_revision` is of), it compares a fresh snapshot with what it
+        had delivered, and yields the differences; a watch that had delivered nothing yet yields the snapshot itself.
+        `on_snapshot` is told of it, with the reason.
         """
         return InterfaceWatch(
             self.operations.follow_interfaces(
@@ -169,6 +182,8 @@ class BuoyClient:
                 namespace=namespace,
                 start_revision=start_revision,
                 progress_interval=progress_interval,
+                cluster_id=cluster_id,
+                on_snapshot=on_snapshot,
             )
         )
 

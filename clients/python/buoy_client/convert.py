@@ -2,7 +2,7 @@
 
 from ipaddress import IPv4Address, IPv4Network
 
-from buoy.v1 import event_pb2, instance_pb2, interface_pb2, namespace_pb2, network_pb2, node_pb2, pool_pb2
+from buoy.v1 import admin_pb2, event_pb2, instance_pb2, interface_pb2, namespace_pb2, network_pb2, node_pb2, pool_pb2
 
 from buoy_client import models
 from buoy_client.states import (
@@ -63,7 +63,7 @@ def interface_event_from_proto(event: interface_pb2.InterfaceEvent) -> models.In
     return models.InterfaceEvent(
         type=word_from_enum(EventType, interface_pb2.InterfaceEventType.Name, "INTERFACE_EVENT_TYPE_", event.type),
         interface=interface_from_proto(event.interface),
-        cause=models.Cause(method=event.cause.method, actor=event.cause.actor),
+        cause=models.Cause(event.cause.method, event.cause.actor, event.cause.request_id),
         revision=event.revision,
         time=time_from_proto(event, "time"),
     )
@@ -167,6 +167,23 @@ def event_from_proto(event: event_pb2.Event) -> models.Event:
         method=event.method,
         actor=event.actor,
         message=event.message,
+        request_id=event.request_id,
+        changes=tuple(models.Change(change.property, change.before, change.after) for change in event.changes),
+    )
+
+
+def server_from_proto(server: admin_pb2.ServerInfo) -> models.ServerInfo:
+    """Give a server."""
+    return models.ServerInfo(
+        version=server.version,
+        cluster_id=server.cluster_id,
+        revision=server.revision,
+        compact_revision=server.compact_revision,
+        start_time=time_from_proto(server, "start_time"),
+        interfaces=server.interfaces,
+        watches=server.watches,
+        agents=server.agents,
+        storage_problem=server.storage_problem,
     )
 
 

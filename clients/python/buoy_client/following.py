@@ -3,6 +3,7 @@
 import random
 import time
 from collections import deque
+from collections.abc import Callable
 
 from buoy_client.errors import BuoyError, DeadlineExceeded
 from buoy_client.models import InterfaceEvent
@@ -13,9 +14,12 @@ from buoy_client.watching import Batch, WatchState
 class Follower:
     """Follows one watch over any number of streams."""
 
-    def __init__(self, transport: Transport, state: WatchState) -> None:
-        """Take the state; the first stream opens on the first read."""
+    def __init__(
+        self, transport: Transport, state: WatchState, on_snapshot: Callable[[BuoyError], object] = lambda _: None
+    ) -> None:
+        """Take the state, and whom to tell why a fresh snapshot is taken; the first stream opens on the first read."""
         self._transport = transport
+        self._on_snapshot = on_snapshot
         self._state = state
         self._pause = transport.pause()
         self._stream: WatchStream | None = None
@@ -26,6 +30,11 @@ class Follower:
     def revision(self) -> int:
         """The last revision that was seen; a later watch from `revision + 1` goes on from here."""
         return self._state.revision
+
+    @property
+    def cluster_id(self) -> str:
+        """The cluster that the revisions are of; empty until the first message."""
+        return self._state.cluster_id
 
     @property
     def synced(self) -> bool:
@@ -50,9 +59,10 @@ class Follower:
             except BuoyError as error:
                 await self._recover(error, deadline)
                 continue
-            if batch is not None:
+            if batch is None:
+                await self._recover(None, deadline)
+            elif not batch.opens:
                 return batch
-            await self._recover(None, deadline)
         return None
 
     def close(self) -> None:
@@ -86,7 +96,10 @@ class Follower:
         self._drop()
         if self._closed:
             return
+        before = self._state.starts_over
         delay = self._state.ended(error, random.random())  # noqa: S311  jitter, no secret
+        if error is not None and self._state.starts_over and not before:
+            self._on_snapshot(error)
         await self._pause.wait(delay if deadline is None else max(min(delay, deadline - time.monotonic()), 0.0))
 
     def _drop(self) -> None:

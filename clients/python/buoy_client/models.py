@@ -178,10 +178,11 @@ class Node(Record):
 
 @dataclass(frozen=True, slots=True)
 class Cause(Record):
-    """What caused a change: the call, and who made it (a namespace, "node/NAME", or "server")."""
+    """What caused a change: the call, who made it (a namespace, "node/NAME", or "server"), and the request id that it bore."""
 
     method: str
     actor: str
+    request_id: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -196,8 +197,17 @@ class InterfaceEvent(Record):
 
 
 @dataclass(frozen=True, slots=True)
+class Change(Record):
+    """One property of an object before and after, in short; empty where it was not set."""
+
+    property: str
+    before: str
+    after: str
+
+
+@dataclass(frozen=True, slots=True)
 class Event(Record):
-    """What happened to an object, in words; `method` is the call or report, `actor` as in Cause."""
+    """What happened to an object, in words; `method` is the call or report, `actor` and `request_id` as in Cause."""
 
     revision: int
     time: datetime | None
@@ -205,6 +215,30 @@ class Event(Record):
     method: str
     actor: str
     message: str
+    request_id: str
+    changes: tuple[Change, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class ServerInfo(Record):
+    """A server: its cluster (another one after a restore), how far it is, and what keeps it from taking writes, in words."""
+
+    version: str
+    cluster_id: str
+    revision: int
+    compact_revision: int
+    start_time: datetime | None
+    interfaces: int
+    watches: int
+    agents: int
+    storage_problem: str
+
+
+@dataclass(frozen=True, slots=True)
+class Compaction(Record):
+    """What a compaction left: the oldest revision that a watch can start from."""
+
+    compact_revision: int
 
 
 @dataclass(frozen=True, slots=True)

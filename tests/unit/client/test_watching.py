@@ -111,7 +111,7 @@ class WatchMachine(RuleBasedStateMachine):
     def disconnect(self) -> None:
         """The stream breaks, wherever it stands."""
         self.streaming = False
-        assert self.state.ended(Unavailable("gone"), 0.5) > 0
+        self.state.ended(Unavailable("gone"), 0.5)
 
     @rule(count=st.integers(1, 4))
     def read(self, count: int) -> None:
@@ -193,7 +193,27 @@ def test_delays_grow_and_start_over_with_the_next_message() -> None:
     delays = [state.ended(InternalError("x"), 1.0) for _ in range(7)]
     assert delays == [0.2, 0.4, 0.8, 1.6, 3.2, 5.0, 5.0]
     state.receive(pb.WatchInterfaceResponse(synced=True))
-    assert state.ended(None, 1.0) == 0.2
+    assert state.ended(InternalError("x"), 1.0) == 0.2
+
+
+@pytest.mark.parametrize("end", [None, Unavailable("this stream has lived for long enough", reason="STREAM_EXPIRED")])
+def test_what_a_server_ends_in_good_order_is_resumed_at_once_the_first_time(end: Unavailable | None) -> None:
+    state = WatchState(Selection(), start_revision=5)
+    assert [state.ended(end, 1.0) for _ in range(3)] == [0.0, 0.2, 0.4]
+
+
+def test_a_server_that_only_opens_streams_and_ends_them_is_not_asked_without_end() -> None:
+    state = WatchState(Selection(), start_revision=5)
+    delays = []
+    for _ in range(3):
+        state.next_request()
+        state.receive(pb.WatchInterfaceResponse(revision=4, cluster_id="first"))
+        delays.append(state.ended(Unavailable("x"), 1.0))
+    assert delays == [0.0, 0.2, 0.4]
+    state.next_request()
+    for _ in range(2):
+        state.receive(pb.WatchInterfaceResponse(revision=4))
+    assert state.ended(Unavailable("x"), 1.0) == 0.0
 
 
 def test_jitter_takes_off_at_most_half() -> None:
@@ -218,6 +238,40 @@ def test_a_restored_database_is_followed_from_its_own_revision() -> None:
     batch = state.receive(pb.WatchInterfaceResponse(events=[older], synced=True, revision=50))
     assert [(event.type, event.revision) for event in batch.events] == [(EventType.UPDATED, 20)]
     assert state.next_request().start_revision == 51
+
+
+def test_the_same_revisions_of_another_cluster_do_not_hide_what_differs() -> None:
+    def seen(uuid: str, node: str) -> pb.InterfaceEvent:
+        interface = message(uuid, 1)
+        interface.node = node
+        return pb.InterfaceEvent(type=pb.INTERFACE_EVENT_TYPE_SNAPSHOT, interface=interface, revision=1)
+
+    state = WatchState(Selection())
+    before = [seen("same", "n1"), seen("other", "n1")]
+    state.receive(pb.WatchInterfaceResponse(events=before, synced=True, revision=9, cluster_id="first"))
+    assert state.next_request().cluster_id == "first"
+    assert state.ended(FailedPrecondition("restored", reason="CLUSTER_CHANGED"), 0) == 0
+    assert (state.next_request().cluster_id, state.next_request().start_revision) == ("", 0)
+    after = [seen("same", "n1"), seen("other", "n2")]
+    batch = state.receive(pb.WatchInterfaceResponse(events=after, synced=True, revision=3, cluster_id="second"))
+    assert [(event.type, event.interface.uuid, event.interface.node) for event in batch.events] == [
+        (EventType.UPDATED, "other", "n2")
+    ]
+    assert (state.next_request().cluster_id, state.next_request().start_revision) == ("second", 4)
+
+
+def test_what_vanished_is_told_with_all_that_was_known_of_it() -> None:
+    interface = message("gone", 3)
+    interface.floating.address = "192.168.20.17"
+    interface.metadata["owner"].string_value = "red"
+    first = pb.InterfaceEvent(type=pb.INTERFACE_EVENT_TYPE_SNAPSHOT, interface=interface, revision=3)
+    state = WatchState(Selection())
+    (delivered,) = state.receive(pb.WatchInterfaceResponse(events=[first], synced=True, revision=3)).events
+    state.ended(COMPACTED, 0)
+    state.next_request()
+    (vanished,) = state.receive(pb.WatchInterfaceResponse(synced=True, revision=8)).events
+    assert (vanished.type, vanished.revision, vanished.cause.actor) == (EventType.DELETED, 8, "client")
+    assert vanished.interface == delivered.interface
 
 
 def test_a_refused_token_is_replaced_once_and_the_stream_resumes() -> None:

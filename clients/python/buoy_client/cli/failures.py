@@ -46,8 +46,7 @@ HINTS = {
     "NETWORK_IN_USE": "See `buoy interface list --network`.",
     "NO_NODE": "See `buoy node list`.",
     "STORAGE_FULL": "The server's disk is full.",
-    "COMPACTED": "Watch without --from.",
-    "REVISION_IN_FUTURE": "Watch without --from.",
+    "REVISION_IN_FUTURE": "`buoy admin server` shows how far it is.",
     "WAIT_TIMEOUT": "It may still come; wait longer with --wait-timeout.",
     "DEADLINE_EXCEEDED": "The server did not answer in time; allow more with --timeout.",
 }

@@ -6,7 +6,7 @@ from enum import StrEnum
 
 import yaml
 
-from buoy_client.models import Event, Namespace, NamespaceKey, NewKey, Node, Pool
+from buoy_client.models import Compaction, Event, Namespace, NamespaceKey, NewKey, Node, Pool, ServerInfo
 from buoy_client.record import Json, Record
 
 
@@ -25,6 +25,10 @@ def name_of(record: Record) -> str:
         return record.name
     if isinstance(record, Event):
         return str(record.revision)
+    if isinstance(record, ServerInfo):
+        return record.cluster_id
+    if isinstance(record, Compaction):
+        return str(record.compact_revision)
     return str(getattr(record, "uuid", getattr(record, "address", "")))
 
 

@@ -8,6 +8,7 @@ from rich.text import Text
 
 from buoy_client.cli.tables import Column
 from buoy_client.cli.words import (
+    NOTHING,
     ago,
     clean,
     duration_text,
@@ -19,6 +20,7 @@ from buoy_client.cli.words import (
     yes_no,
 )
 from buoy_client.models import (
+    Change,
     Event,
     Floating,
     Instance,
@@ -92,7 +94,16 @@ EVENTS: list[Column[Event]] = [
     Column("TYPE", lambda it: plain_text(it.type), 2),
     Column("CALL", lambda it: plain_text(f"{it.method} by {it.actor}"), 1),
     Column("WHAT", lambda it: plain_text(it.message)),
+    Column("CHANGED", lambda it: plain_text(", ".join(change_words(change) for change in it.changes)), 3),
+    Column("REQUEST", lambda it: plain_text(it.request_id), 4),
 ]
+
+
+def change_words(change: Change) -> str:
+    """Give what changed, in short; metadata is named by its key alone."""
+    if not change.before and not change.after:
+        return change.property
+    return f"{change.property} {change.before or NOTHING} -> {change.after or NOTHING}"
 
 
 def pools(ascii_only: bool) -> list[Column[Pool]]:

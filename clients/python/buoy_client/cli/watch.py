@@ -67,7 +67,13 @@ def watch(
     """
     session = open_session(ctx, output)
     with session.client.watch_interfaces(
-        interface_uuid=interface, instance=instance, network=network, node=node, namespace=namespace, start_revision=start
+        interface_uuid=interface,
+        instance=instance,
+        network=network,
+        node=node,
+        namespace=namespace,
+        start_revision=start,
+        on_snapshot=lambda why: session.note(clean(f"Took a fresh snapshot: {why.message.rstrip('.')}.")),
     ) as events:
         for event in events:
             session.say(event_text(event, session.output))

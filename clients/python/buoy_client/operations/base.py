@@ -11,7 +11,7 @@ from buoy_client.errors import WaitTimeout
 from buoy_client.following import Follower
 from buoy_client.models import Instance, Interface, Network
 from buoy_client.transport import Transport
-from buoy_client.watching import Batch, WatchState
+from buoy_client.watching import Batch, Selection, WatchState
 
 Response = TypeVar("Response", bound=Message)
 Item = TypeVar("Item")
@@ -55,12 +55,13 @@ class BaseOperations:
         subject: Subject,
         done: Callable[[Subject], bool],
         look: Callable[[Batch | None], Awaitable[Subject]],
-        state: WatchState,
+        selection: Selection,
         timeout: float,  # noqa: ASYNC109  the deadline also bounds blocking reads
         on_change: Callable[[Subject], object],
     ) -> Subject:
-        """Follow a watch until `done`; `look` gives the subject as it is after a batch."""
+        """Follow a watch from the subject on until `done`; `look` gives the subject as it is after a batch."""
         deadline = time.monotonic() + timeout
+        state = WatchState(selection, subject.revision + 1, WAIT_INTERVAL, self._transport.cluster_id)
         follower = Follower(self._transport, state)
         try:
             while not done(subject):

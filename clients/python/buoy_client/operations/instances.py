@@ -10,13 +10,13 @@ from buoy_client.call import call
 from buoy_client.convert import instance_from_proto, interface_from_proto
 from buoy_client.errors import NotFound
 from buoy_client.models import Instance, Interface, InterfaceSpec
-from buoy_client.operations.base import WAIT_INTERVAL, WAIT_TIMEOUT, BaseOperations, Page, ignore
+from buoy_client.operations.base import WAIT_TIMEOUT, BaseOperations, Page, ignore
 from buoy_client.operations.interfaces import text
 from buoy_client.operations.metadata import encoded
 from buoy_client.record import Json
 from buoy_client.states import InstanceDriver
 from buoy_client.values import struct_from_json, values_from_json
-from buoy_client.watching import Batch, Selection, WatchState
+from buoy_client.watching import Batch, Selection
 
 SERVICE = "InstanceService"
 DRIVERS = {InstanceDriver.NETNS: pb.INSTANCE_DRIVER_NETNS, InstanceDriver.ADOPT: pb.INSTANCE_DRIVER_ADOPT}
@@ -40,9 +40,9 @@ def page_from_proto(response: pb.ListInstancesResponse) -> Page[Instance]:
     return [instance_from_proto(item) for item in response.instances], response.next_page_token
 
 
-def interfaces_from_proto(response: pb.ListInstanceInterfacesResponse) -> list[Interface]:
-    """Give all interfaces of an answer."""
-    return [interface_from_proto(item) for item in response.interfaces]
+def interfaces_from_proto(response: pb.ListInstanceInterfacesResponse) -> Page[Interface]:
+    """Give one page of interfaces."""
+    return [interface_from_proto(item) for item in response.interfaces], response.next_page_token
 
 
 class InstanceOperations(BaseOperations):
@@ -103,9 +103,15 @@ class InstanceOperations(BaseOperations):
 
     async def get_instance_interfaces(self, instance: str, namespace: str | None = None) -> list[Interface]:
         """List the live interfaces of an instance by their order."""
-        request = pb.ListInstanceInterfacesRequest(instance_ref=instance, namespace=self._in(namespace))
-        asked = call(SERVICE, "ListInstanceInterfaces", request, pb.ListInstanceInterfacesResponse, interfaces_from_proto)
-        return await self._transport.unary(asked)
+        return await self._pages(
+            lambda token: call(
+                SERVICE,
+                "ListInstanceInterfaces",
+                pb.ListInstanceInterfacesRequest(instance_ref=instance, namespace=self._in(namespace), page_token=token),
+                pb.ListInstanceInterfacesResponse,
+                interfaces_from_proto,
+            )
+        )
 
     async def delete_instance(
         self,
@@ -136,8 +142,8 @@ class InstanceOperations(BaseOperations):
         async def look(_: Batch | None) -> Instance:
             return await self.get_instance(instance.uuid)
 
-        state = WatchState(Selection(instance=instance.uuid), instance.revision + 1, WAIT_INTERVAL)
+        selection = Selection(instance=instance.uuid)
         try:
-            return await self._follow(instance, done, look, state, timeout, on_change)
+            return await self._follow(instance, done, look, selection, timeout, on_change)
         except NotFound:  # its interfaces cannot be watched any more once it is gone: its own state decides
             return await self._poll(instance, done, lambda: look(None), timeout, on_change)

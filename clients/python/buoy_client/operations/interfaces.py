@@ -9,9 +9,10 @@ from google.protobuf.message import Message
 from buoy_client import waiting
 from buoy_client.call import call
 from buoy_client.convert import interface_from_proto
+from buoy_client.errors import BuoyError
 from buoy_client.following import Follower
 from buoy_client.models import Interface
-from buoy_client.operations.base import WAIT_INTERVAL, WAIT_TIMEOUT, BaseOperations, Page, ignore
+from buoy_client.operations.base import WAIT_TIMEOUT, BaseOperations, Page, ignore
 from buoy_client.watching import Batch, Selection, WatchState
 
 SERVICE = "InterfaceService"
@@ -144,10 +145,12 @@ class InterfaceOperations(BaseOperations):
         namespace: str | None = None,
         start_revision: int = 0,
         progress_interval: float = 5.0,
+        cluster_id: str = "",
+        on_snapshot: Callable[[BuoyError], object] = ignore,
     ) -> Follower:
         """Prepare a watch of all interfaces for which everything given holds; nothing is opened yet."""
         selection = Selection(text(interface_uuid), text(instance), text(network), text(node), self._in(namespace))
-        return Follower(self._transport, WatchState(selection, start_revision, progress_interval))
+        return Follower(self._transport, WatchState(selection, start_revision, progress_interval, cluster_id), on_snapshot)
 
     async def _interface(self, method: str, request: Message) -> Interface:
         return await self._transport.unary(call(SERVICE, method, request, pb.Interface, interface_from_proto))
@@ -164,5 +167,4 @@ class InterfaceOperations(BaseOperations):
                 return batch.events[-1].interface
             return await self.get_interface(interface.uuid)
 
-        state = WatchState(Selection(interface_uuid=interface.uuid), interface.revision + 1, WAIT_INTERVAL)
-        return await self._follow(interface, done, look, state, timeout, on_change)
+        return await self._follow(interface, done, look, Selection(interface_uuid=interface.uuid), timeout, on_change)

@@ -1,0 +1,50 @@
+"""`buoy admin`: the server itself."""
+
+from typing import Annotated
+
+import typer
+from rich.text import Text
+
+from buoy_client.cli import views
+from buoy_client.cli.options import Output
+from buoy_client.cli.session import open_session
+from buoy_client.cli.words import ago, clean, plain_text
+from buoy_client.models import ServerInfo
+
+app = typer.Typer(help="The server itself; for its operators.", no_args_is_help=True)
+
+
+def server_fields(it: ServerInfo) -> views.Fields:
+    """Give the page of a server."""
+    problem = Text(clean(it.storage_problem), style="red") if it.storage_problem else Text("takes writes", style="green")
+    return [
+        ("version", plain_text(it.version)),
+        ("cluster", plain_text(it.cluster_id)),
+        ("revision", Text.assemble(str(it.revision), (f" (history from {it.compact_revision} on)", "dim"))),
+        ("started", ago(it.start_time, views.now())),
+        ("interfaces", plain_text(it.interfaces)),
+        ("watches", plain_text(it.watches)),
+        ("agents", plain_text(it.agents)),
+        ("database", problem),
+    ]
+
+
+@app.command("server")
+def show_server(ctx: typer.Context, output: Output = None) -> None:
+    """Show what the server is and how far it has come."""
+    session = open_session(ctx, output)
+    session.emit(session.client.get_server(), server_fields, "server")
+
+
+@app.command()
+def compact(
+    ctx: typer.Context,
+    revision: Annotated[
+        int, typer.Option("--revision", min=0, metavar="N", help="The oldest to keep; 0, the default: what retention says.")
+    ] = 0,
+    output: Output = None,
+) -> None:
+    """Drop the ledger's history before a revision; what objects are now stays."""
+    session = open_session(ctx, output)
+    left = session.client.compact_ledger(revision)
+    session.emit_done(left, f"Watches can start from revision {left.compact_revision} on.")
