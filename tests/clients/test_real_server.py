@@ -5,18 +5,22 @@ import json
 import signal
 import subprocess
 import sys
+import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from uuid import uuid4
 
 import pytest
 from buoy_client import (
     AlreadyExists,
     AsyncBuoyClient,
+    AsyncInterfaceWatch,
     BuoyClient,
     BuoyError,
     EventType,
     FailedPrecondition,
     FloatingPhase,
+    Instance,
     InstanceState,
     InterfaceSpec,
     InterfaceState,
@@ -24,11 +28,14 @@ from buoy_client import (
     NetworkState,
     NotFound,
     ResourceExhausted,
+    request_id,
 )
 from buoy_client.cli import app
 from typer.testing import CliRunner
 
 from tests.clients.obliging_agent import ObligingAgent
+from tests.support.proxy import Proxy
+from tests.support.waiting import wait_for
 
 ABSENT = "b1981e81-b37a-4176-ba37-b61bc7208012"
 
@@ -156,6 +163,62 @@ def test_calls_wait_for_a_server_that_restarts(real: RealServer, client: BuoyCli
     real.stop(how)
     real.start()
     assert client.get_networks() == before
+
+
+def test_a_create_whose_connection_broke_is_one_object_and_the_first_answer(real: RealServer, client: BuoyClient) -> None:
+    created: list[Instance] = []
+    with Proxy(real.target) as proxy, BuoyClient(proxy.target) as broken:
+        broken.get_networks()
+        proxy.hold()
+        thread = threading.Thread(target=lambda: created.append(broken.create_instance("vm", ["blue"])))
+        thread.start()
+        (made,) = wait_for("the instance", client.get_instances)
+        proxy.cut()
+        thread.join(30)
+    (answer,) = created
+    assert answer.uuid == made.uuid
+    assert [item.uuid for item in client.get_instances()] == [answer.uuid]
+    assert len(client.get_instance_interfaces("vm")) == 1
+
+
+def test_a_float_with_a_programs_own_request_id_is_answered_as_the_first_time(client: BuoyClient) -> None:
+    client.create_instance("vm", ["blue"], wait=True)
+    (interface,) = client.get_instance_interfaces("vm")
+    with request_id(uuid4()):
+        first = client.float_interface(interface.uuid)
+        again = client.float_interface(interface.uuid)
+    assert again == first
+
+
+def test_a_secret_that_the_sdk_made_opens_the_namespace(real: RealServer, client: BuoyClient) -> None:
+    client.create_namespace("red")
+    made = client.add_namespace_key("red", "ci")
+    assert made.key.startswith("ci~")
+    with BuoyClient(real.target, namespace="red", key=made.key) as red:
+        assert red.whoami() == "red"
+    assert client.add_namespace_key("red", "own", "hunter2hunter2").key == ""
+
+
+def test_many_watches_survive_a_restart_of_the_server(real: RealServer, client: BuoyClient) -> None:
+    client.create_instance("vm", ["blue"], wait=True)
+    (interface,) = client.get_instance_interfaces("vm")
+
+    async def seen(watch: AsyncInterfaceWatch) -> None:
+        async for event in watch:
+            if "after" in event.interface.metadata:
+                return
+
+    async def storm() -> None:
+        async with AsyncBuoyClient(real.target) as first, AsyncBuoyClient(real.target) as second:
+            watches = [each.watch_interfaces() for each in (first, second) for _ in range(100)]
+            await asyncio.gather(*(anext(watch) for watch in watches))
+            readers = [asyncio.create_task(seen(watch)) for watch in watches]
+            await asyncio.to_thread(real.stop)
+            real.start()
+            await first.set_interface_metadata_item(interface.uuid, "after", True)
+            await asyncio.wait_for(asyncio.gather(*readers), 60)
+
+    asyncio.run(storm())
 
 
 def test_asyncio_client(real: RealServer, client: BuoyClient) -> None:
