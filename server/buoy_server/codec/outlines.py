@@ -1,7 +1,7 @@
 """What the indexes read of an object, straight from its bytes: the way of a snapshot into the view.
 
 Reading a whole object costs three times as much, and a server starts with millions of them. An outline has those attributes of
-the object that the rows of `INDEXES` and `COUNTS` read, and its rules (`live`, `bound`) are the object's own.
+the object that the rows of `INDEXES` and `COUNTS` read; a test holds the two against each other.
 """
 
 from collections.abc import Callable, Mapping
@@ -32,12 +32,9 @@ class _InterfaceOutline:
     macaddr: str
     state: states.InterfaceState
     floating: _FloatingOutline | None
-    generation: int
-    observed_generation: int
+    live: bool
+    bound: bool
     update_time: datetime | None
-
-    live = model.Interface.live
-    bound = model.Interface.bound
 
 
 @dataclass(slots=True)
@@ -68,6 +65,7 @@ _FLOATING = {FLOATING_PHASES.to_proto(phase): _FloatingOutline(phase) for phase 
 def _interface(body: bytes) -> _InterfaceOutline:
     message = interface_pb2.Interface.FromString(body)
     state = INTERFACE_STATES.from_proto(message.state)
+    live = state is not states.InterfaceState.DELETED
     return _InterfaceOutline(
         message.namespace,
         message.instance_uuid,
@@ -76,9 +74,9 @@ def _interface(body: bytes) -> _InterfaceOutline:
         message.macaddr,
         state,
         _FLOATING[message.floating.phase] if message.HasField("floating") else None,
-        message.generation,
-        message.observed_generation,
-        moment_or_none(message, "update_time") if state is states.InterfaceState.DELETED else None,
+        live,
+        live or message.observed_generation < message.generation,
+        None if live else moment_or_none(message, "update_time"),
     )
 
 

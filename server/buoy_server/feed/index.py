@@ -79,7 +79,7 @@ class Index(_ByValue):
 
     def gather(self, value: Hashable, key: str, same: Mapping[Any, str]) -> None:
         """Add a key of a snapshot; strings in the value are kept as the equal ones that `same` has. `settle` ends it."""
-        level, last = self._level(value)
+        level, last = self._level(value) if isinstance(value, tuple) else (self._plain, value)
         held = level.get(last)
         if held is None:
             level[same.get(last, last)] = key
@@ -125,7 +125,7 @@ class Counts(_ByValue):
     def gather(self, value: Hashable, key: str, same: Mapping[Any, str]) -> None:
         """Count one of a snapshot, as `Index.gather` adds it."""
         del key
-        level, last = self._level(value)
+        level, last = self._level(value) if isinstance(value, tuple) else (self._plain, value)
         count = level.get(last)
         if count is None:
             level[same.get(last, last)] = 1

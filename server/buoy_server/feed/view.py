@@ -104,10 +104,11 @@ class View:
                 self._decoded[kind, key] = record
             for row, gather in rows:
                 value = row(record)
-                if value is None:
-                    continue
-                for each in value if isinstance(value, frozenset) else (value,):
-                    gather(each, key, same)
+                if isinstance(value, frozenset):
+                    for each in value:
+                        gather(each, key, same)
+                elif value is not None:
+                    gather(value, key, same)
         for name in INDEXES[kind]:
             self._indexes[kind, name].settle()
         if kind in KEPT_IN_ORDER:
