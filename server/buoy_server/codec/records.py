@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping
 from dataclasses import asdict
 from datetime import timedelta
-from ipaddress import IPv4Address, IPv4Network
+from ipaddress import IPv4Network
 from typing import Any
 
 from buoy.v1 import instance_pb2, interface_pb2, namespace_pb2, network_pb2, node_pb2, pool_pb2
@@ -12,6 +12,7 @@ from google.protobuf.message import Message
 
 from buoy_server.codec.scalars import (
     EnumTable,
+    address,
     duration_seconds,
     metadata_from,
     moment,
@@ -67,7 +68,7 @@ def floating_to_proto(floating: model.Floating | None) -> interface_pb2.Floating
 def floating_from_proto(message: interface_pb2.Floating) -> model.Floating:
     """Return a floating address from its message."""
     return model.Floating(
-        address=IPv4Address(message.address),
+        address=address(message.address),
         pool=model.PoolId(message.pool),
         phase=FLOATING_PHASES.from_proto(message.phase),
         reason=message.reason,
@@ -111,7 +112,7 @@ def interface_from_proto(message: interface_pb2.Interface) -> model.Interface:
         network_uuid=model.NetworkId(message.network_uuid),
         node=message.node,
         macaddr=message.macaddr,
-        ipv4=IPv4Address(message.ipv4),
+        ipv4=address(message.ipv4),
         order=message.order,
         model=message.model,
         state=INTERFACE_STATES.from_proto(message.state),
@@ -191,7 +192,7 @@ def network_from_proto(message: network_pb2.Network) -> model.Network:
         state=NETWORK_STATES.from_proto(message.state),
         state_reason=message.state_reason,
         floating_gateways=tuple(
-            model.FloatingGateway(node=gateway.node, address=IPv4Address(gateway.address), pool=model.PoolId(gateway.pool))
+            model.FloatingGateway(node=gateway.node, address=address(gateway.address), pool=model.PoolId(gateway.pool))
             for gateway in message.floating_gateways
         ),
         vxid=message.vxid,
@@ -269,7 +270,7 @@ def reservation_to_proto(record: model.Reservation) -> pool_pb2.Reservation:
 def reservation_from_proto(message: pool_pb2.Reservation) -> model.Reservation:
     """Return the record of an address from its message."""
     return model.Reservation(
-        address=IPv4Address(message.address),
+        address=address(message.address),
         type=RESERVATION_TYPES.from_proto(message.type),
         owner=message.owner,
         namespace=message.namespace,

@@ -1,8 +1,10 @@
 """Times, JSON values and enums to and from protobuf."""
 
 from collections.abc import Mapping
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from enum import StrEnum
+from ipaddress import IPv4Address
+from socket import inet_aton
 from typing import Any, cast
 
 from google.protobuf.duration_pb2 import Duration
@@ -10,6 +12,13 @@ from google.protobuf.struct_pb2 import Value
 from google.protobuf.timestamp_pb2 import Timestamp
 
 from buoy_server.core.model import Json, Metadata
+
+_EPOCH = datetime.fromtimestamp(0, UTC)
+
+
+def address(text: str) -> IPv4Address:
+    """Return an address of a message as itself: it is there as `str` writes it, so that this may be four times as fast."""
+    return IPv4Address(inet_aton(text))
 
 
 def timestamp(moment: datetime | None) -> Timestamp | None:
@@ -21,7 +30,7 @@ def timestamp(moment: datetime | None) -> Timestamp | None:
 
 def moment(stamp: Timestamp) -> datetime:
     """Return a Timestamp as an aware datetime, with microseconds."""
-    return datetime.fromtimestamp(stamp.seconds, UTC).replace(microsecond=stamp.nanos // 1000)
+    return _EPOCH + timedelta(0, stamp.seconds, stamp.nanos // 1000)
 
 
 def moment_or_none(message: Any, field: str) -> datetime | None:

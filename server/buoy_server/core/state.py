@@ -205,6 +205,7 @@ class Draft:
         self.now = now
         self.entries: list[Entry] = []
         self._changed: dict[tuple[Kind, str], AnyRecord | None] = {}
+        self._read: dict[tuple[Kind, str], AnyRecord | None] = {}  # the base does not change while a draft is written
         self._added: dict[tuple[Kind, str, Hashable], set[str]] = defaultdict(set)
         self._removed: dict[tuple[Kind, str, Hashable], set[str]] = defaultdict(set)
         self._more: dict[tuple[Kind, str, Hashable], int] = defaultdict(int)
@@ -216,9 +217,12 @@ class Draft:
 
     def get(self, kind: Kind, key: str) -> AnyRecord | None:
         """The object with that key as of this draft."""
-        if (kind, key) in self._changed:
-            return self._changed[kind, key]
-        return self.base.get(kind, key)
+        place = kind, key
+        if place in self._changed:
+            return self._changed[place]
+        if place not in self._read:
+            self._read[place] = self.base.get(kind, key)
+        return self._read[place]
 
     def keys(self, kind: Kind) -> Collection[str]:
         """The keys of all objects of a kind as of this draft."""
