@@ -7,15 +7,19 @@ import json
 import sys
 from pathlib import Path
 
-from tests.bench import calls, fan_out, first_packet, idle_watchers, rest
+from buoy_server import logs
+
+from tests.bench import calls, durable, fan_out, first_packet, idle_watchers, million, rest
 from tests.bench.comparison import HEADING, Comparison
 
 RESULTS = Path(".bench/results.json")
 ROWS = {
     "1": first_packet.measure,
     "7": calls.measure,
+    "8": durable.measure,
     "9": fan_out.measure,
     "10": idle_watchers.measure,
+    "12": million.measure,
     "http": rest.measure,
 }
 
@@ -26,6 +30,7 @@ def main() -> int:
     if unknown := [row for row in asked if row not in ROWS]:
         sys.stderr.write(f"bench: no row {', '.join(unknown)}; there are {', '.join(ROWS)}\n")
         return 2
+    logs.configure("warning")
     comparisons: list[Comparison] = []
     for row in asked:
         sys.stdout.write(f"row {row}: {(sys.modules[ROWS[row].__module__].__doc__ or '').splitlines()[0]}\n")
