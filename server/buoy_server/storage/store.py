@@ -14,7 +14,6 @@ from typing import Any
 from uuid import uuid4
 
 import sqlalchemy as sa
-from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import DBAPIError, IntegrityError
 
 from buoy_server import failpoints
@@ -27,6 +26,7 @@ from buoy_server.feed.answers import Answer
 from buoy_server.feed.entry import Committed
 from buoy_server.storage import answers as kept_answers
 from buoy_server.storage.moments import EPOCH, microseconds, moment
+from buoy_server.storage.prepared import deletion, insertion, upsertion
 from buoy_server.storage.tables import STATE_TABLES, events, identity, ledger, signing_keys
 
 _LOAD_CHUNK = 10_000
@@ -48,7 +48,10 @@ class SqlStore:
     def __init__(self, engine: sa.Engine) -> None:
         self._engine = engine
         self._writing: sa.Connection | None = None
-        self._upserts = {kind: _upsert(engine.dialect.name, state.table) for kind, state in STATE_TABLES.items()}
+        self._to_ledger = insertion(ledger, engine.dialect)
+        self._to_events = insertion(events, engine.dialect)
+        self._upserts = {kind: upsertion(state.table, engine.dialect) for kind, state in STATE_TABLES.items()}
+        self._deletions = {kind: deletion(state.table, engine.dialect) for kind, state in STATE_TABLES.items()}
 
     def append(self, entries: Sequence[Committed], answers: Sequence[Answer] = ()) -> Mapping[bytes, Answer]:
         """Write entries, the rows that they change and answers in one durable transaction, or raise a DomainError.
@@ -170,10 +173,10 @@ class SqlStore:
         if not entries:
             return
         connection = self._connection()
-        connection.execute(sa.insert(ledger), [_row(entry) for entry in entries])
+        self._to_ledger.execute(connection, [_row(entry) for entry in entries])
         said = [_event_row(entry, entry.said) for entry in entries if entry.said]
         if said:
-            connection.execute(sa.insert(events), said)
+            self._to_events.execute(connection, said)
         for kind, of_kind in groupby(sorted(entries, key=lambda entry: entry.kind), key=lambda entry: entry.kind):
             self._write_state(connection, kind, list(of_kind))
 
@@ -182,13 +185,12 @@ class SqlStore:
         state = STATE_TABLES[kind]
         for gone, group in groupby(entries, key=lambda entry: entry.after is None):
             if gone:
-                keys = [{"gone": entry.key} for entry in group]
-                connection.execute(sa.delete(state.table).where(state.table.c.key == sa.bindparam("gone")), keys)
+                self._deletions[kind].execute(connection, [{"gone": entry.key} for entry in group])
             else:
                 rows = [
                     {"key": e.key, "revision": e.revision, "body": e.body, **state.columns(e.after)} for e in group if e.after
                 ]
-                connection.execute(self._upserts[kind], rows)
+                self._upserts[kind].execute(connection, rows)
 
 
 def storage_error(error: DBAPIError) -> DomainError:
@@ -197,13 +199,6 @@ def storage_error(error: DBAPIError) -> DomainError:
     if "disk is full" in text or "no space left" in text:
         return StorageFull("the server's disk is full: nothing was changed; free space on it, then try again")
     return StorageUnavailable("the server's database does not take writes: nothing was changed; try again")
-
-
-def _upsert(dialect: str, table: sa.Table) -> Any:
-    insert = postgresql.insert if dialect == "postgresql" else sqlite.insert
-    statement = insert(table)
-    changed = {column.name: statement.excluded[column.name] for column in table.columns if column.name != "key"}
-    return statement.on_conflict_do_update(index_elements=[table.c.key], set_=changed)
 
 
 def _event_row(entry: Committed, event: Event) -> dict[str, Any]:

@@ -1,0 +1,41 @@
+"""Statements of the write path, compiled once: what SQLAlchemy does for each execution costs as much as the database does."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.dialects import postgresql, sqlite
+
+
+class Prepared:
+    """A statement as the driver takes it, and the order of its parameters; its values must be what the driver takes, too."""
+
+    def __init__(self, statement: sa.Insert | sa.Delete, dialect: sa.Dialect) -> None:
+        compiled = statement.compile(dialect=dialect)
+        self._text = str(compiled)
+        self._order = compiled.positiontup
+
+    def execute(self, connection: sa.Connection, rows: Sequence[Mapping[str, Any]]) -> None:
+        """Execute it once for each row; errors are SQLAlchemy's."""
+        if self._order is None:  # the driver takes parameters by name
+            connection.exec_driver_sql(self._text, [dict(row) for row in rows])
+        else:
+            connection.exec_driver_sql(self._text, [tuple([row[name] for name in self._order]) for row in rows])
+
+
+def insertion(table: sa.Table, dialect: sa.Dialect) -> Prepared:
+    """Return what inserts rows; every column is given."""
+    return Prepared(sa.insert(table), dialect)
+
+
+def upsertion(table: sa.Table, dialect: sa.Dialect) -> Prepared:
+    """Return what writes the rows of objects, which may be there already."""
+    insert = postgresql.insert if dialect.name == "postgresql" else sqlite.insert
+    statement = insert(table)
+    changed = {column.name: statement.excluded[column.name] for column in table.columns if column.name != "key"}
+    return Prepared(statement.on_conflict_do_update(index_elements=[table.c.key], set_=changed), dialect)
+
+
+def deletion(table: sa.Table, dialect: sa.Dialect) -> Prepared:
+    """Return what deletes the rows of objects by `gone`, their key."""
+    return Prepared(sa.delete(table).where(table.c.key == sa.bindparam("gone")), dialect)
