@@ -221,6 +221,21 @@ def test_many_watches_survive_a_restart_of_the_server(real: RealServer, client: 
     asyncio.run(storm())
 
 
+def test_a_watch_that_history_left_behind_takes_a_fresh_snapshot(client: BuoyClient) -> None:
+    client.create_instance("vm", ["blue"], wait=True)
+    (interface,) = client.get_instance_interfaces("vm")
+    server = client.get_server()
+    assert (server.interfaces, server.agents, server.storage_problem) == (1, 1, "")
+    kept = client.compact_ledger(server.revision).compact_revision
+    assert (kept, client.get_server().compact_revision) == (server.revision, server.revision)
+    told: list[str] = []
+    with client.watch_interfaces(
+        start_revision=1, cluster_id=server.cluster_id, on_snapshot=lambda why: told.append(why.reason)
+    ) as watch:
+        assert next(iter(watch)).interface.uuid == interface.uuid
+        assert (told, watch.cluster_id) == (["COMPACTED"], server.cluster_id)
+
+
 def test_asyncio_client(real: RealServer, client: BuoyClient) -> None:
     async def life() -> None:
         async with AsyncBuoyClient(real.target) as asynchronous:
