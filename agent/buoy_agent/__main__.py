@@ -25,7 +25,7 @@ def run(arguments: list[str]) -> int:
     try:
         options = settings.load(arguments)
         configure_logs(options.log_level)
-        prerequisites.check(options.external_interface)
+        prerequisites.check()
         with closing(LinuxKernel(options.external_interface, options.netns_prefix)) as kernel:
             asyncio.run(app.run(options, kernel))
     except AgentError as error:

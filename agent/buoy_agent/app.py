@@ -1,6 +1,7 @@
 """Puts the agent together: stream -> reconciler (in the kernel thread) -> reports and announcements."""
 
 import asyncio
+import random
 import signal
 import stat
 import time
@@ -13,12 +14,13 @@ import structlog
 from buoy.v1 import agent_pb2, agent_pb2_grpc, namespace_pb2_grpc
 
 from buoy_agent import __version__
+from buoy_agent.core.drift import Places
 from buoy_agent.core.spec import Address, Report
 from buoy_agent.kernel.port import Kernel
-from buoy_agent.kernel.watch import LinkWatch
+from buoy_agent.kernel.watch import Watch
 from buoy_agent.settings import Settings
 from buoy_agent.sync.announcer import Announcer
-from buoy_agent.sync.reconciler import Arrival, LinkChanged, Outcome, Reconciler
+from buoy_agent.sync.reconciler import Arrival, CheckDue, Outcome, Reconciler
 from buoy_agent.sync.report import Reporter
 from buoy_agent.sync.stream import Stream
 from buoy_agent.sync.token import AgentToken
@@ -45,16 +47,17 @@ class Agent:
 
     def __init__(self, settings: Settings, kernel: Kernel) -> None:
         self._settings, self._kernel = settings, kernel
-        self.reconciler = Reconciler(kernel)
+        self.reconciler = Reconciler(kernel, by_arp=settings.announce == "arp")
         self._waiting: list[Arrival] = []
         self._wake, self._stopped = asyncio.Event(), asyncio.Event()
         self._kernel_thread = ThreadPoolExecutor(1, "kernel")
         self._announce_thread = ThreadPoolExecutor(1, "announce")
         self._announcer = Announcer(self._announce)
 
-    def link_changed(self) -> None:
-        """Something happened to a link of the node."""
-        self._take(LinkChanged())
+    def heed(self, places: Places) -> None:
+        """Somebody else changed something on the node."""
+        if places:
+            self._take(places)
 
     def stop(self) -> None:
         """Ends `run`."""
@@ -73,9 +76,11 @@ class Agent:
             )
             stream = Stream(stub, token, request, self._take, reporter.offer)
             await self._in_kernel_thread(self.reconciler.start)
+            if self.reconciler.actual.external:
+                log.warning("waiting for the external interface", state=self.reconciler.actual.external)
             log.info("kernel read", networks=len(self.reconciler.actual.networks), floats=len(self.reconciler.actual.holders))
             try:
-                await self._until_stopped(stream.run(), reporter.run(), self._reconcile(reporter))
+                await self._until_stopped(stream.run(), reporter.run(), self._reconcile(reporter), self._check_now_and_then())
             finally:
                 self._announcer.close()
                 self._kernel_thread.shutdown(cancel_futures=True)
@@ -107,6 +112,12 @@ class Agent:
             due = outcome.next_due
             self._publish(outcome, reporter)
 
+    async def _check_now_and_then(self) -> None:
+        """Not all agents at the same moment."""
+        while True:
+            await asyncio.sleep(self._settings.check_interval * random.uniform(0.9, 1.1))  # noqa: S311 - spreads load
+            self._take(CheckDue())
+
     def _publish(self, outcome: Outcome, reporter: Reporter) -> None:
         reporter.offer(outcome.reports)
         self._announcer.remove(outcome.withdrawn - outcome.published)
@@ -135,20 +146,17 @@ async def run(settings: Settings, kernel: Kernel) -> None:
     agent = Agent(settings, kernel)
     for number in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(number, agent.stop)
-    watch = LinkWatch()
-
-    def heed_links() -> None:
-        watch.drain()
-        agent.link_changed()
-
-    asyncio.get_running_loop().add_reader(watch.fileno(), heed_links)
+    watch = Watch(settings.external_interface)
+    for source in watch.sources():
+        asyncio.get_running_loop().add_reader(source, lambda: agent.heed(watch.heard()))
     if settings.key_file is not None and settings.key_file.stat().st_mode & (stat.S_IRGRP | stat.S_IROTH):
         log.warning("others can read the key", file=str(settings.key_file), hint=f"chmod 600 {settings.key_file}")
     log.info("started", version=__version__, node=settings.node, server=settings.server)
     try:
         await agent.run()
     finally:
-        asyncio.get_running_loop().remove_reader(watch.fileno())
+        for source in watch.sources():
+            asyncio.get_running_loop().remove_reader(source)
         watch.close()
     log.info("stopped", writes=kernel.writes)
 

@@ -30,7 +30,7 @@ exit codes:
   0  stopped by SIGTERM or SIGINT; what is programmed stays programmed
   1  something unforeseen; the last log line says what
   2  an option is missing or wrong
-  3  the machine lacks a kernel feature, the external interface, or a privilege
+  3  the machine lacks a kernel feature or a privilege (a missing external interface is waited for)
 """
 
 
@@ -51,6 +51,12 @@ class Settings(BaseSettings):
         default="buoy-",
         pattern=r"^[A-Za-z0-9_.-]{1,40}$",
         description="begins the names of our network namespaces; different for each agent on one machine",
+    )
+    announce: Literal["arp", "route"] = Field(
+        default="arp", description="how neighbours find floats: arp answers for them; route leaves it to a routing daemon"
+    )
+    check_interval: float = Field(
+        default=60.0, ge=1.0, description="seconds between two full checks of the kernel; foreign changes are seen at once"
     )
     log_level: Literal["debug", "info", "warning", "error"] = Field(
         default="info", description="least weighty log line to write"

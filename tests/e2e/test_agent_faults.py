@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 import pytest
 
 from tests.lab.processes import BIN
-from tests.support import kernel_view, netns
+from tests.support import netns
 
 BAD_SETTING, MISSING = 2, 3
 NODE = "agentfaults"
@@ -26,12 +26,6 @@ def ended(node: str, *options: str, before: Sequence[str] = ()) -> tuple[int, st
         done = subprocess.run(argv, capture_output=True, text=True, timeout=20, check=False)
     assert "Traceback" not in done.stderr
     return done.returncode, (done.stderr.strip() or done.stdout.strip()).splitlines()[-1]
-
-
-def test_a_missing_external_interface_is_named(node: str) -> None:
-    code, words = ended(node, "--server", "unix:///nowhere", "--external-interface", "ext9")
-    assert (code, "ext9" in words) == (MISSING, True), words
-    assert kernel_view.tables(node) == []
 
 
 def test_missing_privileges_are_named(node: str) -> None:

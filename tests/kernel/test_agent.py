@@ -2,6 +2,7 @@
 
 import json
 import signal
+import socket
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -157,10 +158,37 @@ def test_a_nic_to_adopt_is_taken_as_soon_as_it_appears(node: Node, tmp_path: Pat
             wait_for("the NIC", lambda: [entry for entry in server.reports[heard:] if not entry.nic_error])
 
 
+def test_an_external_interface_that_comes_after_the_start_is_used_and_announced(node: Node, tmp_path: Path) -> None:
+    one = binding(node.salt, network(node.salt, "a"), 5, floating=str(FLOAT))
+    netns.run(node.host, ["ip", "link", "set", EXTERNAL, "name", "other0"])
+    with serving(tmp_path / "s") as server:
+        server.bindings = [to_proto(one)]
+        with agent(node, tmp_path / "s", tmp_path / "log"):
+            assert server.report_of(one).floating_error == f"the external interface {EXTERNAL} is not there"
+            heard = len(server.reports)
+            with netns.inside(node.client):
+                lan = socket.socket(socket.AF_PACKET, socket.SOCK_RAW, socket.htons(0x0806))
+            with lan:
+                lan.settimeout(10)
+                script = f"ip link set other0 down; ip link set other0 name {EXTERNAL}; ip link set {EXTERNAL} up"
+                netns.run(node.host, ["sh", "-c", script])
+                wait_for("the float", lambda: [entry for entry in server.reports[heard:] if not entry.floating_error])
+                assert wait_for("the announcement", lambda: lan.recv(100)[28:32] == FLOAT.packed)
+
+
+def test_the_whole_agent_puts_a_flushed_ruleset_right(node: Node, tmp_path: Path) -> None:
+    net = network(node.salt, "a")
+    one = binding(node.salt, net, 5, floating=str(FLOAT))
+    with serving(tmp_path / "s") as server:
+        server.bindings = [to_proto(one)]
+        with agent(node, tmp_path / "s", tmp_path / "log"):
+            server.report_of(one)
+            netns.run(node.inside(net), ["nft", "flush", "ruleset"])
+            wait_for("the table", lambda: "buoy" in netns.run(node.inside(net), ["nft", "list", "tables"]).stdout)
+            wait_for("the element", lambda: node.elements(net) == {str(FLOAT): "10.0.0.5"})
+
+
 def test_what_is_missing_is_said_in_one_line_with_a_code_of_its_own(node: Node) -> None:
-    wrong = _ends(node, ["--server", "x", "--node", "one", "--external-interface", "nope"])
-    assert wrong.returncode == 3
-    assert wrong.stderr == "buoy-agent: missing external interface nope: there is ext0; set --external-interface\n"
     unset = _ends(node, ["--server", "x", "--external-interface", EXTERNAL])
     assert unset.returncode == 2
     assert unset.stderr.startswith("buoy-agent: node: Field required")

@@ -1,7 +1,7 @@
 """What the kernel has of ours: read at the start, kept by what was applied, read again after errors."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from buoy_agent.core.spec import Address, InterfaceId, NetworkId
@@ -17,6 +17,7 @@ class NetworkState:
     forward: dict[Address, Address] = field(default_factory=dict)  # floating -> fixed
     backward: dict[Address, Address] = field(default_factory=dict)  # fixed -> floating
     nics: dict[InterfaceId, str] = field(default_factory=dict)  # the marks of the ports
+    flaws: tuple[str, ...] = ()  # why the digest is empty, in words
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +34,11 @@ class Parts:
     def addresses(self) -> set[Address]:
         """Every floating address that is concerned."""
         return {*(pair[0] for pair in self.forward), *(pair[1] for pair in self.backward), *self.routes, *self.proxies}
+
+    @property
+    def but_proxies(self) -> "Parts":
+        """The same without proxy neighbours."""
+        return replace(self, proxies=())
 
     def only(self, addresses: set[Address]) -> "Parts":
         """The same for some of the addresses."""
@@ -54,6 +60,7 @@ class Actual:
     routes: dict[Address, NetworkId] = field(default_factory=dict)
     proxies: set[Address] = field(default_factory=set)
     holders: dict[Address, NetworkId] = field(default_factory=dict)  # which network has the address as a map element
+    external: str = ""  # why the external interface cannot be used, in words; empty when it can
 
     def put_network(self, network: NetworkId, state: NetworkState) -> None:
         """Replaces what is known of one network."""
@@ -95,6 +102,11 @@ class Actual:
     def forget_routes(self, network: NetworkId) -> None:
         """The routes into a network went with its link."""
         self.routes = {address: other for address, other in self.routes.items() if other != network}
+
+    def put_routes(self, network: NetworkId, addresses: Iterable[Address]) -> None:
+        """Replaces what is known of the routes into one network."""
+        self.forget_routes(network)
+        self.routes.update(dict.fromkeys(addresses, network))
 
     def _forget_holders(self, network: NetworkId) -> None:
         if state := self.networks.get(network):

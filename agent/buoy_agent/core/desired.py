@@ -24,6 +24,7 @@ class Scope:
     networks: set[NetworkId] = field(default_factory=set)
     instances: set[InstanceId] = field(default_factory=set)
     addresses: set[Address] = field(default_factory=set)
+    strays: set[NetworkId] = field(default_factory=set)  # networks that may have elements which no address leads to
 
     def merge(self, other: "Scope") -> None:
         """Adds another scope to this one."""
@@ -32,9 +33,10 @@ class Scope:
         self.networks |= other.networks
         self.instances |= other.instances
         self.addresses |= other.addresses
+        self.strays |= other.strays
 
     def __bool__(self) -> bool:
-        return self.everything or bool(self.interfaces or self.networks or self.instances or self.addresses)
+        return self.everything or any((self.interfaces, self.networks, self.instances, self.addresses, self.strays))
 
 
 @dataclass(slots=True)

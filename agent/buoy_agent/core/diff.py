@@ -31,14 +31,15 @@ class Plan:
         return any((self.withdraw, self.drop_nics, self.drop_namespaces, self.networks, self.nics, self.publish))
 
 
-def diff(desired: Targets, actual: Actual, scope: Scope) -> Plan:
-    """The plan that turns `actual` into `desired`, as far as `scope` reaches."""
-    floats = _Floats(desired, actual)
+def diff(desired: Targets, actual: Actual, scope: Scope, *, by_arp: bool = True) -> Plan:
+    """The plan that turns `actual` into `desired`, as far as `scope` reaches; `by_arp` says whether floats are announced so."""
+    floats = _Floats(desired, actual, by_arp=by_arp)
     if scope.everything:
         floats.look_at({*desired.floats, *actual.routes, *actual.proxies, *actual.holders})
-        floats.look_for_strays()
+        floats.look_for_strays(actual.networks)
     else:
         floats.look_at(scope.addresses)
+        floats.look_for_strays(scope.strays & actual.networks.keys())
     return Plan(
         withdraw=floats.withdraw(),
         drop_nics=tuple(_nics_to_drop(desired, actual, scope)),
@@ -108,8 +109,8 @@ class _Entries:
 class _Floats:
     """Compares floats address by address, and gathers by network what must go and what must come."""
 
-    def __init__(self, desired: Targets, actual: Actual) -> None:
-        self.desired, self.actual = desired, actual
+    def __init__(self, desired: Targets, actual: Actual, *, by_arp: bool) -> None:
+        self.desired, self.actual, self.by_arp = desired, actual, by_arp
         self.out: dict[NetworkId, _Entries] = {}
         self.into: dict[NetworkId, _Entries] = {}
         self.whole: dict[NetworkId, bool] = {}
@@ -125,11 +126,14 @@ class _Floats:
             gone = self._is_wrong(address)
             if gone:
                 self._take_out(address)
+            elif not self.by_arp and address in self.actual.proxies:
+                _entries(self.out, NOWHERE).proxies.append(address)
             self._put_in(address, afresh=gone)
 
-    def look_for_strays(self) -> None:
+    def look_for_strays(self, networks: Iterable[NetworkId]) -> None:
         """Finds elements that no address leads to: half pairs, and the same address in a second network."""
-        for network, state in self.actual.networks.items():
+        for network in networks:
+            state = self.actual.networks[network]
             for floating, fixed in state.forward.items():
                 if self.actual.holders.get(floating) != network:
                     _entries(self.out, network).forward.append((floating, fixed))
@@ -177,7 +181,7 @@ class _Floats:
             if want.fixed is None or (not afresh and state.backward.get(want.fixed) == address)
             else ((want.fixed, address),),
             () if not afresh and address in self.actual.routes else (address,),
-            () if not afresh and address in self.actual.proxies else (address,),
+            () if not self.by_arp or self.actual.external or (not afresh and address in self.actual.proxies) else (address,),
         )
         if parts.addresses:
             entries = _entries(self.into, want.network)

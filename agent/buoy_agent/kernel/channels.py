@@ -5,7 +5,9 @@ Closing one right after a transaction that removed something waits for the kerne
 kept, a bounded number of them, and closed in a thread of their own. A kept socket keeps its namespace alive.
 """
 
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 
 from buoy_agent.kernel.namespaces import Namespaces
 from buoy_agent.kernel.netlink import NETFILTER, Channel
@@ -35,6 +37,15 @@ class Channels:
         if len(self._kept) > _KEPT:
             self.drop(next(iter(self._kept)))
         return kept[1]
+
+    @contextmanager
+    def apart(self, uuid: str) -> Iterator[Channel]:
+        """One more socket of a namespace, for a dump that others need not wait for; closed where nobody waits."""
+        channel = self._open(uuid)
+        try:
+            yield channel
+        finally:
+            self._closer.submit(channel.close)
 
     def drop(self, uuid: str) -> None:
         """Gives a socket up: its namespace goes."""

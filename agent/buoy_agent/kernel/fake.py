@@ -1,12 +1,14 @@
 """A kernel in memory that keeps the port's promises, and can be told to refuse."""
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Generator, Iterable
 from dataclasses import dataclass, field, replace
 
 from buoy_agent.core.actual import Actual, NetworkState, Parts
+from buoy_agent.core.drift import Places
 from buoy_agent.core.ruleset import digest
 from buoy_agent.core.spec import Address, Driver, InterfaceId, Network, NetworkId, Nic
 from buoy_agent.errors import KernelError, NicMissingError
+from buoy_agent.kernel.port import External, Located
 
 
 @dataclass(slots=True)
@@ -27,15 +29,47 @@ class FakeKernel:
 
     def read(self) -> Actual:
         """A copy: what the caller does with it changes nothing here."""
-        copy = Actual(set(self._has.namespaces), {}, dict(self._has.routes), set(self._has.proxies))
+        copy = self.read_node()
+        copy.proxies, copy.external = set(self._has.proxies), self._has.external
         for network in self._has.networks:
             copy.put_network(network, self.read_network(network))
         return copy
 
-    def read_network(self, network: NetworkId) -> NetworkState:
+    def read_node(self) -> Actual:
+        """A copy of namespaces and routes."""
+        return Actual(set(self._has.namespaces), routes=dict(self._has.routes))
+
+    def read_external(self) -> External:
+        """Usable, until `break_external` says otherwise."""
+        return External(self._has.external, (), frozenset(self._has.proxies))
+
+    def read_network(self, network: NetworkId, known: NetworkState | None = None) -> NetworkState:  # noqa: ARG002 - reads all
         """A copy of one network."""
         state = self._has.networks.get(network)
-        return NetworkState() if state is None else _copy(state)
+        return NetworkState(flaws=("the namespace is gone",)) if state is None else _copy(state)
+
+    def read_in_steps(self, network: NetworkId) -> Generator[None, None, NetworkState]:
+        """One step, and then all."""
+        yield
+        return self.read_network(network)
+
+    def read_route(self, address: Address) -> NetworkId | None:
+        """The route's network."""
+        return self._has.routes.get(address)
+
+    def read_routes(self, network: NetworkId) -> set[Address]:
+        """The routes into a network."""
+        return {address for address, other in self._has.routes.items() if other == network}
+
+    def locate(self, places: Places, networks: Collection[NetworkId]) -> Located:
+        """Namespaces have no numbers here: whatever was heard may be any network."""
+        found = set(networks) if places.tables or places.links or places.uplinks else set()
+        return Located(found, found, found)
+
+    def break_external(self, words: str) -> None:
+        """The external interface cannot be used any more, and has lost its neighbours; or can, if `words` is empty."""
+        self._has.external = words
+        self._has.proxies.clear()
 
     def ensure_network(self, network: Network) -> NetworkState:
         """Keeps what is in it."""
@@ -115,4 +149,4 @@ class FakeKernel:
 
 
 def _copy(state: NetworkState) -> NetworkState:
-    return NetworkState(state.digest, dict(state.forward), dict(state.backward), dict(state.nics))
+    return NetworkState(state.digest, dict(state.forward), dict(state.backward), dict(state.nics), state.flaws)

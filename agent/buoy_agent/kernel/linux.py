@@ -4,30 +4,31 @@ import errno
 from collections.abc import Collection, Iterable, Sequence
 from contextlib import closing
 
-from buoy_agent.core.actual import Actual, NetworkState, Parts
+from buoy_agent.core.actual import NetworkState, Parts
 from buoy_agent.core.spec import Address, InterfaceId, Network, NetworkId, Nic, text
 from buoy_agent.errors import KernelError, kernel_error
-from buoy_agent.kernel import arp, conntrack, links, routes, sysctl
+from buoy_agent.kernel import arp, conntrack, routes, sysctl
 from buoy_agent.kernel.channels import HOST, Channels
 from buoy_agent.kernel.namespaces import Namespaces
+from buoy_agent.kernel.naming import outer_name
 from buoy_agent.kernel.netlink import ROUTE, Channel, Message, index_of
-from buoy_agent.kernel.networks import Networks, is_outer, outer_name
+from buoy_agent.kernel.networks import Networks
 from buoy_agent.kernel.nft import Table
 from buoy_agent.kernel.nics import Nics
+from buoy_agent.kernel.reader import LinuxReader, external_settings
 
 _GONE = (2, 3, 19)  # ENOENT, ESRCH, ENODEV: what was to be removed is not there
 _CHUNK = 1000
 
 
-class LinuxKernel:
+class LinuxKernel(LinuxReader):
     """The node's kernel. To be made, and called, in a thread that is in the node's host namespace."""
 
     def __init__(self, external_interface: str, prefix: str = "buoy-") -> None:
-        self._external = external_interface
-        self._namespaces = Namespaces(prefix)
-        self._nics = Nics(self._namespaces)
-        self._channels = Channels(self._namespaces)
-        self._networks = Networks(self._namespaces, self._channels, self._nics)
+        namespaces = Namespaces(prefix)
+        self._nics = Nics(namespaces)
+        self._channels = Channels(namespaces)
+        super().__init__(external_interface, namespaces, Networks(namespaces, self._channels, self._nics))
         self._own_writes = 0
 
     @property
@@ -42,28 +43,8 @@ class LinuxKernel:
 
     def prepare(self) -> None:
         """Forwarding and an immediate ARP answer on the external interface."""
-        self._own_writes += sysctl.set_value(f"ipv4/conf/{self._external}/forwarding", "1")
-        self._own_writes += sysctl.set_value(f"ipv4/neigh/{self._external}/proxy_delay", "0")
-
-    def read(self) -> Actual:
-        """Everything that is ours, in this namespace and in those of the networks."""
-        namespaces = self._namespaces.uuids()
-        with closing(Channel(ROUTE)) as channel:
-            outer = {link.index: NetworkId(link.alias) for link in links.read_links(channel).values() if is_outer(link)}
-            outer = {index: network for index, network in outer.items() if network in namespaces}
-            found = routes.read_routes(channel)
-            actual = Actual(
-                namespaces=namespaces,
-                routes={address: outer[index] for address, index in found if index in outer},
-                proxies=set(routes.read_proxies(channel, index_of(self._external))),
-            )
-        for network in outer.values():
-            actual.put_network(network, self._networks.read(network))
-        return actual
-
-    def read_network(self, network: NetworkId) -> NetworkState:
-        """What one network's namespace holds."""
-        return self._networks.read(network)
+        if index_of(self._external):
+            self._own_writes += sum(sysctl.set_value(name, value) for name, value in external_settings(self._external))
 
     def ensure_network(self, network: Network) -> NetworkState:
         """Makes or repairs a network."""
@@ -105,7 +86,7 @@ class LinuxKernel:
             table = Table(channel)
             table.delete([floating for floating, _ in parts.forward], [fixed for fixed, _ in parts.backward])
             self._own_writes += table.writes
-        self.cut(parts.network, parts.addresses)
+        self.cut(parts.network, parts.but_proxies.addresses)  # without a proxy neighbour alone, flows may go on
 
     def cut(self, network: NetworkId, addresses: Collection[Address]) -> None:
         """Every flow, in the network's namespace and in the host's, which tracks too where its owner's rules ask for it."""

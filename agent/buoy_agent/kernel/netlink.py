@@ -8,6 +8,8 @@ Not through pyroute2's sockets and encoder, for their cost: see docs/decisions/0
 """
 
 import errno
+import itertools
+import secrets
 import socket
 import struct
 from collections.abc import Iterator, Sequence
@@ -28,6 +30,10 @@ ATTRIBUTE = struct.Struct("=HH")
 _BUFFER = 1 << 20
 _SECONDS = 10.0
 _ABSENT = (errno.ENOENT, errno.ENODEV)
+# This process's ports are a random block of the upper half, which the kernel itself picks from only for second sockets.
+PORT_BITS = 12
+OWN_PORTS = 1 << 19 | secrets.randbits(19)
+_next_port = itertools.count(1)
 
 
 class Message(NamedTuple):
@@ -91,12 +97,25 @@ def as_text(value: memoryview | None) -> str:
     return bytes(value).rstrip(b"\0").decode(errors="replace") if value is not None else ""
 
 
+def _bind(sock: socket.socket) -> None:
+    """Binds to a port of our own: notifications bear the sender's, and so ours are told from others'."""
+    for _ in range(1 << PORT_BITS):
+        try:
+            sock.bind((OWN_PORTS << PORT_BITS | next(_next_port) % (1 << PORT_BITS), 0))
+        except OSError as error:
+            if error.errno != errno.EADDRINUSE:
+                raise kernel_error("opening a netlink socket", error.errno or 0) from error
+        else:
+            return
+    raise KernelError("all of this program's netlink ports are in use")
+
+
 class Channel:
     """A netlink socket in the network namespace that its thread was in when it was made."""
 
     def __init__(self, protocol: int) -> None:
         self._socket = socket.socket(socket.AF_NETLINK, socket.SOCK_RAW | socket.SOCK_CLOEXEC, protocol)
-        self._socket.bind((0, 0))
+        _bind(self._socket)
         self._socket.settimeout(_SECONDS)
         for option in (_CAP_ACK, _EXT_ACK, _STRICT_CHECK):
             self._socket.setsockopt(_SOL_NETLINK, option, 1)

@@ -5,31 +5,32 @@ once the pair is complete. All MACs follow from the uuid: whoever knows the gate
 """
 
 import errno
-from collections.abc import Collection
+from collections.abc import Collection, Generator
 from contextlib import closing
+from dataclasses import replace
 
 from buoy_agent.core.actual import NetworkState
-from buoy_agent.core.ruleset import BRIDGE, FIXED_TO_FLOATING, FLOATING_TO_FIXED, UPLINK, digest, state_digest
+from buoy_agent.core.ruleset import BRIDGE, FIXED_TO_FLOATING, FLOATING_TO_FIXED, UPLINK, rules
 from buoy_agent.core.spec import Network, NetworkId
 from buoy_agent.errors import KernelError
 from buoy_agent.kernel import links, nics, routes, sysctl
 from buoy_agent.kernel.channels import Channels
+from buoy_agent.kernel.inspection import (
+    BRIDGE_NF,
+    INSIDE,
+    elements_in_steps,
+    inner_state,
+    outer_flaws,
+    outside,
+    with_elements,
+)
 from buoy_agent.kernel.links import End, Link
 from buoy_agent.kernel.namespaces import Namespaces
+from buoy_agent.kernel.naming import bridge_mac, inner_mac, outer_mac, outer_name
 from buoy_agent.kernel.netlink import ROUTE, Channel, Message
 from buoy_agent.kernel.nft import Table
 
-# Inside the namespace everything is ours, so `all` may be set too (redirects are sent if either says so).
-_INSIDE = (
-    ("ipv4/conf/all/send_redirects", "0"),
-    (f"ipv4/conf/{BRIDGE}/send_redirects", "0"),
-    (f"ipv4/conf/{BRIDGE}/forwarding", "1"),
-    (f"ipv4/conf/{UPLINK}/forwarding", "1"),
-    (f"ipv4/conf/{BRIDGE}/rp_filter", "2"),
-    (f"ipv4/conf/{UPLINK}/rp_filter", "2"),
-)
 _DOOMED = 0x62756F79  # a group of links that only ever holds what is about to be removed
-_BRIDGE_NF = "bridge/bridge-nf-call-iptables"  # or bridged frames pass the NAT chains, and hairpin breaks
 
 
 class Networks:
@@ -46,26 +47,40 @@ class Networks:
             self.writes += 1
         self._links(network)
         with self._namespaces.inside(network.id):
-            self._sysctls(_INSIDE)
-            self.writes += sysctl.set_value(_BRIDGE_NF, "0", optional=True)
+            self._sysctls(INSIDE)
+            self.writes += sysctl.set_value(*BRIDGE_NF, optional=True)
             table = Table(self._channels.of(network.id))
-            if self._read_digest(table) != digest(network):
+            if table.flaws() or sorted(table.read_rules()) != sorted((rule.chain, rule.comment) for rule in rules(network)):
                 table.ensure(network)
                 self.writes += table.writes
         return self.read(network.id)
 
-    def read(self, network: NetworkId) -> NetworkState:
-        """What a network's namespace holds."""
+    def read(self, network: NetworkId, *, known: NetworkState | None = None) -> NetworkState:
+        """What a network has; with `known`, all but the elements is read, and those are taken from there."""
         if not self._namespaces.exists(network):
-            return NetworkState()
+            return NetworkState(flaws=("the namespace is gone",))
+        state = self._read_shape(network)
+        if known is not None:
+            return with_elements(state, known)
+        table = Table(self._channels.of(network))
+        return replace(state, forward=table.read_map(FLOATING_TO_FIXED), backward=table.read_map(FIXED_TO_FLOATING))
+
+    def read_in_steps(self, network: NetworkId) -> Generator[None, None, NetworkState]:
+        """The same through a socket of its own, piece by piece; what changes meanwhile may or may not be in it."""
+        if not self._namespaces.exists(network):
+            return NetworkState(flaws=("the namespace is gone",))
+        state = self._read_shape(network)
+        yield
+        with self._channels.apart(network) as channel:
+            elements = yield from elements_in_steps(Table(channel))
+        return with_elements(state, elements)
+
+    def _read_shape(self, network: NetworkId) -> NetworkState:
+        with closing(Channel(ROUTE)) as host:
+            flaws = outer_flaws(network, host)
         with self._namespaces.inside(network), closing(Channel(ROUTE)) as channel:
-            table = Table(self._channels.of(network))
-            return NetworkState(
-                digest=self._read_digest(table),
-                forward=table.read_map(FLOATING_TO_FIXED),
-                backward=table.read_map(FIXED_TO_FLOATING),
-                nics=nics.marks(links.read_links(channel).values()),
-            )
+            state = inner_state(network, channel, Table(self._channels.of(network)))
+        return replace(state, digest="", flaws=(*flaws, *state.flaws)) if flaws else state
 
     def remove(self, uuids: Collection[str]) -> None:
         """Removes namespaces of networks and instances: first their links to the host, at once; the kernel cleans up later."""
@@ -96,7 +111,7 @@ class Networks:
             outer = links.read_link(host, outer_name(network.id))
             if outer is None:
                 raise KernelError(f"the uplink of network {network.id} vanished while it was made", errno.ENODEV)
-            if outer.alias != network.id or not outer.is_up:
+            if outer_flaws(network.id, host):
                 self._outside(network.id, host, outer)
 
     def _inside(self, network: Network, channel: Channel, host: Channel, outer: Link | None) -> None:
@@ -108,7 +123,7 @@ class Networks:
                 links.remove_link(channel, present[UPLINK].index)
             elif outer is not None:  # its other end is in a namespace that is being cleaned up
                 links.remove_link(host, outer.index)
-            near, far = End(UPLINK, _mac("0a", network.id)), End(outer_name(network.id), _mac("06", network.id))
+            near, far = End(UPLINK, inner_mac(network.id)), End(outer_name(network.id), outer_mac(network.id))
             self._send(channel, links.new_veth(near, far, self._namespaces.host))
         present = links.read_links(channel)
         bridge, uplink = present[BRIDGE].index, present[UPLINK].index
@@ -117,26 +132,14 @@ class Networks:
         changes = [links.delete_address(bridge, *pair) for pair in have if pair != want]
         changes += [links.new_address(bridge, *want)] if want not in have else []
         changes += [links.set_link(index, up=True) for index in (1, bridge, uplink)]
-        changes += [routes.add_neighbour(routes.HOST_SIDE, uplink, _mac("06", network.id))]
+        changes += [routes.add_neighbour(routes.HOST_SIDE, uplink, outer_mac(network.id))]
         self._send(channel, *changes, routes.default_route(routes.HOST_SIDE, uplink))
 
     def _outside(self, network: NetworkId, channel: Channel, outer: Link) -> None:
         """The host's side; the alias comes last and says that the rest is done."""
-        conf = f"ipv4/conf/{outer.name}"
-        self._sysctls(((f"{conf}/forwarding", "1"), (f"{conf}/rp_filter", "2"), (f"{conf}/send_redirects", "0")))
-        neighbour = routes.add_neighbour(routes.NETWORK_SIDE, outer.index, _mac("0a", network))
+        self._sysctls(outside(outer.name))
+        neighbour = routes.add_neighbour(routes.NETWORK_SIDE, outer.index, inner_mac(network))
         self._send(channel, links.set_link(outer.index, up=True), neighbour, links.set_link(outer.index, alias=network))
-
-    def _read_digest(self, table: Table) -> str:
-        """The digest of what stands in the calling thread's namespace; empty where a link is missing or down."""
-        with closing(Channel(ROUTE)) as channel:
-            present = links.read_links(channel)
-            bridge, uplink = present.get(BRIDGE), present.get(UPLINK)
-            if bridge is None or uplink is None or not (bridge.is_up and uplink.is_up):
-                return ""
-            addresses = links.read_addresses(channel, bridge.index)
-        listed = [f"{address.hex()}/{length}" for address, length in addresses]
-        return state_digest(listed[0], table.read_rules()) if len(listed) == 1 else ""
 
     def _sysctls(self, wanted: tuple[tuple[str, str], ...]) -> None:
         self.writes += sum(sysctl.set_value(name, value) for name, value in wanted)
@@ -146,25 +149,6 @@ class Networks:
         self.writes += len(messages)
 
 
-def outer_name(network: NetworkId) -> str:
-    """The host's end of a network's veth; 15 characters are the limit."""
-    return f"buoy-{_digits(network)}"
-
-
 def is_outer(link: Link) -> bool:
     """Whether a link of the host namespace is a complete uplink of ours."""
     return link.kind == "veth" and link.is_up and link.name == outer_name(NetworkId(link.alias))
-
-
-def bridge_mac(network: NetworkId) -> str:
-    """The MAC of a network's gateway."""
-    return _mac("0e", network)
-
-
-def _mac(first: str, network: NetworkId) -> str:
-    """A locally administered MAC from the network's uuid."""
-    return bytes.fromhex(first + _digits(network)).hex(":")
-
-
-def _digits(network: NetworkId) -> str:
-    return network.replace("-", "")[:10]

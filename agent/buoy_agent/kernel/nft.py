@@ -6,7 +6,7 @@ does not fit is split into several transactions, of which each pair of maps stil
 """
 
 import struct
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from itertools import chain
 
 from buoy_agent.core.actual import Pair
@@ -16,22 +16,13 @@ from buoy_agent.core.ruleset import (
     FLOATING_TO_FIXED,
     TABLE,
     Chain,
-    Compare,
-    Constant,
-    CtStatus,
-    Drop,
-    Expression,
-    Load,
-    LoadName,
-    Mask,
-    Nat,
     Rule,
-    Translate,
     rules,
 )
 from buoy_agent.core.spec import Address, Network
 from buoy_agent.errors import KernelError
 from buoy_agent.kernel import elements
+from buoy_agent.kernel.expressions import decode, encode
 from buoy_agent.kernel.netlink import (
     APPEND,
     CREATE,
@@ -46,12 +37,24 @@ from buoy_agent.kernel.netlink import (
 )
 
 _SUBSYSTEM, _BEGIN, _END = 10, 0x10, 0x11
-_NEWTABLE, _NEWCHAIN, _NEWRULE, _GETRULE, _DELRULE, _NEWSET, _GETSET = 0, 3, 6, 7, 8, 9, 10
+_NEWTABLE, _GETTABLE, _NEWCHAIN, _GETCHAIN, _DELCHAIN, _NEWRULE, _GETRULE, _DELRULE, _NEWSET, _GETSET = (
+    0,
+    1,
+    3,
+    4,
+    5,
+    6,
+    7,
+    8,
+    9,
+    10,
+)
 _NEWSETELEM, _GETSETELEM, _DELSETELEM = 12, 13, 14
 _AF_INET, _MAP_FLAG, _TYPE_IPV4 = 2, 8, 7
 _HEADER = struct.pack(">BBH", _AF_INET, 0, 0)
 _BATCH = struct.pack(">BBH", 0, 0, _SUBSYSTEM)
-_REGISTER = 1
+_ACCEPT = 1
+_CHANGED = "changed"  # stands in the place of the comment of a rule that does not do what its comment says
 _SMALL = 2000  # pairs in one transaction where the socket cannot be widened
 _WIDE = 8 << 20
 _NO_ENTRY = 2
@@ -66,12 +69,14 @@ class Table:
 
     def ensure(self, network: Network) -> None:
         """Makes table, maps and chains as far as they are missing, and replaces the rules, in one transaction."""
-        present = set(_maps(self._channel))
-        changes = [_message(_NEWTABLE, CREATE, words(1, TABLE))]
+        present, chains = set(_maps(self._channel)), self._chains()
+        changes = [_message(_NEWTABLE, CREATE, words(1, TABLE) + be32(2, 0))]  # flags 0: not dormant
         missing = [name for name in (FLOATING_TO_FIXED, FIXED_TO_FLOATING) if name not in present]
         changes += [_new_map(name, network.map_size, position) for position, name in enumerate(missing, 1)]
+        changes += [_message(_DELRULE, 0, words(1, TABLE) + words(2, name)) for name in chains]
+        stray = [name for name, found in chains.items() if found not in _ALLOWED]
+        changes += [_message(_DELCHAIN, 0, words(1, TABLE) + words(3, name)) for name in stray]
         changes += [_new_chain(base) for base in CHAINS]
-        changes += [_message(_DELRULE, 0, words(1, TABLE) + words(2, base.name)) for base in CHAINS]
         changes += [_new_rule(rule) for rule in rules(network)]
         self._commit(changes)
 
@@ -90,21 +95,46 @@ class Table:
             self._commit([Message(_type(_DELSETELEM), 0, payload) for payload in chain.from_iterable(payloads)])
 
     def read_rules(self) -> list[tuple[str, str]]:
-        """Chain and comment of every rule, in the kernel's order."""
+        """Chain and comment of every rule, in the kernel's order; `changed` for one that does not do what its comment says."""
         answers = self._channel.dump(_type(_GETRULE), _HEADER + words(1, TABLE))
         found = [attributes(body[4:]) for _, body in answers]
-        return [(as_text(rule[2]), _comment(rule.get(7))) for rule in found if as_text(rule.get(1)) == TABLE]
+        return [(as_text(rule[2]), _verified(rule)) for rule in found if as_text(rule.get(1)) == TABLE]
+
+    def flaws(self) -> list[str]:
+        """What is wrong with table, maps and chains, in words; rules and elements are read apart."""
+        if self._flags() is None:
+            return ["the nftables table is gone"]
+        found, maps = self._chains(), set(_maps(self._channel))
+        words_of = [f"the map {name} is gone" for name in (FLOATING_TO_FIXED, FIXED_TO_FLOATING) if name not in maps]
+        words_of += [f"the chain {base.name} is gone" for base in CHAINS if base.name not in found]
+        words_of += [f"the chain {name} is not as it was made" for name, shape in found.items() if shape not in _ALLOWED]
+        return words_of + (["the nftables table is dormant"] if self._flags() else [])
 
     def read_map(self, name: str) -> dict[Address, Address]:
         """All pairs of a map; empty when it is not there."""
         found: dict[Address, Address] = {}
+        for part in self.read_map_in_steps(name):
+            found.update(part)
+        return found
+
+    def read_map_in_steps(self, name: str) -> Iterator[dict[Address, Address]]:
+        """The pairs of a map in the pieces that the kernel gives them in; nothing when it is not there."""
         try:
             for _, body in self._channel.dump(_type(_GETSETELEM), elements.dump_payload(_HEADER, name)):
-                found.update(elements.unpack(body, len(_HEADER)))
+                yield elements.unpack(body, len(_HEADER))
         except KernelError as error:
             if error.number != _NO_ENTRY:
                 raise
-        return found
+
+    def _flags(self) -> int | None:
+        """The table's flags; None where there is no table."""
+        body = self._channel.get(_type(_GETTABLE), _HEADER + words(1, TABLE))
+        return None if body is None else _integer(attributes(body[4:]).get(2))
+
+    def _chains(self) -> "dict[str, _Shape]":
+        """The chains of our table; those of others are passed over."""
+        answers = (attributes(body[4:]) for _, body in self._channel.dump(_type(_GETCHAIN), _HEADER))
+        return {as_text(found.get(3)): _shape(found) for found in answers if as_text(found.get(1)) == TABLE}
 
     def _steps(self, *lengths: int) -> Iterator[slice]:
         """The parts to change in a transaction each: all, unless the socket cannot be made to take so much."""
@@ -141,11 +171,38 @@ def _new_map(name: str, size: int, position: int) -> Message:
 
 def _new_chain(base: Chain) -> Message:
     hook = nest(4, be32(1, base.hook), attribute(2, struct.pack(">i", base.priority)))
-    return _message(_NEWCHAIN, CREATE, words(1, TABLE) + words(3, base.name) + hook + words(7, base.type))
+    policy = be32(5, _ACCEPT)
+    return _message(_NEWCHAIN, CREATE, words(1, TABLE) + words(3, base.name) + hook + policy + words(7, base.type))
+
+
+_Shape = tuple[str, str, int, int, int]  # name, type, hook, priority, policy
+_ALLOWED = {(base.name, base.type, base.hook, base.priority, _ACCEPT) for base in CHAINS}
+
+
+def _shape(found: dict[int, memoryview]) -> _Shape:
+    hook = attributes(found.get(4, b""))
+    priority = _integer(hook.get(2))
+    signed = priority - (1 << 32) if priority >> 31 else priority
+    return as_text(found.get(3)), as_text(found.get(7)), _integer(hook.get(1)), signed, _integer(found.get(5))
+
+
+def _integer(value: memoryview | None) -> int:
+    return int.from_bytes(value, "big") if value is not None else 0
+
+
+def _verified(rule: dict[int, memoryview]) -> str:
+    """A rule's comment, if the rule does what that says."""
+    comment = _comment(rule.get(7))
+    try:
+        expressions = decode(bytes(rule.get(4, b"")))
+    except ValueError:
+        return _CHANGED
+    known = Rule("", comment.rpartition(" [")[0], expressions)
+    return comment if known.comment == comment else _CHANGED
 
 
 def _new_rule(rule: Rule) -> Message:
-    listed = nest(4, *(nest(1, *_encode(expression)) for expression in rule.expressions))
+    listed = nest(4, *map(encode, rule.expressions))
     comment = rule.comment.encode() + b"\0"
     user_data = attribute(7, struct.pack("=BB", 0, len(comment)) + comment)  # as nft writes a comment
     return _message(_NEWRULE, CREATE | APPEND, words(1, TABLE) + words(2, rule.chain) + listed + user_data)
@@ -155,33 +212,3 @@ def _comment(user_data: memoryview | None) -> str:
     if user_data is None or len(user_data) < 2 or user_data[0] != 0:
         return ""
     return as_text(user_data[2 : 2 + user_data[1]])
-
-
-def _encode(expression: Expression) -> tuple[bytes, bytes]:
-    """Name and data of an expression; every one of them works on register 1."""
-    name, *parts = _expression(expression)
-    return words(1, str(name)), nest(2, *(part for part in parts if isinstance(part, bytes)))
-
-
-def _expression(expression: Expression) -> Iterable[str | bytes]:
-    source, target = be32(1, _REGISTER), be32(2, _REGISTER)
-    match expression:
-        case Load(field):
-            return ("payload", be32(1, _REGISTER), be32(2, 1), be32(3, field.value), be32(4, 4))
-        case LoadName(incoming):
-            return ("meta", be32(1, _REGISTER), be32(2, 6 if incoming else 7))
-        case CtStatus():
-            return ("ct", be32(1, _REGISTER), be32(2, 2))
-        case Mask(value):
-            xor = nest(5, attribute(1, bytes(len(value))))
-            return ("bitwise", source, target, be32(3, len(value)), nest(4, attribute(1, value)), xor)
-        case Compare(value, equal):
-            return ("cmp", source, be32(2, 0 if equal else 1), nest(3, attribute(1, value)))
-        case Translate(name):
-            return ("lookup", words(1, name), target, be32(3, _REGISTER))
-        case Constant(value):
-            return ("immediate", source, nest(2, attribute(1, value)))
-        case Nat(kind):
-            return ("nat", be32(1, kind.value), be32(2, _AF_INET), be32(3, _REGISTER))
-        case Drop():
-            return ("immediate", be32(1, 0), nest(2, nest(2, be32(1, 0))))

@@ -88,6 +88,7 @@ class Nics:
         return inside is not None and inside.macaddr == nic.macaddr
 
     def _make_veth(self, nic: Nic, present: dict[str, Link]) -> None:
+        self._clear_inside(nic)
         instance = self._namespaces.open(nic.instance)
         try:
             with self._namespaces.inside(nic.network), closing(Channel(ROUTE)) as channel:
@@ -98,6 +99,13 @@ class Nics:
                 self._send(channel, links.new_veth(End(port_name(nic.interface)), far, instance, master=master))
         finally:
             os.close(instance)
+
+    def _clear_inside(self, nic: Nic) -> None:
+        """Takes away the NIC's former end, whose other one is in a namespace that has lost its name."""
+        with self._namespaces.inside(nic.instance), closing(Channel(ROUTE)) as channel:
+            left = links.read_link(channel, f"eth{nic.order}")
+            if left is not None:
+                links.remove_link(channel, left.index)
 
     def _configure(self, nic: Nic) -> None:
         with self._namespaces.inside(nic.instance), closing(Channel(ROUTE)) as channel:

@@ -4,14 +4,62 @@ All calls block, come from one thread, and raise KernelError, after which the ca
 stale and read it again. Every call may be repeated: after a crash between any two of its steps the same call heals.
 """
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Generator, Iterable
+from dataclasses import dataclass, field
 from typing import Protocol
 
 from buoy_agent.core.actual import Actual, NetworkState, Parts
+from buoy_agent.core.drift import Places
 from buoy_agent.core.spec import Address, InterfaceId, Network, NetworkId, Nic
 
 
-class Kernel(Protocol):
+@dataclass(frozen=True, slots=True)
+class External:
+    """The external interface: why it cannot be used (empty when it can), what is wrong with its settings, our neighbours."""
+
+    words: str = ""
+    flaws: tuple[str, ...] = ()
+    proxies: frozenset[Address] = frozenset()
+
+
+@dataclass(frozen=True, slots=True)
+class Located:
+    """Networks of which the table, something inside, or the uplink may have changed."""
+
+    tables: set[NetworkId] = field(default_factory=set)
+    links: set[NetworkId] = field(default_factory=set)
+    uplinks: set[NetworkId] = field(default_factory=set)
+
+
+class Reader(Protocol):
+    """What is read, and never changes anything."""
+
+    def read(self) -> Actual:
+        """Everything that is ours; a surprise: a namespace whose link to the host is gone is no network, just a namespace."""
+
+    def read_node(self) -> Actual:
+        """Namespaces and routes alone."""
+
+    def read_external(self) -> External:
+        """The external interface."""
+
+    def read_network(self, network: NetworkId, known: NetworkState | None = None) -> NetworkState:
+        """What one network has; with `known`, its elements are taken from there and not read. Flaws where there is none."""
+
+    def read_in_steps(self, network: NetworkId) -> Generator[None, None, NetworkState]:
+        """The same, all of it, in pieces of about 1 ms; what is changed meanwhile may or may not be in it."""
+
+    def read_route(self, address: Address) -> NetworkId | None:
+        """The network that our route to an address leads to."""
+
+    def read_routes(self, network: NetworkId) -> set[Address]:
+        """The addresses that are routed into a network."""
+
+    def locate(self, places: Places, networks: Collection[NetworkId]) -> Located:
+        """Which of these networks the places of a notification are in."""
+
+
+class Kernel(Reader, Protocol):
     """One node's kernel, as far as it is ours."""
 
     @property
@@ -19,13 +67,7 @@ class Kernel(Protocol):
         """How many changes were sent to the kernel since the start; reading is none."""
 
     def prepare(self) -> None:
-        """Sets what the external interface needs (forwarding, proxy_delay). Nothing is written where it is right already."""
-
-    def read(self) -> Actual:
-        """Everything that is ours; a surprise: a namespace whose link to the host is gone is no network, just a namespace."""
-
-    def read_network(self, network: NetworkId) -> NetworkState:
-        """What one network's namespace holds; an empty state where there is none."""
+        """Sets what the external interface needs (forwarding, proxy_delay), if it is there. What is right is not written."""
 
     def ensure_network(self, network: Network) -> NetworkState:
         """Makes or repairs namespace, links, table, maps and rules, and returns what is there then.

@@ -16,13 +16,12 @@ from buoy_agent.kernel.namespaces import DIRECTORY, Namespaces
 from buoy_agent.kernel.netlink import NETFILTER, ROUTE, Channel
 from buoy_agent.kernel.nft import Table
 
-_CAPABILITIES = {"CAP_NET_ADMIN": 12, "CAP_NET_RAW": 13, "CAP_SYS_ADMIN": 21}
+_CAPABILITIES = {"CAP_NET_BROADCAST": 11, "CAP_NET_ADMIN": 12, "CAP_NET_RAW": 13, "CAP_SYS_ADMIN": 21}
 
 
-def check(external_interface: str) -> None:
+def check() -> None:
     """Raises PrerequisiteError for the first thing that is missing. Tries in a namespace of its own."""
     _privileges()
-    _external(external_interface)
     probe = Namespaces("buoy-probe-")
     uuid = str(uuid4())
     try:
@@ -51,14 +50,6 @@ def _privileges() -> None:
         raise PrerequisiteError(
             f"cannot open a packet socket ({os.strerror(error.errno or 0)}); CONFIG_PACKET is needed"
         ) from error
-
-
-def _external(name: str) -> None:
-    with closing(Channel(ROUTE)) as channel:
-        present = links.read_links(channel)
-    if name not in present:
-        others = ", ".join(sorted(present.keys() - {"lo"})) or "no NIC but lo"
-        raise PrerequisiteError(f"missing external interface {name}: there is {others}; set --external-interface")
 
 
 def _features(other: int) -> None:

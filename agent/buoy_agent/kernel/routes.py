@@ -10,6 +10,7 @@ import struct
 from collections.abc import Iterator
 
 from buoy_agent.core.spec import Address, packed
+from buoy_agent.errors import KernelError
 from buoy_agent.kernel.netlink import CREATE, REPLACE, Channel, Message, attribute, attributes, number
 
 PROTOCOL = 187
@@ -18,6 +19,7 @@ _NEWROUTE, _DELROUTE, _GETROUTE, _NEWNEIGH, _DELNEIGH, _GETNEIGH = 24, 25, 26, 2
 _RTMSG = struct.Struct("=BBBBBBBBI")
 _NDMSG = struct.Struct("=BxxxiHBB")
 _AF_INET, _MAIN, _UNICAST, _NOWHERE, _ONLINK, _PERMANENT, _PROXY = 2, 254, 1, 255, 4, 0x80, 0x08
+_FIB_MATCH, _NO_ROUTE = 0x2000, (101, 113)  # RTM_F_FIB_MATCH; ENETUNREACH, EHOSTUNREACH
 _DST, _OIF, _GATEWAY, _NEIGH_DST, _NEIGH_MAC, _NEIGH_INDEX, _NEIGH_PROTOCOL = 1, 4, 5, 1, 2, 8, 12
 
 
@@ -44,13 +46,48 @@ def no_default_route(link: int) -> Message:
     return Message(_DELROUTE, 0, _route(0) + number(_OIF, link))
 
 
-def read_routes(channel: Channel) -> Iterator[tuple[Address, int]]:
-    """Our host routes: address, and index of the link."""
-    for _, body in channel.dump(_GETROUTE, _RTMSG.pack(_AF_INET, 0, 0, 0, _MAIN, PROTOCOL, 0, 0, 0)):
+def read_routes(channel: Channel, link: int = 0) -> Iterator[tuple[Address, int]]:
+    """Our host routes (all, or those by one link): address, and index of the link."""
+    by_link = number(_OIF, link) if link else b""  # strict checking makes the kernel pick them
+    for _, body in channel.dump(_GETROUTE, _RTMSG.pack(_AF_INET, 0, 0, 0, _MAIN, PROTOCOL, 0, 0, 0) + by_link):
         _, length, _, _, table, protocol, *_ = _RTMSG.unpack_from(body)
         parts = attributes(body[_RTMSG.size :])
         if (table, protocol, length) == (_MAIN, PROTOCOL, 32) and _OIF in parts:
             yield Address(bytes(parts[_DST])), struct.unpack("=I", parts[_OIF])[0]
+
+
+def read_route(channel: Channel, address: Address) -> int:
+    """The link of our route to an address; 0 where there is none, or another one comes before it."""
+    asked = _RTMSG.pack(_AF_INET, 8 * len(address), 0, 0, 0, 0, 0, 0, _FIB_MATCH) + attribute(_DST, address)
+    try:
+        body = channel.get(_GETROUTE, asked)
+    except KernelError as error:
+        if error.number not in _NO_ROUTE:
+            raise
+        return 0
+    if body is None:
+        return 0
+    _, length, _, _, _, protocol, *_ = _RTMSG.unpack_from(body)
+    parts = attributes(body[_RTMSG.size :])
+    ours = (protocol, length, bytes(parts.get(_DST, b""))) == (PROTOCOL, 8 * len(address), address)
+    return int(struct.unpack("=I", parts[_OIF])[0]) if ours and _OIF in parts else 0
+
+
+def has_default_route(channel: Channel, link: int) -> bool:
+    """Whether our default route leaves by a link."""
+    for _, body in channel.dump(_GETROUTE, _RTMSG.pack(_AF_INET, 0, 0, 0, _MAIN, PROTOCOL, 0, 0, 0) + number(_OIF, link)):
+        if _RTMSG.unpack_from(body)[1] == 0:
+            return True
+    return False
+
+
+def has_neighbour(channel: Channel, address: Address, link: int, macaddr: str) -> bool:
+    """Whether the permanent neighbour is there."""
+    body = channel.get(_GETNEIGH, _NDMSG.pack(_AF_INET, link, 0, 0, 0) + attribute(_NEIGH_DST, address))
+    if body is None:
+        return False
+    is_permanent = bool(_NDMSG.unpack_from(body)[2] & _PERMANENT)
+    return is_permanent and bytes(attributes(body[_NDMSG.size :]).get(_NEIGH_MAC, b"")).hex(":") == macaddr
 
 
 def add_neighbour(address: Address, link: int, macaddr: str) -> Message:

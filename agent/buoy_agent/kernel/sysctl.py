@@ -7,6 +7,14 @@ from buoy_agent.errors import kernel_error
 _ROOT = Path("/proc/sys/net")
 
 
+def has_value(name: str, value: str) -> bool:
+    """Whether one is as it should be; one that this kernel does not have is."""
+    try:
+        return (_ROOT / name).read_text(encoding="ascii").strip() == value
+    except OSError:
+        return True
+
+
 def set_value(name: str, value: str, *, optional: bool = False) -> bool:
     """Sets one, named as a path below /proc/sys/net; returns whether it had to be written.
 

@@ -12,10 +12,12 @@ import structlog
 from buoy_agent.core.actual import Actual, NetworkState, Parts
 from buoy_agent.core.desired import Desired, Scope
 from buoy_agent.core.diff import NOWHERE, Plan, diff
+from buoy_agent.core.drift import Places
 from buoy_agent.core.retry import Faults, Key
 from buoy_agent.core.spec import Address, InstanceId, InterfaceId, Network, NetworkId, Report, Update, text
 from buoy_agent.errors import KernelError, NicMissingError
 from buoy_agent.kernel.port import Kernel
+from buoy_agent.sync.patrol import Patrol
 from buoy_agent.sync.verdicts import Verdicts
 
 _ROUNDS = 4
@@ -29,11 +31,11 @@ class StreamBegun:
 
 
 @dataclass(frozen=True, slots=True)
-class LinkChanged:
-    """A link has come or changed on the node: a NIC that was missing may be there now."""
+class CheckDue:
+    """It is time to read everything again."""
 
 
-Arrival = Update | StreamBegun | LinkChanged
+Arrival = Update | StreamBegun | Places | CheckDue
 
 
 @dataclass(slots=True)
@@ -50,16 +52,22 @@ class Outcome:
 class Reconciler:
     """Holds desired and actual state and brings them together. To be called from one thread."""
 
-    def __init__(self, kernel: Kernel) -> None:
+    def __init__(self, kernel: Kernel, *, by_arp: bool = True) -> None:
         self.desired = Desired()
-        self.actual = Actual()
+        self.faults = Faults()
+        self.patrol = Patrol(kernel)
         self._kernel = kernel
-        self._faults = Faults()
+        self._by_arp = by_arp
+
+    @property
+    def actual(self) -> Actual:
+        """What the kernel has, as far as we know."""
+        return self.patrol.actual
 
     def start(self) -> None:
         """Reads the kernel; raises KernelError."""
         self._kernel.prepare()
-        self.actual = self._kernel.read()
+        self.patrol.actual = self._kernel.read()
 
     def work(self, updates: Sequence[Arrival], now: float) -> Outcome:
         """Works updates in, and tries again what is due. `now` is monotonic seconds."""
@@ -68,26 +76,39 @@ class Reconciler:
             match update:
                 case StreamBegun():
                     self.desired.begin_stream()
-                case LinkChanged():
-                    self._faults.hurry(NicMissingError.reason)
+                case Places():
+                    self._heed(update)
+                case CheckDue():
+                    self.patrol.check_everything()
                 case Update():
                     scope.merge(self.desired.apply(update))
         self._forgive(scope)
-        tried = {key: self._faults.by_key[key] for key in self._faults.due(now)}
+        tried = {key: self.faults.by_key[key] for key in self.faults.due(now)}
         scope.merge(self._scope_of(tried))
-        outcome = Outcome(next_due=self._faults.next_due())
+        scope.merge(self.patrol.work(now))
+        outcome = Outcome(next_due=self._next_due())
         if self.desired.in_sync and scope:
             self._apply(scope, now, outcome)
             self._cut_unconfirmed(now, outcome)
-            self._faults.settle(tried)
-            outcome.reports = list(Verdicts(self.desired, self.actual, self._faults).reports(scope))
-            outcome.next_due = self._faults.next_due()
+            self.faults.settle(tried)
+            outcome.reports = list(Verdicts(self.desired, self.actual, self.faults, by_arp=self._by_arp).reports(scope))
+            outcome.next_due = self._next_due()
         return outcome
+
+    def _heed(self, places: Places) -> None:
+        """Somebody else changed something, and a NIC that was missing may be there now."""
+        if places.node_links:
+            self.faults.hurry(NicMissingError.reason)
+        self.patrol.heed(places)
+
+    def _next_due(self) -> float | None:
+        dues = (self.faults.next_due(), self.patrol.next_due())
+        return min((due for due in dues if due is not None), default=None)
 
     def _apply(self, scope: Scope, now: float, outcome: Outcome) -> None:
         """Plans and carries out until nothing is left that can be done now."""
         for _ in range(_ROUNDS):
-            plan = self._feasible(diff(self.desired.targets, self.actual, scope), now)
+            plan = self._feasible(diff(self.desired.targets, self.actual, scope, by_arp=self._by_arp), now)
             if not plan:
                 return
             self._carry_out(plan, scope, now, outcome)
@@ -121,7 +142,7 @@ class Reconciler:
         else:
             gone = list(uuids)
         for uuid in gone:
-            self._faults.clear(("namespace", uuid))
+            self.faults.clear(("namespace", uuid))
             self.actual.drop_namespace(uuid)
 
     def _make_network(self, spec: Network, scope: Scope, now: float) -> None:
@@ -130,7 +151,7 @@ class Reconciler:
         def make() -> None:
             state = self._kernel.ensure_network(spec)
             if not self.actual.networks.get(spec.id, NetworkState()).digest:
-                self.actual.forget_routes(spec.id)  # its link may be new; adding a route that is there is no error
+                self.actual.put_routes(spec.id, self._kernel.read_routes(spec.id))  # its link may be new
             self.actual.put_network(spec.id, state)
 
         if self._try(("network", spec.id), now, make) and not scope.everything:
@@ -154,7 +175,7 @@ class Reconciler:
             unconfirmed.addresses -= outcome.cut
             if unconfirmed.network not in self.actual.networks:
                 unconfirmed.addresses.clear()  # flows went with the namespace
-            due = {address for address in unconfirmed.addresses if not self._faults.waits(("float", address), now)}
+            due = {address for address in unconfirmed.addresses if not self.faults.waits(("float", address), now)}
             left.setdefault(unconfirmed.network, set()).update(due)
         for network, addresses in left.items():
             self._cut(network, addresses, now)
@@ -188,7 +209,7 @@ class Reconciler:
             return set().union(*(self._in_halves(half, now, do, note) for half in halves if half.addresses))
         note(parts)
         for address in addresses:
-            self._faults.clear(("float", address))
+            self.faults.clear(("float", address))
         return set(addresses)
 
     def _missing_of(self, parts: Parts, do: Callable[[Parts], None]) -> Parts:
@@ -217,11 +238,11 @@ class Reconciler:
         except KernelError as error:
             self._fail(key, now, error)
             return False
-        self._faults.clear(key)
+        self.faults.clear(key)
         return True
 
     def _fail(self, key: Key, now: float, error: KernelError) -> None:
-        fault = self._faults.add(key, str(error), now, error.reason)
+        fault = self.faults.add(key, str(error), now, error.reason)
         level = log.info if isinstance(error, NicMissingError) else log.warning
         level("failed", what=_key_words(key), error=str(error), reason=error.reason, attempts=fault.attempts)
 
@@ -229,7 +250,7 @@ class Reconciler:
         """The plan without what has failed and is not due again."""
 
         def may(kind: str, key: str | Address) -> bool:
-            return not self._faults.waits((kind, key), now)
+            return not self.faults.waits((kind, key), now)
 
         return Plan(
             withdraw=tuple(part for part in (self._ready(part, now) for part in plan.withdraw) if part.addresses),
@@ -242,19 +263,19 @@ class Reconciler:
 
     def _ready(self, parts: Parts, now: float) -> Parts:
         """Of some entries, those whose address is not waiting after a failure."""
-        waiting = {address for address in parts.addresses if self._faults.waits(("float", address), now)}
+        waiting = {address for address in parts.addresses if self.faults.waits(("float", address), now)}
         return parts.only(parts.addresses - waiting) if waiting else parts
 
     def _forgive(self, scope: Scope) -> None:
         """Something else is wanted now: what failed before is tried at once."""
         if scope.everything:
-            self._faults.by_key.clear()
+            self.faults.by_key.clear()
         keys: list[Key] = [("nic", key) for key in scope.interfaces]
         keys += [("float", key) for key in scope.addresses]
         keys += [("network", key) for key in scope.networks]
         keys += [("namespace", key) for key in (*scope.networks, *scope.instances)]
         for key in keys:
-            self._faults.clear(key)
+            self.faults.clear(key)
 
     def _scope_of(self, keys: Iterable[Key]) -> Scope:
         """What failed and is to be tried again, as a scope."""

@@ -11,8 +11,8 @@ from buoy_agent.core.spec import Address, InterfaceId, Report, text
 class Verdicts:
     """Compares desired and actual state, after a pass, interface by interface."""
 
-    def __init__(self, desired: Desired, actual: Actual, faults: Faults) -> None:
-        self._desired, self._actual, self._faults = desired, actual, faults
+    def __init__(self, desired: Desired, actual: Actual, faults: Faults, *, by_arp: bool) -> None:
+        self._desired, self._actual, self._faults, self._by_arp = desired, actual, faults, by_arp
 
     def reports(self, scope: Scope) -> Iterator[Report]:
         """What the kernel now has, for everything that the pass was about."""
@@ -47,7 +47,8 @@ class Verdicts:
             return f"live connections of {text(address)} are not cut: {self._faults.words(('float', address))}"
         if binding.floating is None or self._is_complete(binding.floating):
             return ""
-        return self._faults.words(("float", binding.floating)) or network_words or "the address is not programmed yet"
+        words = self._faults.words(("float", binding.floating)) or network_words
+        return words or self._actual.external or "the address is not programmed yet"
 
     def _is_complete(self, address: Address) -> bool:
         want = self._desired.targets.floats[address]
@@ -55,7 +56,8 @@ class Verdicts:
         if state is None or want.fixed is None:
             return False
         pair = state.forward.get(address) == want.fixed and state.backward.get(want.fixed) == address
-        return pair and self._actual.routes.get(address) == want.network and address in self._actual.proxies
+        reached = address in self._actual.proxies or not self._by_arp
+        return pair and self._actual.routes.get(address) == want.network and reached and not self._actual.external
 
     def _is_gone(self, interface: InterfaceId) -> bool:
         """Whether nothing of a removed interface is on the node any more."""

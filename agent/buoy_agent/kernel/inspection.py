@@ -1,0 +1,93 @@
+"""Reads what a network's namespace and uplink hold, and says in words what of it is not as it was made."""
+
+from collections.abc import Generator, Iterator
+from dataclasses import replace
+
+from buoy_agent.core.actual import NetworkState
+from buoy_agent.core.ruleset import BRIDGE, FIXED_TO_FLOATING, FLOATING_TO_FIXED, UPLINK, state_digest
+from buoy_agent.core.spec import Address, NetworkId
+from buoy_agent.kernel import links, nics, routes, sysctl
+from buoy_agent.kernel.links import Link
+from buoy_agent.kernel.naming import inner_mac, outer_mac, outer_name
+from buoy_agent.kernel.netlink import Channel
+from buoy_agent.kernel.nft import Table
+
+Setting = tuple[str, str]
+# Inside the namespace everything is ours, so `all` may be set too (redirects are sent if either says so).
+INSIDE: tuple[Setting, ...] = (
+    ("ipv4/conf/all/send_redirects", "0"),
+    (f"ipv4/conf/{BRIDGE}/send_redirects", "0"),
+    (f"ipv4/conf/{BRIDGE}/forwarding", "1"),
+    (f"ipv4/conf/{UPLINK}/forwarding", "1"),
+    (f"ipv4/conf/{BRIDGE}/rp_filter", "2"),
+    (f"ipv4/conf/{UPLINK}/rp_filter", "2"),
+)
+BRIDGE_NF: Setting = ("bridge/bridge-nf-call-iptables", "0")  # or bridged frames pass the NAT chains, and hairpin breaks
+
+
+def outside(name: str) -> tuple[Setting, ...]:
+    """The settings of the uplink's end in the host namespace."""
+    conf = f"ipv4/conf/{name}"
+    return ((f"{conf}/forwarding", "1"), (f"{conf}/rp_filter", "2"), (f"{conf}/send_redirects", "0"))
+
+
+def outer_flaws(network: NetworkId, host: Channel) -> list[str]:
+    """What is wrong with the host's end of the uplink; the calling thread is in the host namespace."""
+    outer = links.read_link(host, outer_name(network))
+    if outer is None:
+        return ["the uplink is gone from the host"]
+    flaws = [] if outer.alias == network else ["the uplink in the host has lost its mark"]
+    flaws += [] if outer.is_up else ["the uplink in the host is down"]
+    if not routes.has_neighbour(host, routes.NETWORK_SIDE, outer.index, inner_mac(network)):
+        flaws.append("the host has no neighbour behind the uplink")
+    return flaws + _settings(outside(outer.name))
+
+
+def inner_state(network: NetworkId, channel: Channel, table: Table) -> NetworkState:
+    """All but the elements; the calling thread is in the network's namespace."""
+    present = links.read_links(channel)
+    flaws = [*_link_flaws(network, channel, present), *table.flaws(), *_settings((*INSIDE, BRIDGE_NF))]
+    bridge = present.get(BRIDGE)
+    addresses = links.read_addresses(channel, bridge.index) if bridge is not None else []
+    if bridge is not None and len(addresses) != 1:
+        flaws.append("the bridge has not just its own address")
+    shown = f"{addresses[0][0].hex()}/{addresses[0][1]}" if addresses else ""
+    return NetworkState(
+        digest="" if flaws else state_digest(shown, table.read_rules()),
+        nics=nics.marks(present.values()),
+        flaws=tuple(flaws),
+    )
+
+
+def elements_in_steps(table: Table) -> Generator[None, None, NetworkState]:
+    """Both maps, read piece by piece: the caller may do something else between two pieces."""
+    maps: dict[str, dict[Address, Address]] = {}
+    for name in (FLOATING_TO_FIXED, FIXED_TO_FLOATING):
+        maps[name] = {}
+        for part in table.read_map_in_steps(name):
+            maps[name].update(part)
+            yield
+    return NetworkState(forward=maps[FLOATING_TO_FIXED], backward=maps[FIXED_TO_FLOATING])
+
+
+def with_elements(state: NetworkState, elements: NetworkState) -> NetworkState:
+    """A state with the elements of another."""
+    return replace(state, forward=elements.forward, backward=elements.backward)
+
+
+def _link_flaws(network: NetworkId, channel: Channel, present: dict[str, Link]) -> Iterator[str]:
+    for name, what in ((BRIDGE, "the bridge"), (UPLINK, "the uplink")):
+        if name not in present:
+            yield f"{what} is gone"
+        elif not present[name].is_up:
+            yield f"{what} is down"
+    uplink = present.get(UPLINK)
+    if uplink is not None and uplink.is_up:
+        if not routes.has_default_route(channel, uplink.index):
+            yield "the default route is gone"
+        if not routes.has_neighbour(channel, routes.HOST_SIDE, uplink.index, outer_mac(network)):
+            yield "the neighbour behind the uplink is gone"
+
+
+def _settings(wanted: tuple[Setting, ...]) -> list[str]:
+    return [f"net/{name} is not {value}" for name, value in wanted if not sysctl.has_value(name, value)]

@@ -1,0 +1,92 @@
+"""The reading half of the kernel port on Linux."""
+
+from collections.abc import Collection, Generator
+from contextlib import closing
+
+from buoy_agent.core.actual import Actual, NetworkState
+from buoy_agent.core.drift import Places
+from buoy_agent.core.spec import Address, NetworkId
+from buoy_agent.kernel import links, routes, sysctl
+from buoy_agent.kernel.namespaces import Namespaces
+from buoy_agent.kernel.naming import outer_name
+from buoy_agent.kernel.netlink import ROUTE, Channel, index_of
+from buoy_agent.kernel.networks import Networks, is_outer
+from buoy_agent.kernel.numbers import Numbers
+from buoy_agent.kernel.port import External, Located
+
+
+def external_settings(name: str) -> tuple[tuple[str, str], ...]:
+    """What the external interface needs: forwarding, and an immediate ARP answer."""
+    return ((f"ipv4/conf/{name}/forwarding", "1"), (f"ipv4/neigh/{name}/proxy_delay", "0"))
+
+
+class LinuxReader:
+    """Reads this namespace and those of the networks. To be called in a thread that is in the node's host namespace."""
+
+    def __init__(self, external_interface: str, namespaces: Namespaces, networks: Networks) -> None:
+        self._external, self._namespaces, self._networks = external_interface, namespaces, networks
+        self._numbers = Numbers(namespaces)
+
+    def read(self) -> Actual:
+        """Everything that is ours."""
+        actual, external = self.read_node(), self.read_external()
+        actual.proxies, actual.external = set(external.proxies), external.words
+        for network in self._uplinks().values():
+            if network in actual.namespaces:
+                actual.put_network(network, self._networks.read(network))
+        return actual
+
+    def read_node(self) -> Actual:
+        """Namespaces and routes."""
+        namespaces, outer = self._namespaces.uuids(), self._uplinks()
+        with closing(Channel(ROUTE)) as channel:
+            found = {address: outer[index] for address, index in routes.read_routes(channel) if index in outer}
+        return Actual(namespaces, routes={address: network for address, network in found.items() if network in namespaces})
+
+    def read_external(self) -> External:
+        """The external interface."""
+        with closing(Channel(ROUTE)) as channel:
+            link = links.read_link(channel, self._external)
+            if link is None or not link.is_up:
+                return External(f"the external interface {self._external} is {'not there' if link is None else 'down'}")
+            proxies = frozenset(routes.read_proxies(channel, link.index))
+        wanted = external_settings(self._external)
+        return External(
+            "", tuple(f"net/{name} is not {value}" for name, value in wanted if not sysctl.has_value(name, value)), proxies
+        )
+
+    def read_network(self, network: NetworkId, known: NetworkState | None = None) -> NetworkState:
+        """What one network has."""
+        return self._networks.read(network, known=known)
+
+    def read_in_steps(self, network: NetworkId) -> Generator[None, None, NetworkState]:
+        """The same in pieces."""
+        return self._networks.read_in_steps(network)
+
+    def read_route(self, address: Address) -> NetworkId | None:
+        """Where our route to an address leads."""
+        with closing(Channel(ROUTE)) as channel:
+            index = routes.read_route(channel, address)
+        return self._uplinks().get(index) if index else None
+
+    def read_routes(self, network: NetworkId) -> set[Address]:
+        """What is routed into a network."""
+        index = index_of(outer_name(network))
+        if not index:
+            return set()
+        with closing(Channel(ROUTE)) as channel:
+            return {address for address, _ in routes.read_routes(channel, index)}
+
+    def locate(self, places: Places, networks: Collection[NetworkId]) -> Located:
+        """By the numbers of namespaces, and by the names of uplinks."""
+        numbered = self._numbers.networks(places.tables | places.links, networks)
+        named = {outer_name(network): network for network in networks} if places.uplinks else {}
+        return Located(
+            {numbered[number] for number in places.tables if number in numbered},
+            {numbered[number] for number in places.links if number in numbered},
+            {named[name] for name in places.uplinks if name in named},
+        )
+
+    def _uplinks(self) -> dict[int, NetworkId]:
+        with closing(Channel(ROUTE)) as channel:
+            return {link.index: NetworkId(link.alias) for link in links.read_links(channel).values() if is_outer(link)}

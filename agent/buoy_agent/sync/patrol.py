@@ -1,0 +1,240 @@
+"""Keeps what we know of the kernel true while others change it: looks where a notification points, and now and then everywhere.
+
+What is found goes into `Actual`, and its place into a scope; the next plan puts it right. A full check goes in small steps,
+between which the reconciler does its other work. What was changed by ourselves meanwhile makes a network's reading stale: it is
+read once more, at once.
+"""
+
+import time
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+from enum import Enum
+
+import structlog
+
+from buoy_agent.core.actual import Actual, NetworkState
+from buoy_agent.core.desired import Scope
+from buoy_agent.core.drift import Patience, Places, Repair, Repairs, compare
+from buoy_agent.core.spec import Address, NetworkId, text
+from buoy_agent.errors import KernelError
+from buoy_agent.kernel.port import Kernel
+
+_STEPS = 8  # pieces of a full check in one pass, of about 1 ms each
+log = structlog.get_logger()
+
+
+class What(Enum):
+    """What to look at."""
+
+    TABLE = "table"
+    LINKS = "links"
+    UPLINK = "uplink"
+    ROUTE = "route"
+    EXTERNAL = "external interface"
+    NODE = "node"
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """One place to look at."""
+
+    what: What
+    key: str | bytes = ""
+
+    @property
+    def place(self) -> str:
+        """In words; a network is one place, whatever of it was changed."""
+        if isinstance(self.key, bytes):
+            return f"route {text(Address(self.key))}"
+        return f"network {self.key}" if self.key else self.what.value
+
+
+class Patrol:
+    """To be called from the reconciler's thread."""
+
+    def __init__(self, kernel: Kernel) -> None:
+        self.actual = Actual()
+        self.repairs = Repairs()
+        self.full_checks = 0
+        self._kernel = kernel
+        self._patience = Patience()
+        self._pending: dict[Look, float] = {}
+        self._round: Iterator[Scope] | None = None
+
+    def heed(self, places: Places) -> None:
+        """Notes where to look; a place that was put right too often waits."""
+        if places.lost:
+            log.warning("notifications were lost: checking everything")
+            self.check_everything()
+        located = self._kernel.locate(places, self.actual.networks)
+        looks = [Look(What.TABLE, network) for network in located.tables]
+        looks += [Look(What.LINKS, network) for network in located.links - located.tables]
+        looks += [Look(What.UPLINK, network) for network in located.uplinks]
+        looks += [Look(What.ROUTE, bytes(address)) for address in places.routes if address in self.actual.routes]
+        looks += [Look(What.EXTERNAL)] if places.external else []
+        looks += [Look(What.NODE)] if places.names or places.routes - self.actual.routes.keys() else []
+        for look in looks:
+            self._pending.setdefault(look, self._patience.due(look.place))
+
+    def check_everything(self) -> None:
+        """Begins a full check, if none is under way."""
+        self._patience.forget(time.monotonic())
+        if self._round is None:
+            self._round = self._check()
+
+    def next_due(self) -> float | None:
+        """When there is something to do here; 0 for at once."""
+        return 0.0 if self._round is not None else min(self._pending.values(), default=None)
+
+    def work(self, now: float) -> Scope:
+        """Looks where it is time to, and goes on with a full check; returns what has changed."""
+        scope = Scope()
+        for look in [look for look, due in self._pending.items() if due <= now]:
+            del self._pending[look]
+            scope.merge(self._looked(look, now))
+        for _ in range(_STEPS):
+            if self._round is None:
+                break
+            found = next(self._round, None)
+            if found is None:
+                self._round = None
+                self.full_checks += 1
+            else:
+                scope.merge(found)
+        return scope
+
+    def _looked(self, look: Look, now: float) -> Scope:
+        try:
+            return self._look(look, now)
+        except KernelError as error:
+            log.warning("cannot look", at=look.place, error=str(error))
+            self._patience.note(look.place, now)
+            self._pending[look] = max(now + 1.0, self._patience.due(look.place))
+            return Scope()
+
+    def _look(self, look: Look, now: float) -> Scope:
+        network = NetworkId(look.key) if isinstance(look.key, str) else NetworkId("")
+        known = self.actual.networks.get(network)
+        match look.what:
+            case What.TABLE if known is not None:
+                return self._seen(network, self._kernel.read_network(network), now)
+            case What.LINKS if known is not None:
+                return self._seen(network, self._kernel.read_network(network, known), now)
+            case What.UPLINK if known is not None:
+                scope = self._seen(network, self._kernel.read_network(network, known), now)
+                scope.merge(self._uplink_routes(network, now))
+                return scope
+            case What.ROUTE if isinstance(look.key, bytes):
+                return self._route(Address(look.key), now)
+            case What.EXTERNAL:
+                return self._external(now)
+            case What.NODE:
+                return self._node(now)
+        return Scope()
+
+    def _check(self) -> Iterator[Scope]:
+        """The full check: a scope after each step."""
+        yield self._attempt(self._node)
+        yield self._attempt(self._external)
+        for network in list(self.actual.networks):
+            if network not in self.actual.networks:
+                continue
+            writes, steps = self._kernel.writes, self._kernel.read_in_steps(network)
+            state: NetworkState | None = None
+            try:
+                while True:
+                    next(steps)
+                    yield Scope()
+            except StopIteration as end:
+                state = end.value
+            except KernelError as error:
+                log.warning("cannot look", at=f"network {network}", error=str(error))
+            if network not in self.actual.networks or state is None:
+                continue
+            if writes != self._kernel.writes:
+                yield self._looked(Look(What.TABLE, network), time.monotonic())
+            else:
+                yield self._seen(network, state, time.monotonic())
+
+    def _attempt(self, look: Callable[[float], Scope]) -> Scope:
+        try:
+            return look(time.monotonic())
+        except KernelError as error:
+            log.warning("cannot look", at="node", error=str(error))
+            return Scope()
+
+    def _seen(self, network: NetworkId, state: NetworkState, now: float) -> Scope:
+        difference = compare(self.actual.networks[network], state)
+        if not difference:
+            return Scope()
+        self.actual.put_network(network, state)
+        self._note(f"network {network}", difference.words, now)
+        return Scope(
+            networks={network},
+            addresses=set(difference.addresses),
+            interfaces=set(difference.interfaces),
+            strays={network} if difference.addresses else set(),
+        )
+
+    def _uplink_routes(self, network: NetworkId, now: float) -> Scope:
+        known = {address for address, other in self.actual.routes.items() if other == network}
+        seen = self._kernel.read_routes(network)
+        self.actual.put_routes(network, seen)
+        return self._changed("route", f"network {network}", known, seen, now)
+
+    def _route(self, address: Address, now: float) -> Scope:
+        known, seen = self.actual.routes.get(address), self._kernel.read_route(address)
+        if known == seen:
+            return Scope()
+        if seen is None:
+            self.actual.routes.pop(address, None)
+        else:
+            self.actual.routes[address] = seen
+        self._note(f"route {text(address)}", ("gone" if seen is None else "not as it was made",), now)
+        return Scope(addresses={address})
+
+    def _external(self, now: float) -> Scope:
+        seen, known = self._kernel.read_external(), self.actual
+        scope = self._changed("proxy neighbour", What.EXTERNAL.value, known.proxies, seen.proxies, now)
+        if seen.words != known.external:
+            log.warning("external interface", state=seen.words or "back")
+            scope.everything = True
+        if seen.flaws and not seen.words:
+            self._note(What.EXTERNAL.value, seen.flaws, now)
+            self._kernel.prepare()
+        known.proxies, known.external = set(seen.proxies), seen.words
+        return scope
+
+    def _node(self, now: float) -> Scope:
+        """The names of namespaces, and all routes of ours."""
+        seen = self._kernel.read_node()
+        gone = self.actual.namespaces - seen.namespaces
+        scope = Scope(networks={NetworkId(uuid) for uuid in gone}, everything=bool(seen.namespaces - self.actual.namespaces))
+        for uuid in gone:
+            if NetworkId(uuid) in self.actual.networks:
+                self._note(f"network {uuid}", ("the namespace is gone",), now)
+            self.actual.drop_namespace(uuid)
+        self.actual.namespaces = set(seen.namespaces)
+        known = {address for address, network in self.actual.routes.items() if seen.routes.get(address, network) == network}
+        foreign = {address for address in self.actual.routes if address not in known}
+        scope.merge(self._changed("route", What.NODE.value, known | foreign, seen.routes.keys() - foreign, now))
+        self.actual.routes = dict(seen.routes)
+        return scope
+
+    def _changed(self, what: str, place: str, known: Iterable[Address], seen: Iterable[Address], now: float) -> Scope:
+        """The addresses that are in one of two sets."""
+        known, seen = set(known), set(seen)
+        lines = [_line(what, word, some) for word, some in (("gone", known - seen), ("foreign", seen - known)) if some]
+        if lines:
+            self._note(place, tuple(lines), now)
+        return Scope(addresses=known ^ seen)
+
+    def _note(self, place: str, words: tuple[str, ...], now: float) -> None:
+        log.warning("changed by somebody else, putting it right", place=place, found=list(words))
+        self.repairs.add(Repair(time.time(), place, words))
+        self._patience.note(place, now)
+
+
+def _line(what: str, word: str, addresses: set[Address]) -> str:
+    more = f" and {len(addresses) - 1} more" if len(addresses) > 1 else ""
+    return f"{what} {word}: {text(min(addresses))}{more}"
