@@ -8,7 +8,7 @@ from collections import deque
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
-from buoy_agent.core.actual import NetworkState
+from buoy_agent.core.actual import NetworkState, Pair
 from buoy_agent.core.retry import backoff
 from buoy_agent.core.spec import Address, InterfaceId, text
 
@@ -60,8 +60,9 @@ class Difference:
 def compare(known: NetworkState, seen: NetworkState) -> Difference:
     """What is seen otherwise than it was known."""
     nics = {key for key, _ in known.nics.items() ^ seen.nics.items()}
-    forward, backward = known.forward.items() ^ seen.forward.items(), known.backward.items() ^ seen.backward.items()
-    addresses = {floating for floating, _ in forward} | {floating for _, floating in backward}
+    addresses = set(dict(_apart(known.forward, seen.forward))) | {
+        floating for _, floating in _apart(known.backward, seen.backward)
+    }
     lines = list(seen.flaws) if seen.flaws != known.flaws else []
     if not lines and seen.digest != known.digest:
         lines.append("the rules are not ours any more")
@@ -71,8 +72,15 @@ def compare(known: NetworkState, seen: NetworkState) -> Difference:
     return Difference(tuple(lines), frozenset(addresses), frozenset(nics))
 
 
+def _apart(known: dict[Address, Address], seen: dict[Address, Address]) -> set[Pair]:
+    """The pairs that only one has; equal maps, the usual case, are compared in one go."""
+    return set() if known == seen else known.items() ^ seen.items()
+
+
 def _changes(what: str, known: dict[Address, Address], seen: dict[Address, Address]) -> Iterator[str]:
     """A line for each kind of change, with the first address as an example."""
+    if known == seen:
+        return
     for words, keys in (
         ("gone", known.keys() - seen.keys()),
         ("foreign", seen.keys() - known.keys()),

@@ -56,7 +56,7 @@ def unpack(body: memoryview, header_size: int) -> dict[Address, Address]:
 
 def _unpack_fast(listed: bytes, length: int = 4) -> dict[Address, Address]:
     """All records alike and without further attributes: cut them by size; empty when they are not."""
-    before, between = _templates(length)
+    before, between = _templates(length, 0)  # the kernel does not set the flag
     record = struct.Struct(f"={len(before)}s{length}s{len(between)}s{length}s")
     if len(listed) % record.size:
         return {}
@@ -75,12 +75,12 @@ def _unpack_slowly(listed: memoryview) -> Iterator[tuple[Address, Address]]:
             yield Address(bytes(attributes(parts[_KEY])[_VALUE])), Address(bytes(attributes(parts[_DATA])[_VALUE]))
 
 
-def _templates(length: int) -> tuple[bytes, bytes]:
+def _templates(length: int, nested: int = NESTED) -> tuple[bytes, bytes]:
     """What stands before the key, and between key and data."""
     value = ATTRIBUTE.pack(4 + length, _VALUE)
     field = 8 + length
-    before = ATTRIBUTE.pack(4 + 2 * field, _ITEM | NESTED) + ATTRIBUTE.pack(field, _KEY | NESTED) + value
-    return before, ATTRIBUTE.pack(field, _DATA | NESTED) + value
+    before = ATTRIBUTE.pack(4 + 2 * field, _ITEM | nested) + ATTRIBUTE.pack(field, _KEY | nested) + value
+    return before, ATTRIBUTE.pack(field, _DATA | nested) + value
 
 
 def _value(address: Address) -> bytes:

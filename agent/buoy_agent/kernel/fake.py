@@ -8,7 +8,7 @@ from buoy_agent.core.drift import Places
 from buoy_agent.core.ruleset import digest
 from buoy_agent.core.spec import Address, Driver, InterfaceId, Network, NetworkId, Nic
 from buoy_agent.errors import KernelError, NicMissingError
-from buoy_agent.kernel.port import External, Located
+from buoy_agent.kernel.port import External, Located, at_once
 
 
 @dataclass(slots=True)
@@ -29,14 +29,15 @@ class FakeKernel:
 
     def read(self) -> Actual:
         """A copy: what the caller does with it changes nothing here."""
-        copy = self.read_node()
+        copy = at_once(self.read_node())
         copy.proxies, copy.external = set(self._has.proxies), self._has.external
         for network in self._has.networks:
             copy.put_network(network, self.read_network(network))
         return copy
 
-    def read_node(self) -> Actual:
-        """A copy of namespaces and routes."""
+    def read_node(self) -> Generator[None, None, Actual]:
+        """A copy of namespaces and routes, after one step."""
+        yield
         return Actual(set(self._has.namespaces), routes=dict(self._has.routes))
 
     def read_external(self) -> External:

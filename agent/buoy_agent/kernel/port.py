@@ -6,11 +6,13 @@ stale and read it again. Every call may be repeated: after a crash between any t
 
 from collections.abc import Collection, Generator, Iterable
 from dataclasses import dataclass, field
-from typing import Protocol
+from typing import Protocol, TypeVar
 
 from buoy_agent.core.actual import Actual, NetworkState, Parts
 from buoy_agent.core.drift import Places
 from buoy_agent.core.spec import Address, InterfaceId, Network, NetworkId, Nic
+
+Result = TypeVar("Result")
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,14 +33,24 @@ class Located:
     uplinks: set[NetworkId] = field(default_factory=set)
 
 
+def at_once(steps: Generator[None, None, Result]) -> Result:
+    """The end of a reading in pieces."""
+    while True:
+        try:
+            next(steps)
+        except StopIteration as end:
+            result: Result = end.value
+            return result
+
+
 class Reader(Protocol):
     """What is read, and never changes anything."""
 
     def read(self) -> Actual:
         """Everything that is ours; a surprise: a namespace whose link to the host is gone is no network, just a namespace."""
 
-    def read_node(self) -> Actual:
-        """Namespaces and routes alone."""
+    def read_node(self) -> Generator[None, None, Actual]:
+        """Namespaces and routes alone, in pieces of about 1 ms; what is changed meanwhile may or may not be in it."""
 
     def read_external(self) -> External:
         """The external interface."""

@@ -12,7 +12,9 @@ from buoy_agent.kernel.naming import outer_name
 from buoy_agent.kernel.netlink import ROUTE, Channel, index_of
 from buoy_agent.kernel.networks import Networks, is_outer
 from buoy_agent.kernel.numbers import Numbers
-from buoy_agent.kernel.port import External, Located
+from buoy_agent.kernel.port import External, Located, at_once
+
+_PIECE = 300  # routes
 
 
 def external_settings(name: str) -> tuple[tuple[str, str], ...]:
@@ -29,19 +31,24 @@ class LinuxReader:
 
     def read(self) -> Actual:
         """Everything that is ours."""
-        actual, external = self.read_node(), self.read_external()
+        actual, external = at_once(self.read_node()), self.read_external()
         actual.proxies, actual.external = set(external.proxies), external.words
         for network in self._uplinks().values():
             if network in actual.namespaces:
                 actual.put_network(network, self._networks.read(network))
         return actual
 
-    def read_node(self) -> Actual:
+    def read_node(self) -> Generator[None, None, Actual]:
         """Namespaces and routes."""
-        namespaces, outer = self._namespaces.uuids(), self._uplinks()
+        actual = Actual(self._namespaces.uuids())
+        outer = {index: network for index, network in self._uplinks().items() if network in actual.namespaces}
         with closing(Channel(ROUTE)) as channel:
-            found = {address: outer[index] for address, index in routes.read_routes(channel) if index in outer}
-        return Actual(namespaces, routes={address: network for address, network in found.items() if network in namespaces})
+            for count, (address, index) in enumerate(routes.read_routes(channel)):
+                if index in outer:
+                    actual.routes[address] = outer[index]
+                if count % _PIECE == _PIECE - 1:
+                    yield
+        return actual
 
     def read_external(self) -> External:
         """The external interface."""

@@ -6,9 +6,10 @@ read once more, at once.
 """
 
 import time
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Generator, Iterable, Iterator
 from dataclasses import dataclass
 from enum import Enum
+from typing import TypeVar
 
 import structlog
 
@@ -17,9 +18,10 @@ from buoy_agent.core.desired import Scope
 from buoy_agent.core.drift import Patience, Places, Repair, Repairs, compare
 from buoy_agent.core.spec import Address, NetworkId, text
 from buoy_agent.errors import KernelError
-from buoy_agent.kernel.port import Kernel
+from buoy_agent.kernel.port import Kernel, at_once
 
 _STEPS = 8  # pieces of a full check in one pass, of about 1 ms each
+Result = TypeVar("Result")
 log = structlog.get_logger()
 
 
@@ -129,39 +131,40 @@ class Patrol:
             case What.EXTERNAL:
                 return self._external(now)
             case What.NODE:
-                return self._node(now)
+                return self._node(at_once(self._kernel.read_node()), now)
         return Scope()
 
     def _check(self) -> Iterator[Scope]:
         """The full check: a scope after each step."""
-        yield self._attempt(self._node)
-        yield self._attempt(self._external)
+        yield self._looked(Look(What.EXTERNAL), time.monotonic())
+        writes = self._kernel.writes
+        node = yield from self._in_steps("node", self._kernel.read_node())
+        if writes != self._kernel.writes:
+            yield self._looked(Look(What.NODE), time.monotonic())
+        elif node is not None:
+            yield self._node(node, time.monotonic())
         for network in list(self.actual.networks):
+            writes = self._kernel.writes
+            state = yield from self._in_steps(f"network {network}", self._kernel.read_in_steps(network))
             if network not in self.actual.networks:
-                continue
-            writes, steps = self._kernel.writes, self._kernel.read_in_steps(network)
-            state: NetworkState | None = None
-            try:
-                while True:
-                    next(steps)
-                    yield Scope()
-            except StopIteration as end:
-                state = end.value
-            except KernelError as error:
-                log.warning("cannot look", at=f"network {network}", error=str(error))
-            if network not in self.actual.networks or state is None:
-                continue
+                continue  # removed meanwhile
             if writes != self._kernel.writes:
                 yield self._looked(Look(What.TABLE, network), time.monotonic())
-            else:
+            elif state is not None:
                 yield self._seen(network, state, time.monotonic())
 
-    def _attempt(self, look: Callable[[float], Scope]) -> Scope:
-        try:
-            return look(time.monotonic())
-        except KernelError as error:
-            log.warning("cannot look", at="node", error=str(error))
-            return Scope()
+    def _in_steps(self, place: str, steps: Generator[None, None, Result]) -> Generator[Scope, None, Result | None]:
+        """What the steps lead to; None where the kernel cannot be read."""
+        while True:
+            try:
+                next(steps)
+            except StopIteration as end:
+                result: Result = end.value
+                return result
+            except KernelError as error:
+                log.warning("cannot look", at=place, error=str(error))
+                return None
+            yield Scope()
 
     def _seen(self, network: NetworkId, state: NetworkState, now: float) -> Scope:
         difference = compare(self.actual.networks[network], state)
@@ -205,9 +208,8 @@ class Patrol:
         known.proxies, known.external = set(seen.proxies), seen.words
         return scope
 
-    def _node(self, now: float) -> Scope:
+    def _node(self, seen: Actual, now: float) -> Scope:
         """The names of namespaces, and all routes of ours."""
-        seen = self._kernel.read_node()
         gone = self.actual.namespaces - seen.namespaces
         scope = Scope(networks={NetworkId(uuid) for uuid in gone}, everything=bool(seen.namespaces - self.actual.namespaces))
         for uuid in gone:
@@ -215,6 +217,8 @@ class Patrol:
                 self._note(f"network {uuid}", ("the namespace is gone",), now)
             self.actual.drop_namespace(uuid)
         self.actual.namespaces = set(seen.namespaces)
+        if seen.routes == self.actual.routes:
+            return scope
         known = {address for address, network in self.actual.routes.items() if seen.routes.get(address, network) == network}
         foreign = {address for address in self.actual.routes if address not in known}
         scope.merge(self._changed("route", What.NODE.value, known | foreign, seen.routes.keys() - foreign, now))
