@@ -26,7 +26,7 @@ def _hold(victim: Victim, faults: int) -> None:
 @pytest.mark.timeout(200 + 100 * ROUNDS)
 async def test_a_server_that_dies_at_a_point_of_the_write_path_loses_nothing_and_does_nothing_twice(tmp_path: Path) -> None:
     seeded = chance("failpoints")
-    points = [f"{point}:{seeded.randrange(60, 160)}" for point in POINTS * ROUNDS]
+    points = [f"{point}:{seeded.randrange(60, 160)}" for point in POINTS * ROUNDS] + ["mid_compaction"]
     _hold(await killed(tmp_path, points, seeded), len(points))
 
 

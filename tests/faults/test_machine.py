@@ -155,7 +155,7 @@ class Interfaces(RuleBasedStateMachine):
         if oldest > self._head():
             return
         self._note_changes()
-        in_loop(lambda: compact(self.server, oldest))
+        in_loop(lambda: compact(self.server.channel, oldest))
         for start in (oldest - 1, oldest, oldest + 1):
             watcher = Watcher(f"watch at {start} compacted to {oldest}")
             watcher.open(self.server.channel, start)

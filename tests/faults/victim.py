@@ -15,6 +15,7 @@ from buoy_server.codec.packing import unpack
 from buoy_server.core.model import FLOATING_SPACE, Interface, Reservation, ReservationType
 from buoy_server.core.state import Kind
 from buoy_server.failpoints import EXIT_CODE
+from buoy_server.feed.entry import Committed
 from buoy_server.storage.database import open_database
 from buoy_server.storage.store import SqlStore
 
@@ -72,7 +73,7 @@ class Victim:
                 await self._answered(chance.randrange(2 * ANSWERS))
                 self.program.kill()
             elif point.startswith("mid_compaction"):
-                await compact_until_it_dies(self.channel)
+                await compact_until_it_dies(self.channel, max(self.changes))  # what was judged already
             await self._come_back(point, following_point, begin)
         begin = time.monotonic()
         await self._answered(ANSWERS)
@@ -117,12 +118,13 @@ class Victim:
                 shutil.copy(part, copy)
         database = open_database(f"sqlite:///{copy / 'buoy.db'}")
         try:
-            kept = changes(database.store.read(max(self.changes, default=0), 1 << 30))
+            entries = database.store.read(0, 1 << 30)
             self.wrong += half_floats(database.store)
         finally:
             database.close()
             shutil.rmtree(copy)
-        self.changes.update((change.revision, change) for change in kept)
+        self.wrong += gaps(entries)
+        self.changes.update((change.revision, change) for change in changes(entries))
         self.wrong += lost(self.operations, list(self.changes.values()))
 
     async def _answered(self, count: int) -> None:
@@ -172,6 +174,12 @@ async def killed(directory: Path, points: Sequence[str], chance: Random) -> Vict
                 await one.live(points, chance)
             await one.end()
     return one
+
+
+def gaps(entries: Sequence[Committed]) -> list[str]:
+    """The places where a ledger misses an entry; it may begin late."""
+    pairs = pairwise(entry.revision for entry in entries)
+    return [f"the ledger goes from {before} to {after}" for before, after in pairs if after != before + 1]
 
 
 def half_floats(store: SqlStore) -> list[str]:
