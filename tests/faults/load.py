@@ -76,7 +76,7 @@ class Caller:
         """Ask for one change; repeat it, as the same attempt, until it is known what became of it."""
         method, request = self._choose()
         request.request_id = str(UUID(int=self._chance.getrandbits(128), version=4))
-        while (await self._attempt(method, request)).outcome is Outcome.UNKNOWN:
+        while (await self._attempt(method, request)).outcome is not Outcome.OK:
             pass
 
     def _choose(self) -> tuple[str, Any]:
@@ -99,9 +99,10 @@ class Caller:
         try:
             answer = await getattr(self._interfaces, method)(request, timeout=PATIENCE, wait_for_ready=True)
         except grpc.aio.AioRpcError as error:
-            if rpc_status.from_call(error) is not None:  # type: ignore[no-untyped-call] # the server itself refused
+            refused = rpc_status.from_call(error) is not None  # type: ignore[no-untyped-call] # by the server itself
+            if refused and error.code() is not grpc.StatusCode.UNAVAILABLE:
                 raise
-            outcome = Outcome.UNKNOWN
+            outcome = Outcome.FAIL if refused else Outcome.UNKNOWN
         else:
             uuid, revision = answer.uuid, answer.revision
             self.answers += 1

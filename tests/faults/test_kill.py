@@ -1,11 +1,17 @@
-"""kill -9 of the server under load, at every point of the write path and anywhere."""
+"""The end of a server under load: kill -9 at every point of the write path and anywhere, and an orderly stop."""
 
+import asyncio
+import time
 from pathlib import Path
 
+import grpc
 import pytest
+from grpc_health.v1 import health_pb2, health_pb2_grpc
 
+from tests.faults.load import under_load
 from tests.faults.soak import ROUNDS, chance
-from tests.faults.victim import Victim, killed
+from tests.faults.victim import Victim, killed, victim
+from tests.faults.watcher import following, open_stream
 
 pytestmark = pytest.mark.anyio
 
@@ -32,5 +38,38 @@ async def test_a_server_that_dies_at_a_point_of_the_write_path_loses_nothing_and
 
 @pytest.mark.timeout(200 + 100 * ROUNDS)
 async def test_a_server_that_is_killed_at_any_moment_loses_nothing_and_does_nothing_twice(tmp_path: Path) -> None:
-    points = [""] * 2 * ROUNDS
+    points = ["kill -9"] * 2 * ROUNDS
     _hold(await killed(tmp_path, points, chance("kill -9")), len(points))
+
+
+async def test_a_server_that_stops_under_load_says_so_first_and_its_watches_miss_nothing(tmp_path: Path) -> None:
+    async with victim(tmp_path, chance("stop")) as one:
+        async with following(one.channel, *one.watchers), asyncio.TaskGroup() as tasks:
+            said = tasks.create_task(_not_serving(one.channel))
+            ended = tasks.create_task(_stream_ended(one.channel))
+            async with under_load(one.callers):
+                await one.live(["stop"], chance("stop"))
+            await one.end()
+        _hold(one, 1)
+        assert said.result() < ended.result()
+
+
+async def _not_serving(channel: grpc.aio.Channel) -> float:
+    """Return the moment at which health says that the server does not serve any more."""
+    health = health_pb2_grpc.HealthStub(channel)  # type: ignore[no-untyped-call] # grpc_health has no types
+    call = health.Watch(health_pb2.HealthCheckRequest(service="buoy.v1.InterfaceService"))
+    while (await call.read()).status == health_pb2.HealthCheckResponse.SERVING:
+        pass
+    call.cancel()
+    return time.monotonic()
+
+
+async def _stream_ended(channel: grpc.aio.Channel) -> float:
+    """Return the moment at which a watch ends with UNAVAILABLE."""
+    call = open_stream(channel, 0)
+    try:
+        while await call.read():
+            pass
+    except grpc.aio.AioRpcError as error:
+        assert error.code() is grpc.StatusCode.UNAVAILABLE  # noqa: PT017 - pytest.raises takes one statement
+    return time.monotonic()

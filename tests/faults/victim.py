@@ -2,6 +2,7 @@
 
 import shutil
 import signal
+import subprocess
 import time
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
@@ -9,6 +10,7 @@ from dataclasses import dataclass, field
 from itertools import pairwise
 from pathlib import Path
 from random import Random
+from typing import Any
 
 import grpc
 from buoy_server.codec.packing import unpack
@@ -30,6 +32,8 @@ from tests.server.waiting import wait_until_async
 
 CALLERS = 16
 ANSWERS = 100  # that are waited for before a fault, at least
+SIGNALS = {"kill -9": signal.SIGKILL, "stop": signal.SIGTERM}  # what a server dies of beside failpoints
+ENDS = {"kill -9": -signal.SIGKILL, "stop": 0}  # its exit codes then
 CLIENT_OPTIONS = [
     ("grpc.initial_reconnect_backoff_ms", 50),
     ("grpc.min_reconnect_backoff_ms", 50),
@@ -64,14 +68,14 @@ class Victim:
         return History(kept, [watcher.watch for watcher in self.watchers], self.operations)
 
     async def live(self, points: Sequence[str], chance: Random) -> None:
-        """Die at each failpoint, or by kill -9 where that is empty, and come back each time; under load."""
+        """Die at each failpoint or of a signal, and come back each time; under load."""
         await self._answered(1)
         for point, following_point in pairwise([*points, ""]):
             begin = time.monotonic()
             await self._answered(ANSWERS)
-            if not point:
+            if point in SIGNALS:
                 await self._answered(chance.randrange(2 * ANSWERS))
-                self.program.kill()
+                self._signal(SIGNALS[point])
             elif point.startswith("mid_compaction"):
                 await compact_until_it_dies(self.channel, max(self.changes))  # what was judged already
             await self._come_back(point, following_point, begin)
@@ -91,16 +95,16 @@ class Victim:
         self.wrong += broken(self.history) + not_once(self.operations, self.history.changes)
 
     def start(self, failpoint: str) -> None:
-        """Start the server, to end at a failpoint if one is given."""
-        self.program.variables = {"BUOY_FAILPOINT": failpoint} if failpoint else {}
+        """Start the server, to end at a failpoint if that is how it is to die next."""
+        self.program.variables = {"BUOY_FAILPOINT": failpoint} if failpoint and failpoint not in SIGNALS else {}
         self.program.start()
 
     async def _come_back(self, point: str, following_point: str, begin: float) -> None:
         """Wait until the server has died as it was told to, judge what it left, and start it to die elsewhere."""
-        await wait_until_async(self._is_dead, f"the server died at {point or 'kill -9'}", 30)
-        code = self.program.process.returncode if self.program.process else None
-        if code != (EXIT_CODE if point else -signal.SIGKILL):
-            raise AssertionError(f"the server was to die at {point}, and ended with {code}: {self.program.last_words()}")
+        await wait_until_async(self._is_dead, f"the server has died: {point}", 30)
+        code = self._process().returncode
+        if code != ENDS.get(point, EXIT_CODE):
+            raise AssertionError(f"the server was to die of {point}, and ended with {code}: {self.program.last_words()}")
         refuse_void(self.operations, begin, time.monotonic())
         self._judge()
         self.faults += 1
@@ -138,6 +142,14 @@ class Victim:
 
     def _answers(self) -> int:
         return sum(caller.answers for caller in self.callers)
+
+    def _signal(self, number: signal.Signals) -> None:
+        self._process().send_signal(number)
+
+    def _process(self) -> subprocess.Popen[Any]:
+        if self.program.process is None:
+            raise RuntimeError("the server was never started")
+        return self.program.process
 
     async def _is_dead(self) -> bool:
         return not self.program.running

@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from typing import Any
+from typing import Any, NoReturn
 
 import grpc
 from buoy.v1 import interface_pb2
@@ -77,7 +77,7 @@ class Watcher:
             if not await self.read():
                 return
 
-    async def follow(self, channel: grpc.aio.Channel) -> None:
+    async def follow(self, channel: grpc.aio.Channel) -> NoReturn:
         """Read for ever, and go on where it was whenever the server went away."""
         while True:
             self.open(channel)
@@ -104,7 +104,6 @@ async def following(channel: grpc.aio.Channel, *watchers: Watcher) -> AsyncItera
         for watcher, task in zip(watchers, tasks, strict=True):
             watcher.stop()
             task.cancel()
-        results = await asyncio.gather(*tasks, return_exceptions=True)
-    failed = [result for result in results if result is not None and not isinstance(result, asyncio.CancelledError)]
-    if failed:
-        raise failed[0]
+        for result in await asyncio.gather(*tasks, return_exceptions=True):
+            if not isinstance(result, asyncio.CancelledError):
+                raise result  # why the body failed, if it did
