@@ -141,8 +141,10 @@ class Server:
         for task in self._housekeeping:
             task.cancel()
         await self._backend.presence.stop()
+        stopping = asyncio.gather(self._grpc.stop(GRACE), self._http.stop())
+        await asyncio.sleep(0)  # gRPC says goodbye first: a stream that comes back at once would be cancelled here
         self._backend.feed.close()
-        await asyncio.gather(self._grpc.stop(GRACE), self._http.stop())
+        await stopping
         await self._backend.presence.stop()
         await self._compactor.stop()
         await self._backend.writer.close()
