@@ -32,7 +32,7 @@ lab: setup ## bring that world up and keep it, for trying things by hand
 
 # /run is the world's own: an ordinary user is root in there, and would leave a /tmp/pytest-of-root that root cannot use.
 test: setup ## run all tests, in a world of their own (ARGS: for pytest; PROCESSES=0: one after the other)
-	@tools/test-programs nft ip conntrack tcpdump
+	@tools/test-programs nft ip conntrack tcpdump bird
 	@tools/shakenfist-client
 	$(WITH_PROGRAMS) TMPDIR=/run $(ENTER) $(BIN)/python -m pytest --numprocesses $(PROCESSES) $(ARGS)
 

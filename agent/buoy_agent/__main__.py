@@ -1,4 +1,7 @@
-"""The command `buoy-agent`. Exit codes: 0 stopped, 1 unforeseen, 2 an option is wrong, 3 the machine lacks something."""
+"""The command `buoy-agent`. Exit codes: 0 stopped, 1 unforeseen, 2 an option is wrong, 3 the machine lacks something.
+
+Of `status`: 4 no agent answers; of `purge`: 5 an agent runs.
+"""
 
 import asyncio
 import logging
@@ -8,6 +11,7 @@ from contextlib import closing
 import structlog
 
 from buoy_agent import app, settings
+from buoy_agent.control.commands import COMMANDS
 from buoy_agent.errors import AgentError, ConfigurationError, PrerequisiteError
 from buoy_agent.kernel import prerequisites
 from buoy_agent.kernel.linux import LinuxKernel
@@ -21,12 +25,14 @@ def main() -> None:
 
 
 def run(arguments: list[str]) -> int:
-    """Runs the agent to its end; returns the exit code."""
+    """Runs the agent, or another command, to its end; returns the exit code."""
     try:
+        if arguments and arguments[0] in COMMANDS:
+            return COMMANDS[arguments[0]](arguments[1:])
         options = settings.load(arguments)
         configure_logs(options.log_level)
         prerequisites.check()
-        with closing(LinuxKernel(options.external_interface, options.netns_prefix)) as kernel:
+        with closing(LinuxKernel(options.external_interface, options.netns_prefix, options.route_protocol)) as kernel:
             asyncio.run(app.run(options, kernel))
     except AgentError as error:
         sys.stderr.write(f"buoy-agent: {error}\n")

@@ -1,6 +1,7 @@
 """Puts the agent together: stream -> reconciler (in the kernel thread) -> reports and announcements."""
 
 import asyncio
+import os
 import random
 import signal
 import stat
@@ -14,6 +15,8 @@ import structlog
 from buoy.v1 import agent_pb2, agent_pb2_grpc, namespace_pb2_grpc
 
 from buoy_agent import __version__
+from buoy_agent.control.listener import listen
+from buoy_agent.control.status import of_kernel, time_words
 from buoy_agent.core.drift import Places
 from buoy_agent.core.spec import Address, Report
 from buoy_agent.kernel.port import Kernel
@@ -53,11 +56,31 @@ class Agent:
         self._kernel_thread = ThreadPoolExecutor(1, "kernel")
         self._announce_thread = ThreadPoolExecutor(1, "announce")
         self._announcer = Announcer(self._announce)
+        self._stream: Stream | None = None
+        self._reporter: Reporter | None = None
 
     def heed(self, places: Places) -> None:
         """Somebody else changed something on the node."""
         if places:
             self._take(places)
+
+    async def status(self) -> dict[str, Any]:
+        """What the node has and how it does, for `buoy-agent status`."""
+        settings, stream, reporter = self._settings, self._stream, self._reporter
+        return {
+            "node": settings.node,
+            "version": __version__,
+            "pid": os.getpid(),
+            "server": settings.server,
+            "connected": stream is not None and stream.connected,
+            "last_report": time_words(reporter.last if reporter is not None else None),
+            "reports_waiting": reporter.waiting if reporter is not None else 0,
+            "external_interface": settings.external_interface,
+            "announce": settings.announce,
+            "writes": self._kernel.writes,
+            "passes": self.reconciler.passes,
+            **await self._in_kernel_thread(of_kernel, self.reconciler),
+        }
 
     def stop(self) -> None:
         """Ends `run`."""
@@ -75,6 +98,7 @@ class Agent:
                 node=settings.node, agent_version=__version__, external_interface=settings.external_interface
             )
             stream = Stream(stub, token, request, self._take, reporter.offer)
+            self._stream, self._reporter = stream, reporter
             await self._in_kernel_thread(self.reconciler.start)
             if self.reconciler.actual.external:
                 log.warning("waiting for the external interface", state=self.reconciler.actual.external)
@@ -153,7 +177,11 @@ async def run(settings: Settings, kernel: Kernel) -> None:
         log.warning("others can read the key", file=str(settings.key_file), hint=f"chmod 600 {settings.key_file}")
     log.info("started", version=__version__, node=settings.node, server=settings.server)
     try:
+        control = await listen(settings.control, agent.status)
         await agent.run()
+        if control is not None:
+            control.close()
+            settings.control.unlink(missing_ok=True)
     finally:
         for source in watch.sources():
             asyncio.get_running_loop().remove_reader(source)

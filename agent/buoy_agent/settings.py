@@ -4,11 +4,12 @@ import argparse
 import os
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Literal, TypeVar
 
-from pydantic import Field, SecretStr, ValidationError, field_validator
+from pydantic import AliasChoices, Field, SecretStr, ValidationError, field_validator
 from pydantic_settings import (
     BaseSettings,
+    CliImplicitFlag,
     CliSettingsSource,
     CliSuppress,
     PydanticBaseSettingsSource,
@@ -20,6 +21,9 @@ from buoy_agent import __version__
 from buoy_agent.errors import ConfigurationError
 
 _EPILOG = """\
+Beside running: `buoy-agent status` asks the running agent, `buoy-agent check` looks what the machine lacks, and
+`buoy-agent purge` removes everything of ours; each has a --help of its own.
+
 Each option can also be given as a variable BUOY_<OPTION> and as a key <option> of the --config file, with _ for -.
 The command line comes before the environment, the environment before the file.
 
@@ -34,24 +38,61 @@ exit codes:
 """
 
 
-class Settings(BaseSettings):
-    """Programs the floating addresses of one node; runs in the node's host network namespace."""
+class NodeSettings(BaseSettings):
+    """What every command of a node needs to know."""
 
     model_config = SettingsConfigDict(env_prefix="BUOY_", cli_kebab_case=True, extra="ignore", frozen=True)
 
-    server: str = Field(min_length=1, description="the server's gRPC target: host:port, dns:///name:port or unix:///path")
-    node: str = Field(pattern=r"^[A-Za-z0-9_.-]{1,253}$", description="this node's name, as the server knows it")
     external_interface: str = Field(min_length=1, max_length=15, description="the NIC that faces the outside")
-    key_file: Path | None = Field(
-        default=None, description="a file with this agent's key; read again for each token, so that it may change"
-    )
-    key: CliSuppress[SecretStr | None] = Field(default=None, description="the key itself; not for the command line")
-    namespace: str = Field(default="system", description="the namespace whose key it is")
     netns_prefix: str = Field(
         default="buoy-",
         pattern=r"^[A-Za-z0-9_.-]{1,40}$",
         description="begins the names of our network namespaces; different for each agent on one machine",
     )
+    route_protocol: int = Field(
+        default=98, ge=5, le=255, description="the protocol number that our routes and proxy neighbours bear, and nobody else's"
+    )
+    control_socket: Path | None = Field(
+        default=None, description="where the running agent is asked for its status [/run/buoy/agent.sock, after another prefix]"
+    )
+    config: str | None = Field(default=None, description="a TOML file with these options as keys")
+
+    @property
+    def control(self) -> Path:
+        """Where the agent of this prefix listens."""
+        prefix = "" if self.netns_prefix == "buoy-" else self.netns_prefix
+        return self.control_socket or Path(f"/run/buoy/{prefix}agent.sock")
+
+
+class StatusSettings(NodeSettings):
+    """Says what the running agent has: desired against actual, its connection, what it has put right."""
+
+    external_interface: str = Field(default="", description="of no use here")
+    output: Literal["table", "json"] = Field(
+        default="table", validation_alias=AliasChoices("o", "output"), description="how to say it"
+    )
+
+
+class PurgeSettings(NodeSettings):
+    """Removes everything of ours from the kernel, and says what; for a node that leaves."""
+
+    force: CliImplicitFlag[bool] = Field(default=False, description="also while an agent runs, which will make it all again")
+
+
+class CheckSettings(NodeSettings):
+    """Says what the machine lacks for an agent, and what to do about it."""
+
+
+class Settings(NodeSettings):
+    """Programs the floating addresses of one node; runs in the node's host network namespace."""
+
+    server: str = Field(min_length=1, description="the server's gRPC target: host:port, dns:///name:port or unix:///path")
+    node: str = Field(pattern=r"^[A-Za-z0-9_.-]{1,253}$", description="this node's name, as the server knows it")
+    key_file: Path | None = Field(
+        default=None, description="a file with this agent's key; read again for each token, so that it may change"
+    )
+    key: CliSuppress[SecretStr | None] = Field(default=None, description="the key itself; not for the command line")
+    namespace: str = Field(default="system", description="the namespace whose key it is")
     announce: Literal["arp", "route"] = Field(
         default="arp", description="how neighbours find floats: arp answers for them; route leaves it to a routing daemon"
     )
@@ -61,7 +102,6 @@ class Settings(BaseSettings):
     log_level: Literal["debug", "info", "warning", "error"] = Field(
         default="info", description="least weighty log line to write"
     )
-    config: str | None = Field(default=None, description="a TOML file with these options as keys")
 
     @field_validator("key_file")
     @classmethod
@@ -81,11 +121,19 @@ class Settings(BaseSettings):
         return self.key.get_secret_value() if self.key else None
 
 
+Kind = TypeVar("Kind", bound=NodeSettings)
+
+
 def load(arguments: Sequence[str]) -> Settings:
-    """The settings from all sources; raises ConfigurationError, or SystemExit for --help, --version and bad usage."""
+    """The settings of an agent from all sources."""
+    return load_as(Settings, arguments)
+
+
+def load_as(kind: type[Kind], arguments: Sequence[str], command: str = "") -> Kind:
+    """The settings of a command from all sources; raises ConfigurationError, or SystemExit (--help, bad usage)."""
     path = _config_path(arguments)
 
-    class Sources(Settings):
+    class Sources(kind):  # type: ignore[valid-type, misc] # mypy knows no class whose base is a variable
         @classmethod
         def settings_customise_sources(
             cls,
@@ -96,17 +144,18 @@ def load(arguments: Sequence[str]) -> Settings:
             file_secret_settings: PydanticBaseSettingsSource,  # noqa: ARG003
         ) -> tuple[PydanticBaseSettingsSource, ...]:
             command_line: CliSettingsSource[argparse.ArgumentParser] = CliSettingsSource(
-                settings_cls, root_parser=_parser(), cli_parse_args=list(arguments), cli_prog_name="buoy-agent"
+                settings_cls, root_parser=_parser(kind, command), cli_parse_args=list(arguments), cli_prog_name="buoy-agent"
             )
             file = (TomlConfigSettingsSource(settings_cls, path),) if path else ()
             return (command_line, init_settings, env_settings, *file)
 
     try:
-        return Sources(**_nothing())
+        loaded: Kind = Sources(**_nothing())
     except ValidationError as error:
         raise ConfigurationError(_one_line(error)) from error
     except (OSError, ValueError) as error:
         raise ConfigurationError(f"config: {path}: {error}") from error
+    return loaded
 
 
 def _config_path(arguments: Sequence[str]) -> str | None:
@@ -117,11 +166,11 @@ def _config_path(arguments: Sequence[str]) -> str | None:
     return str(path) if path else None
 
 
-def _parser() -> argparse.ArgumentParser:
+def _parser(kind: type[NodeSettings], command: str) -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
-        prog="buoy-agent",
-        description=Settings.__doc__,
-        epilog=_EPILOG,
+        prog=f"buoy-agent {command}".strip(),
+        description=kind.__doc__,
+        epilog=_EPILOG if kind is Settings else None,
         formatter_class=argparse.RawDescriptionHelpFormatter,
         allow_abbrev=False,
     )

@@ -89,7 +89,7 @@ class Node:
 
     def routes(self) -> dict[str, str]:
         """Our routes in the host namespace: address and device, as ip shows them."""
-        return {route["dst"]: route["dev"] for route in self.show(self.host, "ip", "-j", "route", "show", "proto", "187")}
+        return {route["dst"]: route["dev"] for route in self.show(self.host, "ip", "-j", "route", "show", "proto", "98")}
 
     def proxies(self) -> set[str]:
         """The proxy neighbours of the external interface, as ip shows them."""

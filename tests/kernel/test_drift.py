@@ -27,7 +27,7 @@ BEYOND = {
     "a dormant table": ("network", "nft add table ip buoy '{{ flags dormant; }}'"),
     "forwarding off": ("network", "for on in 1 0; do echo $on > /proc/sys/net/ipv4/ip_forward; done"),
     "rp_filter on": ("network", "echo 1 > /proc/sys/net/ipv4/conf/uplink/rp_filter"),
-    "the default route": ("network", "ip route flush proto 187"),
+    "the default route": ("network", "ip route flush proto 98"),
     "the neighbour of the uplink": ("network", "ip neigh flush nud permanent dev uplink"),
     "the host's neighbour": ("host", "ip neigh del 169.254.187.2 dev {outer}"),
     "the host's end, deleted": ("host", "ip link delete {outer}"),

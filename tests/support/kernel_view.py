@@ -24,7 +24,7 @@ from tests.support.netns import inside, links
 NTF_PROXY = 8
 # A dump (NLM_F_REQUEST | NLM_F_DUMP). The kernel shows proxies only where ndm_flags is NTF_PROXY, which pyroute2 does not set.
 PROXY_DUMP = struct.pack("=IHHII BxxxiHBB", 28, RTM_GETNEIGH, 0x301, 1, 0, socket.AF_INET, 0, 0, NTF_PROXY, 0)
-BUOY_PROTOCOL = 187
+BUOY_PROTOCOL = 98
 TABLE = "buoy"
 
 

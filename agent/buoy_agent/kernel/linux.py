@@ -24,11 +24,11 @@ _CHUNK = 1000
 class LinuxKernel(LinuxReader):
     """The node's kernel. To be made, and called, in a thread that is in the node's host namespace."""
 
-    def __init__(self, external_interface: str, prefix: str = "buoy-") -> None:
+    def __init__(self, external_interface: str, prefix: str = "buoy-", protocol: int = routes.PROTOCOL) -> None:
         namespaces = Namespaces(prefix)
         self._nics = Nics(namespaces)
         self._channels = Channels(namespaces)
-        super().__init__(external_interface, namespaces, Networks(namespaces, self._channels, self._nics))
+        super().__init__(external_interface, protocol, namespaces, Networks(namespaces, self._channels, self._nics))
         self._own_writes = 0
 
     @property
@@ -72,15 +72,21 @@ class LinuxKernel(LinuxReader):
                 cut = conntrack.cut(channel, [floating for floating, _ in parts.forward], conntrack.INBOUND)
             self._own_writes += table.writes + cut
         link = self._index(outer_name(parts.network), "the network's uplink") if parts.routes else 0
-        self._in_host([routes.add_route(address, link) for address in parts.routes], parts.routes, "adding the route to")
+        self._in_host(
+            [routes.add_route(address, link, self._protocol) for address in parts.routes], parts.routes, "adding the route to"
+        )
         external = self._index(self._external, "the external interface") if parts.proxies else 0
-        self._in_host([routes.add_proxy(address, external) for address in parts.proxies], parts.proxies, "answering ARP for")
+        self._in_host(
+            [routes.add_proxy(address, external, self._protocol) for address in parts.proxies],
+            parts.proxies,
+            "answering ARP for",
+        )
 
     def withdraw(self, parts: Parts) -> None:
         """Proxy neighbours, routes, elements, then every flow."""
         external = index_of(self._external)
         self._in_host([routes.delete_proxy(address, external) for address in parts.proxies], parts.proxies, "", gone=_GONE)
-        self._in_host([routes.delete_route(address) for address in parts.routes], parts.routes, "", gone=_GONE)
+        self._in_host([routes.delete_route(address, self._protocol) for address in parts.routes], parts.routes, "", gone=_GONE)
         if self._namespaces.exists(parts.network):
             channel = self._channels.of(parts.network)
             table = Table(channel)

@@ -25,7 +25,8 @@ def external_settings(name: str) -> tuple[tuple[str, str], ...]:
 class LinuxReader:
     """Reads this namespace and those of the networks. To be called in a thread that is in the node's host namespace."""
 
-    def __init__(self, external_interface: str, namespaces: Namespaces, networks: Networks) -> None:
+    def __init__(self, external_interface: str, protocol: int, namespaces: Namespaces, networks: Networks) -> None:
+        self._protocol = protocol
         self._external, self._namespaces, self._networks = external_interface, namespaces, networks
         self._numbers = Numbers(namespaces)
 
@@ -43,7 +44,7 @@ class LinuxReader:
         actual = Actual(self._namespaces.uuids())
         outer = {index: network for index, network in self._uplinks().items() if network in actual.namespaces}
         with closing(Channel(ROUTE)) as channel:
-            for count, (address, index) in enumerate(routes.read_routes(channel)):
+            for count, (address, index) in enumerate(routes.read_routes(channel, wanted=self._protocol)):
                 if index in outer:
                     actual.routes[address] = outer[index]
                 if count % _PIECE == _PIECE - 1:
@@ -56,7 +57,7 @@ class LinuxReader:
             link = links.read_link(channel, self._external)
             if link is None or not link.is_up:
                 return External(f"the external interface {self._external} is {'not there' if link is None else 'down'}")
-            proxies = frozenset(routes.read_proxies(channel, link.index))
+            proxies = frozenset(routes.read_proxies(channel, link.index, self._protocol))
         wanted = external_settings(self._external)
         return External(
             "", tuple(f"net/{name} is not {value}" for name, value in wanted if not sysctl.has_value(name, value)), proxies
@@ -73,7 +74,7 @@ class LinuxReader:
     def read_route(self, address: Address) -> NetworkId | None:
         """Where our route to an address leads."""
         with closing(Channel(ROUTE)) as channel:
-            index = routes.read_route(channel, address)
+            index = routes.read_route(channel, address, self._protocol)
         return self._uplinks().get(index) if index else None
 
     def read_routes(self, network: NetworkId) -> set[Address]:
@@ -82,7 +83,7 @@ class LinuxReader:
         if not index:
             return set()
         with closing(Channel(ROUTE)) as channel:
-            return {address for address, _ in routes.read_routes(channel, index)}
+            return {address for address, _ in routes.read_routes(channel, index, self._protocol)}
 
     def locate(self, places: Places, networks: Collection[NetworkId]) -> Located:
         """By the numbers of namespaces, and by the names of uplinks."""

@@ -1,8 +1,8 @@
 """Routes and neighbours of our own, which bear our protocol number.
 
 In the host namespace a float is a /32 route into its network's veth, and a proxy neighbour entry on the external interface,
-which the kernel answers ARP for. Both carry PROTOCOL, so that they are known again after a restart and nothing else is ever
-taken for ours. On the veths the next hop is a link-local address with a permanent neighbour entry: no ARP is spoken there,
+which the kernel answers ARP for. Both carry a protocol number of ours: they are known again after a restart, and nothing else is
+ever taken for ours. On the veths the next hop is a link-local address with a permanent neighbour entry: no ARP is spoken there,
 and neither end needs an address (RTNH_F_ONLINK).
 """
 
@@ -13,7 +13,7 @@ from buoy_agent.core.spec import Address, packed
 from buoy_agent.errors import KernelError
 from buoy_agent.kernel.netlink import CREATE, REPLACE, Channel, Message, attribute, attributes, number
 
-PROTOCOL = 187
+PROTOCOL = 98  # free in iproute2, BIRD and FRR (docs/decisions/0015); in our own namespaces always this one
 HOST_SIDE, NETWORK_SIDE = packed("169.254.187.1"), packed("169.254.187.2")
 _NEWROUTE, _DELROUTE, _GETROUTE, _NEWNEIGH, _DELNEIGH, _GETNEIGH = 24, 25, 26, 28, 29, 30
 _RTMSG = struct.Struct("=BBBBBBBBI")
@@ -23,16 +23,18 @@ _FIB_MATCH, _NO_ROUTE = 0x2000, (101, 113)  # RTM_F_FIB_MATCH; ENETUNREACH, EHOS
 _DST, _OIF, _GATEWAY, _NEIGH_DST, _NEIGH_MAC, _NEIGH_INDEX, _NEIGH_PROTOCOL = 1, 4, 5, 1, 2, 8, 12
 
 
-def add_route(address: Address, link: int) -> Message:
+def add_route(address: Address, link: int, protocol: int = PROTOCOL) -> Message:
     """Sends an address into the veth of its network."""
     return Message(
-        _NEWROUTE, CREATE | REPLACE, _route(8 * len(address)) + _through(NETWORK_SIDE, link) + attribute(_DST, address)
+        _NEWROUTE,
+        CREATE | REPLACE,
+        _route(8 * len(address), protocol) + _through(NETWORK_SIDE, link) + attribute(_DST, address),
     )
 
 
-def delete_route(address: Address) -> Message:
+def delete_route(address: Address, protocol: int = PROTOCOL) -> Message:
     """Takes our route to an address away, whatever its scope."""
-    any_route = _RTMSG.pack(_AF_INET, 8 * len(address), 0, 0, _MAIN, PROTOCOL, _NOWHERE, 0, 0)
+    any_route = _RTMSG.pack(_AF_INET, 8 * len(address), 0, 0, _MAIN, protocol, _NOWHERE, 0, 0)
     return Message(_DELROUTE, 0, any_route + attribute(_DST, address))
 
 
@@ -46,17 +48,17 @@ def no_default_route(link: int) -> Message:
     return Message(_DELROUTE, 0, _route(0) + number(_OIF, link))
 
 
-def read_routes(channel: Channel, link: int = 0) -> Iterator[tuple[Address, int]]:
+def read_routes(channel: Channel, link: int = 0, wanted: int = PROTOCOL) -> Iterator[tuple[Address, int]]:
     """Our host routes (all, or those by one link): address, and index of the link."""
     by_link = number(_OIF, link) if link else b""  # strict checking makes the kernel pick them
-    for _, body in channel.dump(_GETROUTE, _RTMSG.pack(_AF_INET, 0, 0, 0, _MAIN, PROTOCOL, 0, 0, 0) + by_link):
+    for _, body in channel.dump(_GETROUTE, _RTMSG.pack(_AF_INET, 0, 0, 0, _MAIN, wanted, 0, 0, 0) + by_link):
         _, length, _, _, table, protocol, *_ = _RTMSG.unpack_from(body)
         parts = attributes(body[_RTMSG.size :])
-        if (table, protocol, length) == (_MAIN, PROTOCOL, 32) and _OIF in parts:
+        if (table, protocol, length) == (_MAIN, wanted, 32) and _OIF in parts:
             yield Address(bytes(parts[_DST])), struct.unpack("=I", parts[_OIF])[0]
 
 
-def read_route(channel: Channel, address: Address) -> int:
+def read_route(channel: Channel, address: Address, wanted: int = PROTOCOL) -> int:
     """The link of our route to an address; 0 where there is none, or another one comes before it."""
     asked = _RTMSG.pack(_AF_INET, 8 * len(address), 0, 0, 0, 0, 0, 0, _FIB_MATCH) + attribute(_DST, address)
     try:
@@ -69,7 +71,7 @@ def read_route(channel: Channel, address: Address) -> int:
         return 0
     _, length, _, _, _, protocol, *_ = _RTMSG.unpack_from(body)
     parts = attributes(body[_RTMSG.size :])
-    ours = (protocol, length, bytes(parts.get(_DST, b""))) == (PROTOCOL, 8 * len(address), address)
+    ours = (protocol, length, bytes(parts.get(_DST, b""))) == (wanted, 8 * len(address), address)
     return int(struct.unpack("=I", parts[_OIF])[0]) if ours and _OIF in parts else 0
 
 
@@ -98,9 +100,9 @@ def add_neighbour(address: Address, link: int, macaddr: str) -> Message:
     )
 
 
-def add_proxy(address: Address, link: int) -> Message:
+def add_proxy(address: Address, link: int, protocol: int = PROTOCOL) -> Message:
     """Answers ARP for an address on a link."""
-    mark = attribute(_NEIGH_PROTOCOL, bytes([PROTOCOL]))
+    mark = attribute(_NEIGH_PROTOCOL, bytes([protocol]))
     return Message(
         _NEWNEIGH, CREATE | REPLACE, _NDMSG.pack(_AF_INET, link, 0, _PROXY, 0) + attribute(_NEIGH_DST, address) + mark
     )
@@ -111,17 +113,17 @@ def delete_proxy(address: Address, link: int) -> Message:
     return Message(_DELNEIGH, 0, _NDMSG.pack(_AF_INET, link, 0, _PROXY, 0) + attribute(_NEIGH_DST, address))
 
 
-def read_proxies(channel: Channel, link: int) -> Iterator[Address]:
+def read_proxies(channel: Channel, link: int, protocol: int = PROTOCOL) -> Iterator[Address]:
     """Our proxy neighbours on a link."""
     for _, body in channel.dump(_GETNEIGH, _NDMSG.pack(_AF_INET, 0, 0, _PROXY, 0) + number(_NEIGH_INDEX, link)):
         _, index, _, flags, _ = _NDMSG.unpack_from(body)
         parts = attributes(body[_NDMSG.size :])
-        if index == link and flags & _PROXY and bytes(parts.get(_NEIGH_PROTOCOL, b"")) == bytes([PROTOCOL]):
+        if index == link and flags & _PROXY and bytes(parts.get(_NEIGH_PROTOCOL, b"")) == bytes([protocol]):
             yield Address(bytes(parts[_NEIGH_DST]))
 
 
-def _route(length: int) -> bytes:
-    return _RTMSG.pack(_AF_INET, length, 0, 0, _MAIN, PROTOCOL, 0, _UNICAST, _ONLINK)
+def _route(length: int, protocol: int = PROTOCOL) -> bytes:
+    return _RTMSG.pack(_AF_INET, length, 0, 0, _MAIN, protocol, 0, _UNICAST, _ONLINK)
 
 
 def _through(gateway: Address, link: int) -> bytes:

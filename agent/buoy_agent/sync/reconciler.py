@@ -57,7 +57,8 @@ class Reconciler:
         self.faults = Faults()
         self.patrol = Patrol(kernel)
         self._kernel = kernel
-        self._by_arp = by_arp
+        self.by_arp = by_arp
+        self.passes = 0
 
     @property
     def actual(self) -> Actual:
@@ -72,6 +73,7 @@ class Reconciler:
     def work(self, updates: Sequence[Arrival], now: float) -> Outcome:
         """Works updates in, and tries again what is due. `now` is monotonic seconds."""
         scope = Scope()
+        self.passes += 1
         for update in updates:
             match update:
                 case StreamBegun():
@@ -91,7 +93,7 @@ class Reconciler:
             self._apply(scope, now, outcome)
             self._cut_unconfirmed(now, outcome)
             self.faults.settle(tried)
-            outcome.reports = list(Verdicts(self.desired, self.actual, self.faults, by_arp=self._by_arp).reports(scope))
+            outcome.reports = list(Verdicts(self.desired, self.actual, self.faults, by_arp=self.by_arp).reports(scope))
             outcome.next_due = self._next_due()
         return outcome
 
@@ -108,7 +110,7 @@ class Reconciler:
     def _apply(self, scope: Scope, now: float, outcome: Outcome) -> None:
         """Plans and carries out until nothing is left that can be done now."""
         for _ in range(_ROUNDS):
-            plan = self._feasible(diff(self.desired.targets, self.actual, scope, by_arp=self._by_arp), now)
+            plan = self._feasible(diff(self.desired.targets, self.actual, scope, by_arp=self.by_arp), now)
             if not plan:
                 return
             self._carry_out(plan, scope, now, outcome)
@@ -244,7 +246,7 @@ class Reconciler:
     def _fail(self, key: Key, now: float, error: KernelError) -> None:
         fault = self.faults.add(key, str(error), now, error.reason)
         level = log.info if isinstance(error, NicMissingError) else log.warning
-        level("failed", what=_key_words(key), error=str(error), reason=error.reason, attempts=fault.attempts)
+        level("failed", what=key_words(key), error=str(error), reason=error.reason, attempts=fault.attempts)
 
     def _feasible(self, plan: Plan, now: float) -> Plan:
         """The plan without what has failed and is not due again."""
@@ -310,6 +312,7 @@ class Reconciler:
         return wanted | set(state.forward if state is not None else ())
 
 
-def _key_words(key: Key) -> str:
+def key_words(key: Key) -> str:
+    """What failed, in words."""
     kind, value = key
     return f"{kind} {text(Address(value)) if isinstance(value, bytes) else value}"

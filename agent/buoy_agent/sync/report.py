@@ -6,6 +6,7 @@ bounded by the number of interfaces.
 
 import asyncio
 import random
+import time
 from collections.abc import Iterable
 from itertools import islice
 
@@ -33,6 +34,12 @@ class Reporter:
         self._stub, self._token, self._node = stub, token, node
         self._waiting: dict[InterfaceId, Report] = {}
         self._wake = asyncio.Event()
+        self.last: float | None = None  # when the server took one, in seconds since the epoch
+
+    @property
+    def waiting(self) -> int:
+        """How many interfaces the server has yet to hear of."""
+        return len(self._waiting)
 
     def offer(self, reports: Iterable[Report]) -> None:
         """Takes reports to be sent."""
@@ -69,6 +76,7 @@ class Reporter:
             if error.code() not in _REFUSALS or not batch:
                 return False
             log.warning("reports dropped: the server refuses them", interfaces=[report.interface for report in batch[:10]])
+        self.last = time.time()
         for report in batch:
             if self._waiting.get(report.interface) is report:
                 del self._waiting[report.interface]

@@ -33,6 +33,7 @@ class Stream:
         self._stub, self._token, self._request, self._take, self._refuse = stub, token, request, take, refuse
         self._revision = 0
         self._synced = False
+        self.connected = False  # something has come on the stream that is open
 
     async def run(self) -> None:
         """Reads one stream after the other."""
@@ -58,7 +59,7 @@ class Stream:
                 if not isinstance(message, agent_pb2.NodeUpdate):  # grpc.aio.EOF
                     log.info("stream ended", code=(await call.code()).name)
                     return came
-                came = True
+                came = self.connected = True
                 self._work_in(message)
         except TimeoutError:
             log.warning("stream silent, opening another", seconds=SILENCE)
@@ -70,6 +71,7 @@ class Stream:
                 await asyncio.sleep(_SLOW)  # another agent bears this node's name: do not fight for the stream
         finally:
             call.cancel()
+            self.connected = False
         return came
 
     def _work_in(self, message: agent_pb2.NodeUpdate) -> None:

@@ -1,0 +1,74 @@
+"""The agent's socket: whoever may read it (root) asks for a word and gets JSON; and the other end of it."""
+
+import asyncio
+import json
+import os
+from collections.abc import Awaitable, Callable
+from pathlib import Path
+from typing import Any
+
+import structlog
+
+from buoy_agent.errors import ConfigurationError
+
+_SECONDS = 5.0
+Answer = Callable[[], Awaitable[dict[str, Any]]]
+log = structlog.get_logger()
+
+
+async def listen(path: Path, status: Answer) -> asyncio.Server | None:
+    """Answers on a socket that only its owner may use; raises ConfigurationError where another agent already does.
+
+    An agent that cannot have its socket works without one.
+    """
+
+    async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        try:
+            async with asyncio.timeout(_SECONDS):
+                if (await reader.readline()).strip() == b"status":
+                    writer.write(json.dumps(await status()).encode())
+                    await writer.drain()
+        except (OSError, TimeoutError, ValueError) as error:
+            log.info("not answered", error=str(error) or type(error).__name__)
+        finally:
+            writer.close()
+
+    if await is_answered(path):
+        raise ConfigurationError(f"another agent listens on {path}; give each a --netns-prefix of its own")
+    try:
+        _clear(path)
+        before = os.umask(0o177)
+        try:
+            return await asyncio.start_unix_server(serve, path)
+        finally:
+            os.umask(before)
+    except OSError as error:
+        log.warning("no control socket", path=str(path), error=str(error))
+        return None
+
+
+def _clear(path: Path) -> None:
+    """Makes room: a socket that stands there is a dead agent's."""
+    path.parent.mkdir(mode=0o755, parents=True, exist_ok=True)
+    path.unlink(missing_ok=True)
+
+
+async def is_answered(path: Path) -> bool:
+    """Whether an agent listens there: a socket that a dead one left refuses."""
+    try:
+        _, writer = await asyncio.open_unix_connection(path)
+    except OSError:
+        return False
+    writer.close()
+    return True
+
+
+async def ask(path: Path) -> dict[str, Any]:
+    """The running agent's status; raises OSError or TimeoutError where none answers."""
+    async with asyncio.timeout(_SECONDS):
+        reader, writer = await asyncio.open_unix_connection(path)
+        writer.write(b"status\n")
+        answer = await reader.read()
+        writer.close()
+    status: dict[str, Any] = json.loads(answer)
+    return status

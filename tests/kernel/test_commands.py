@@ -1,0 +1,88 @@
+"""`buoy-agent status`, `purge` and `check`, as a user runs them."""
+
+import json
+import stat
+import subprocess
+from ipaddress import IPv4Address
+from pathlib import Path
+
+from tests.kernel.node import EXTERNAL, Node
+from tests.kernel.scripted_server import serving, to_proto
+from tests.kernel.test_agent import PROGRAM, WEAK, agent
+from tests.support import netns
+from tests.support.waiting import wait_for
+from tests.unit.agent.bindings import binding, network
+
+FLOAT = IPv4Address("192.0.2.50")
+
+
+def command(node: Node, *arguments: str, before: tuple[str, ...] = ()) -> subprocess.CompletedProcess[str]:
+    """Runs a command for the node's prefix to its end."""
+    argv = [*before, *PROGRAM, *arguments, "--netns-prefix", node.prefix]
+    with netns.inside(node.host):
+        return subprocess.run(argv, capture_output=True, text=True, timeout=30, check=False)
+
+
+def test_status_says_what_the_agent_has_and_what_it_put_right(node: Node, tmp_path: Path) -> None:
+    net = network(node.salt, "a")
+    one, two = binding(node.salt, net, 5, floating=str(FLOAT)), binding(node.salt, net, 6)
+    with serving(tmp_path / "s") as server:
+        server.bindings = [to_proto(one), to_proto(two)]
+        with agent(node, tmp_path / "s", tmp_path / "log"):
+            server.report_of(two)
+            netns.run(node.inside(net), ["nft", "flush", "ruleset"])
+            wait_for("the repair", lambda: json.loads(command(node, "status", "-o", "json").stdout)["repairs"]["count"])
+            wait_for("a report", lambda: json.loads(command(node, "status", "-o", "json").stdout)["last_report"])
+            status = json.loads(command(node, "status", "-o", "json").stdout)
+            assert (status["node"], status["connected"], status["in_sync"]) == ("one", True, True)
+            assert status["desired"] == {"networks": 1, "interfaces": 2, "floats": 1, "routes": 1, "proxies": 1}
+            assert status["actual"] == status["desired"]
+            assert "the nftables table is gone" in status["repairs"]["last"][0]["found"]
+            shown = command(node, "status").stdout
+            assert "connected, in sync" in shown
+            assert "differs" not in shown
+            assert "the nftables table is gone" in shown
+            socket = Path(f"/run/buoy/{node.prefix}agent.sock")
+            assert stat.S_IMODE(socket.stat().st_mode) == 0o600
+            with agent(node, tmp_path / "s", tmp_path / "second") as second:
+                assert second.wait(20) == 2
+    gone = command(node, "status")
+    assert gone.returncode == 4
+    assert gone.stderr.startswith("buoy-agent: no agent answers on")
+
+
+def test_purge_refuses_while_an_agent_runs_and_else_removes_everything_of_ours(node: Node, tmp_path: Path) -> None:
+    one = binding(node.salt, network(node.salt, "a", egress="192.0.2.100"), 5, floating=str(FLOAT))
+    netns.run(node.host, ["ip", "neigh", "add", "proxy", "192.0.2.77", "dev", EXTERNAL])
+    options = ("purge", "--external-interface", EXTERNAL)
+    with serving(tmp_path / "s") as server:
+        server.bindings = [to_proto(one)]
+        with agent(node, tmp_path / "s", tmp_path / "log") as process:
+            server.report_of(one)
+            refused = command(node, *options)
+            assert refused.returncode == 5
+            assert "stop it first, or --force" in refused.stderr
+            process.kill()  # leaves its socket behind
+            process.wait()
+    done = command(node, *options)
+    assert (done.returncode, done.stderr) == (0, "")
+    assert "removed: 2 routes" in done.stdout
+    assert "removed: 1 networks, with 1 floats and 1 NICs" in done.stdout
+    assert netns.names(node.prefix) == sorted([node.client, node.host])
+    assert (node.routes(), node.proxies()) == ({}, {"192.0.2.77"})
+    assert "removed: 0 routes" in command(node, *options).stdout
+
+
+def test_check_says_what_is_missing_and_what_to_do(node: Node) -> None:
+    good = command(node, "check", "--external-interface", EXTERNAL)
+    assert (good.returncode, "MISSING" in good.stdout) == (0, False), good.stdout
+    wrong = command(node, "check", "--external-interface", "nope")
+    assert wrong.returncode == 3
+    assert f"not there; there is {EXTERNAL}: set --external-interface" in wrong.stdout
+    netns.run(node.host, ["ip", "route", "add", "198.51.100.7/32", "via", "192.0.2.9", "proto", "98"])
+    clash = command(node, "check", "--external-interface", EXTERNAL)
+    assert clash.returncode == 3
+    assert "1 routes that are not ours bear it, such as 198.51.100.7: set --route-protocol" in clash.stdout
+    weak = command(node, "check", "--external-interface", EXTERNAL, before=tuple(WEAK))
+    assert weak.returncode == 3
+    assert "CAP_NET_ADMIN: run as root" in weak.stdout

@@ -1,0 +1,115 @@
+"""Whatever somebody else takes away, changes or adds, a full check brings the kernel back to what is wanted."""
+
+from buoy_agent.core.drift import Patience, Places
+from buoy_agent.core.spec import Binding, NetworkId, Update, packed
+from buoy_agent.kernel.fake import FakeKernel
+from buoy_agent.sync.reconciler import CheckDue, Outcome, Reconciler
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from tests.unit.agent.bindings import binding, floated, network
+from tests.unit.agent.test_sequences import RED, State, expected, play, settled, snapshot, states
+
+STRAY = packed("198.51.100.9")
+
+
+def harm(kernel: FakeKernel, draw: st.DataObject) -> None:
+    """Does some of what others do, behind the port's back."""
+    has = kernel._has
+    for network_id, state in list(has.networks.items()):
+        state.forward = {key: value for key, value in state.forward.items() if draw.draw(st.booleans())}
+        state.backward = {key: value for key, value in state.backward.items() if draw.draw(st.booleans())}
+        state.nics = {key: value for key, value in state.nics.items() if draw.draw(st.booleans())}
+        if draw.draw(st.booleans()):
+            state.forward[STRAY] = packed("10.9.9.9")
+            state.backward[packed("10.9.9.8")] = STRAY
+        if draw.draw(st.integers(0, 3)) == 0:
+            state.digest = ""
+        has.put_network(network_id, state)
+    for address in list(has.routes):
+        if draw.draw(st.booleans()):
+            del has.routes[address]
+    has.proxies = {address for address in has.proxies if draw.draw(st.booleans())}
+    if draw.draw(st.integers(0, 3)) == 0 and has.networks:
+        has.drop_namespace(min(has.networks))
+
+
+def full_check(reconciler: Reconciler, now: float) -> None:
+    """One, to its end, and what follows from it."""
+    done = reconciler.patrol.full_checks
+    reconciler.work([CheckDue()], now)
+    while reconciler.patrol.full_checks == done:
+        reconciler.work([], now)
+
+
+@settings(max_examples=150, deadline=None)
+@given(states(), st.data())
+def test_a_full_check_heals_whatever_was_done(state: State, data: st.DataObject) -> None:
+    kernel = FakeKernel()
+    reconciler = play(kernel, [snapshot(state)])
+    harm(kernel, data)
+    full_check(reconciler, 1.0)
+    now = 1.0
+    for _ in range(10):
+        now = reconciler.work([], now).next_due or now
+    full_check(reconciler, now)
+    assert settled(kernel) == expected(state)
+
+
+@settings(max_examples=50, deadline=None)
+@given(states())
+def test_a_full_check_of_what_is_right_writes_nothing(state: State) -> None:
+    kernel = FakeKernel()
+    reconciler = play(kernel, [snapshot(state)])
+    writes = kernel.writes
+    full_check(reconciler, 1.0)
+    assert (kernel.writes, reconciler.patrol.repairs.count) == (writes, 0)
+
+
+def test_an_external_interface_that_comes_back_is_published_again_and_reported() -> None:
+    kernel, one = FakeKernel(), binding("p", network("p", "a"), 5, floating="192.0.2.50")
+    reconciler = play(kernel, [snapshot((one,))])
+    kernel.break_external("the external interface eth0 is down")
+    gone = reconciler.work([Places(external=True)], 1.0)
+    assert [report.floating_error for report in gone.reports] == ["the external interface eth0 is down"]
+    kernel.break_external("")
+    back = reconciler.work([Places(external=True)], 2.0)
+    assert [report.floating_error for report in back.reports] == [""]
+    assert back.published == {packed("192.0.2.50")}
+
+
+def test_float_defloat_float_and_delete_while_the_kernel_refuses_end_with_the_last_word() -> None:
+    kernel, one, other = FakeKernel(), binding("p", RED, 5, floating="192.0.2.50"), binding("p", RED, 6, floating="192.0.2.51")
+    reconciler = play(kernel, [snapshot((other,))])
+    kernel.refuse["publish"] = "not now"
+    first = play_on(reconciler, one)
+    assert [(report.interface, report.floating_error) for report in first.reports if report.floating_error] == [
+        (one.interface, "not now")
+    ]
+    defloated = floated(one, None)
+    play_on(reconciler, defloated)
+    again = floated(defloated, "192.0.2.52")
+    kernel.refuse.clear()
+    last = play_on(reconciler, again)
+    assert [(report.generation, report.floating_error) for report in last.reports if report.interface == one.interface] == [
+        (3, "")
+    ]
+    assert settled(kernel) == expected((other, again))
+
+
+def play_on(reconciler: Reconciler, entry: Binding) -> Outcome:
+    """One change more."""
+    return reconciler.work([Update(2, upserts=(entry,))], 0.0)
+
+
+def test_patience_lets_three_pass_and_then_asks_for_more_and_more() -> None:
+    patience, place = Patience(), NetworkId("a")
+    waits = []
+    for _ in range(12):
+        patience.note(place, 100.0)
+        waits.append(patience.due(place) - 100.0)
+    assert waits[:2] == [-100.0, -100.0]
+    assert waits[2:] == sorted(waits[2:])
+    assert max(waits) == 30.0
+    patience.note(place, 1000.0)
+    assert patience.due(place) <= 1000.0
