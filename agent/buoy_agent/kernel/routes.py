@@ -1,9 +1,9 @@
 """Routes and neighbours of our own, which bear our protocol number.
 
 In the host namespace a float is a /32 route into its network's veth, and a proxy neighbour entry on the external interface,
-which the kernel answers ARP for. Both carry a protocol number of ours: they are known again after a restart, and nothing else is
-ever taken for ours. On the veths the next hop is a link-local address with a permanent neighbour entry: no ARP is spoken there,
-and neither end needs an address (RTNH_F_ONLINK).
+which the kernel answers ARP for. Both carry a protocol number of ours: so they are known again after a restart, and nothing
+else is ever taken for ours. On the veths the next hop is a link-local address with a permanent neighbour entry: no ARP is
+spoken there, and neither end needs an address (RTNH_F_ONLINK).
 """
 
 import struct
