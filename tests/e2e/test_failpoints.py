@@ -5,10 +5,11 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
+from uuid import uuid4
 
 import grpc
 import pytest
-from buoy.v1 import admin_pb2, admin_pb2_grpc
+from buoy.v1 import admin_pb2, admin_pb2_grpc, network_pb2, network_pb2_grpc
 from buoy_client import BuoyClient, BuoyError
 from buoy_server import failpoints
 from buoy_server.storage.retention import CHUNK
@@ -34,6 +35,33 @@ def test_a_server_ends_at_its_failpoint_and_has_what_was_durable_by_then(tmp_pat
     stored = sorted(network.name for network in BuoyClient(place.target).get_networks())
     program.stop()
     assert stored == sorted([*acknowledged, f"n{len(acknowledged)}"] if durable else acknowledged)
+
+
+@pytest.mark.parametrize("point", DURABLE)
+def test_a_call_that_broke_off_is_repeated_and_its_change_is_made_once(tmp_path: Path, point: str) -> None:
+    place = processes.free_place(tmp_path)
+    program = processes.server(place, tmp_path / "server.log")
+    program.variables["BUOY_FAILPOINT"] = f"{point}:2"
+    request = network_pb2.CreateNetworkRequest(name="net", netblock="10.1.0.0/24", request_id=str(uuid4()))
+    program.start()
+    processes.wait_serving(program, place.target)
+    with grpc.insecure_channel(place.target) as channel:
+        create = network_pb2_grpc.NetworkServiceStub(channel).CreateNetwork
+        create(network_pb2.CreateNetworkRequest(name="first", netblock="10.2.0.0/24"), timeout=10)
+        with pytest.raises(grpc.RpcError):
+            create(request, timeout=10)
+    assert program.process is not None
+    assert program.process.wait(10) == failpoints.EXIT_CODE
+    program.variables.clear()
+    program.start()
+    processes.wait_serving(program, place.target)
+    with grpc.insecure_channel(place.target) as channel:
+        create = network_pb2_grpc.NetworkServiceStub(channel).CreateNetwork
+        answers = {create(request, timeout=10).SerializeToString(deterministic=True) for _ in range(2)}
+    stored = [network.name for network in BuoyClient(place.target).get_networks()]
+    program.stop()
+    assert len(answers) == 1
+    assert sorted(stored) == ["first", "net"]
 
 
 def _write_until_it_ends(client: BuoyClient) -> list[str]:
