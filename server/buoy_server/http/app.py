@@ -27,6 +27,7 @@ _ARGUMENTS_IN_QUERY = frozenset({"GET", "DELETE"})
 
 _OWN_SITES = frozenset({"none", "same-origin"})  # what a browser says of a request that no other site made
 PACKAGE = "buoy.v1"
+IDEMPOTENCY_KEY = "idempotency-key"  # not X-Request-ID: proxies set that, and one may stand for all calls of a trace
 
 Endpoint = Callable[[Request], Awaitable[Response]]
 
@@ -108,7 +109,13 @@ async def _call(site: _Site, route: Route, request: Request) -> Call:
         query=unquote(request.url.query),
         arguments=Arguments(await body.read(request), query),
         host=site.host,
+        request_id=_request_id(route, request),
     )
+
+
+def _request_id(route: Route, request: Request) -> str:
+    """Return the request id that a change comes with; the draft of the header's standard writes it in quotes."""
+    return request.headers.get(IDEMPOTENCY_KEY, "").strip('"') if route.repeatable else ""
 
 
 async def _raised(_request: Request, error: Any) -> Response:

@@ -25,7 +25,10 @@ class Dispatcher(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Call:
-    """A request of a route; `query` is all that followed a "?", and `host` is this server's own name."""
+    """A request of a route; `query` is all that followed a "?", and `host` is this server's own name.
+
+    `request_id` is that of the change that the route makes; empty where it came without one, or the route takes none.
+    """
 
     dispatcher: Dispatcher
     credentials: Credentials
@@ -34,11 +37,14 @@ class Call:
     query: str
     arguments: Arguments
     host: str
+    request_id: str = ""
 
     async def rpc(self, name: str, request: Message) -> Any:
         """Run one of the route's RPCs; one that its row does not have is a fault of ours."""
         if name not in self.rpcs:
             raise LookupError(f"{name} is not in the row of this route")
+        if self.request_id and "request_id" in request.DESCRIPTOR.fields_by_name:
+            request.request_id = self.request_id  # type: ignore[attr-defined]
         return await self.dispatcher.call(name, request, self.credentials)
 
     async def all_pages(self, name: str, request: Any, field: str) -> list[Any]:

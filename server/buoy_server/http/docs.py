@@ -30,6 +30,8 @@ The same calls are there as gRPC.</p>
 curl -s http://HOST:PORT/interfaces/UUID -H "Authorization: Bearer TOKEN"</pre>
 <p>Bodies are JSON. GET and DELETE take their arguments from the query or from a body. Whatever is refused says why:
 <code>{"error": text, "status": code}</code>. A <code>floating</code> address that is shown works.</p>
+<p>A change may bear a UUID as its <code>Idempotency-Key</code>: it may then be sent again for 24 hours, is made once, and
+gets its first answer each time. Another request with that key is refused with 400.</p>
 """
 
 

@@ -33,6 +33,7 @@ HEADERS: Mapping[int, Mapping[str, str]] = {401: {"www-authenticate": "Bearer"},
 
 # What the contract calls them, and what Shaken Fist does.
 FIELDS: Mapping[str, str] = {"network_ref": "network_uuid", "macaddr": "macaddress"}
+HEADER_FIELDS: Mapping[str, str] = {"request_id": "Idempotency-Key"}
 _SPEC = re.compile(r"interfaces\[(\d+)\]\.(\w+)")
 
 
@@ -45,6 +46,7 @@ def refused(error: errors.DomainError) -> JSONResponse:
     """Return the answer for a domain error; what is malformed names the field."""
     status = status_of(error)
     field = _SPEC.sub(lambda found: f"network[{found[1]}].{FIELDS.get(found[2], found[2])}", error.field)
+    field = HEADER_FIELDS.get(field, field)
     text = f"{field}: {error.message}" if field and status == MALFORMED else error.message
     return answer(status, text)
 

@@ -76,7 +76,7 @@ def _operation(route: Route) -> dict[str, Any]:
         "summary": route.summary,
         "tags": [tag_of(route)],
         "security": [] if route.public or route.rpcs == (LOGIN,) else [{"token": []}],
-        "parameters": [_path_parameter(name) for name in path_parameters(route)],
+        "parameters": [_path_parameter(name) for name in path_parameters(route)] + [_ATTEMPT] * route.repeatable,
         "responses": {"200": _success(route)}
         | {str(status): {"$ref": f"#/components/responses/Refusal{status}"} for status in refusals(route)},
     }
@@ -125,4 +125,11 @@ def _refusal(about: str) -> dict[str, Any]:
     return {"description": about, "headers": _HEADERS, "content": {"application/json": {"schema": schema}}}
 
 
+_ATTEMPT = {
+    "name": "Idempotency-Key",
+    "in": "header",
+    "required": False,
+    "description": "a UUID that names this attempt: its repeat within 24 h gives the first answer and changes nothing",
+    "schema": UUID,
+}
 _HEADERS = {REQUEST_ID: {"$ref": "#/components/headers/RequestId"}}

@@ -39,3 +39,9 @@ class Route:
     def public(self) -> bool:
         """Whether it needs nobody's rights."""
         return not self.rpcs
+
+    @property
+    def repeatable(self) -> bool:
+        """Whether it makes one change, which a request id can name; what deletes all of them is repeated as it is."""
+        changes = [rpc for rpc in self.rpcs if not rpc.partition("/")[2].startswith(("Get", "List", "CreateToken"))]
+        return bool(changes) and not any("/List" in rpc for rpc in self.rpcs)
