@@ -119,7 +119,7 @@ async def test_a_report_about_another_nodes_interface_changes_nothing(server: Ru
 async def test_a_broken_stream_of_many_changes_is_resumed_where_it_broke(
     server: Running, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("buoy_server.rpc.agents.CHUNK", 2)
+    monkeypatch.setattr("buoy_server.rpc.bindings.CHUNK", 2)
     async with agent(server) as first:
         specs = [instance_pb2.InterfaceSpec(network_ref="net")] * 5
         await server.instances.CreateInstance(instance_pb2.CreateInstanceRequest(name="five", interfaces=specs))
@@ -138,3 +138,31 @@ async def test_an_agent_that_says_nothing_loses_its_stream(server: Running, monk
         with pytest.raises(grpc.aio.AioRpcError) as ended:
             await silent.read()
         assert ended.value.code() is grpc.StatusCode.UNAVAILABLE
+
+
+async def test_a_move_is_a_removal_here_and_a_binding_there(server: Running) -> None:
+    async with agent(server, "n1") as here, agent(server, "n2") as there:
+        interface = await server.interface("web", "n1")
+        await here.read()
+        await here.confirm()
+        watches = [server.interfaces.WatchInterface(interface_pb2.WatchInterfaceRequest(node=node)) for node in ("n1", "n2")]
+        for watch in watches:
+            while not (await watch.read()).synced:
+                pass
+        await server.instances.MoveInstance(instance_pb2.MoveInstanceRequest(instance_ref="web", node="n2"))
+        kinds = [[event.type for event in (await watch.read()).events] for watch in watches]
+        assert kinds == [[interface_pb2.INTERFACE_EVENT_TYPE_DELETED], [interface_pb2.INTERFACE_EVENT_TYPE_CREATED]]
+        while interface.uuid not in here.removed:
+            await here.read()
+        while interface.uuid not in there.bindings:
+            await there.read()
+        await there.confirm()
+        await here.confirm()
+        moved = await server.interfaces.GetInterface(interface_pb2.GetInterfaceRequest(interface_uuid=interface.uuid))
+        assert (moved.node, list(moved.former_nodes)) == ("n2", [])
+        assert moved.observed_generation == moved.generation
+        for watch in watches:
+            watch.cancel()
+    async with agent(server, "n1") as again:
+        assert not again.bindings
+        assert not again.removed

@@ -189,6 +189,18 @@ class DeleteInstanceRequest(_message.Message):
     request_id: str
     def __init__(self, instance_ref: _Optional[str] = ..., namespace: _Optional[str] = ..., request_id: _Optional[str] = ...) -> None: ...
 
+class MoveInstanceRequest(_message.Message):
+    __slots__ = ("instance_ref", "namespace", "node", "request_id")
+    INSTANCE_REF_FIELD_NUMBER: _ClassVar[int]
+    NAMESPACE_FIELD_NUMBER: _ClassVar[int]
+    NODE_FIELD_NUMBER: _ClassVar[int]
+    REQUEST_ID_FIELD_NUMBER: _ClassVar[int]
+    instance_ref: str
+    namespace: str
+    node: str
+    request_id: str
+    def __init__(self, instance_ref: _Optional[str] = ..., namespace: _Optional[str] = ..., node: _Optional[str] = ..., request_id: _Optional[str] = ...) -> None: ...
+
 class ListInstanceEventsRequest(_message.Message):
     __slots__ = ("instance_ref", "namespace", "type", "page_size", "page_token", "min_revision")
     INSTANCE_REF_FIELD_NUMBER: _ClassVar[int]

@@ -63,6 +63,11 @@ class InstanceServiceStub:
                 request_serializer=buoy_dot_v1_dot_instance__pb2.DeleteInstanceRequest.SerializeToString,
                 response_deserializer=buoy_dot_v1_dot_instance__pb2.Instance.FromString,
                 _registered_method=True)
+        self.MoveInstance = channel.unary_unary(
+                '/buoy.v1.InstanceService/MoveInstance',
+                request_serializer=buoy_dot_v1_dot_instance__pb2.MoveInstanceRequest.SerializeToString,
+                response_deserializer=buoy_dot_v1_dot_instance__pb2.Instance.FromString,
+                _registered_method=True)
         self.ListInstanceEvents = channel.unary_unary(
                 '/buoy.v1.InstanceService/ListInstanceEvents',
                 request_serializer=buoy_dot_v1_dot_instance__pb2.ListInstanceEventsRequest.SerializeToString,
@@ -129,6 +134,15 @@ class InstanceServiceServicer:
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
+    def MoveInstance(self, request, context):
+        """Moves an instance to another node: the new node takes over its interfaces and their floating addresses at once, the old one
+        lets go of them. Connections survive where the instance itself does. On that node already: a no-op.
+        Callers: the instance's namespace. Reasons: NODE_NOT_FOUND, NOT_READY (the instance is deleted, or the node is missing).
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
     def ListInstanceEvents(self, request, context):
         """Lists what happened to an instance, newest first. Callers: the instance's namespace.
         """
@@ -183,6 +197,11 @@ def add_InstanceServiceServicer_to_server(servicer, server):
             'DeleteInstance': grpc.unary_unary_rpc_method_handler(
                     servicer.DeleteInstance,
                     request_deserializer=buoy_dot_v1_dot_instance__pb2.DeleteInstanceRequest.FromString,
+                    response_serializer=buoy_dot_v1_dot_instance__pb2.Instance.SerializeToString,
+            ),
+            'MoveInstance': grpc.unary_unary_rpc_method_handler(
+                    servicer.MoveInstance,
+                    request_deserializer=buoy_dot_v1_dot_instance__pb2.MoveInstanceRequest.FromString,
                     response_serializer=buoy_dot_v1_dot_instance__pb2.Instance.SerializeToString,
             ),
             'ListInstanceEvents': grpc.unary_unary_rpc_method_handler(
@@ -344,6 +363,33 @@ class InstanceService:
             target,
             '/buoy.v1.InstanceService/DeleteInstance',
             buoy_dot_v1_dot_instance__pb2.DeleteInstanceRequest.SerializeToString,
+            buoy_dot_v1_dot_instance__pb2.Instance.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def MoveInstance(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/buoy.v1.InstanceService/MoveInstance',
+            buoy_dot_v1_dot_instance__pb2.MoveInstanceRequest.SerializeToString,
             buoy_dot_v1_dot_instance__pb2.Instance.FromString,
             options,
             channel_credentials,

@@ -51,6 +51,11 @@ class InstanceServiceStub:
     """Deletes an instance and its interfaces; it is DELETED when its node confirmed. A second call is a no-op.
     Callers: the instance's namespace.
     """
+    MoveInstance: _grpc.UnaryUnaryMultiCallable[_instance_pb2.MoveInstanceRequest, _instance_pb2.Instance]
+    """Moves an instance to another node: the new node takes over its interfaces and their floating addresses at once, the old one
+    lets go of them. Connections survive where the instance itself does. On that node already: a no-op.
+    Callers: the instance's namespace. Reasons: NODE_NOT_FOUND, NOT_READY (the instance is deleted, or the node is missing).
+    """
     ListInstanceEvents: _grpc.UnaryUnaryMultiCallable[_instance_pb2.ListInstanceEventsRequest, _instance_pb2.ListInstanceEventsResponse]
     """Lists what happened to an instance, newest first. Callers: the instance's namespace."""
     GetInstanceMetadata: _grpc.UnaryUnaryMultiCallable[_instance_pb2.GetInstanceMetadataRequest, _instance_pb2.GetInstanceMetadataResponse]
@@ -82,6 +87,11 @@ class InstanceServiceAsyncStub(InstanceServiceStub):
     DeleteInstance: _aio.UnaryUnaryMultiCallable[_instance_pb2.DeleteInstanceRequest, _instance_pb2.Instance]  # type: ignore[assignment]
     """Deletes an instance and its interfaces; it is DELETED when its node confirmed. A second call is a no-op.
     Callers: the instance's namespace.
+    """
+    MoveInstance: _aio.UnaryUnaryMultiCallable[_instance_pb2.MoveInstanceRequest, _instance_pb2.Instance]  # type: ignore[assignment]
+    """Moves an instance to another node: the new node takes over its interfaces and their floating addresses at once, the old one
+    lets go of them. Connections survive where the instance itself does. On that node already: a no-op.
+    Callers: the instance's namespace. Reasons: NODE_NOT_FOUND, NOT_READY (the instance is deleted, or the node is missing).
     """
     ListInstanceEvents: _aio.UnaryUnaryMultiCallable[_instance_pb2.ListInstanceEventsRequest, _instance_pb2.ListInstanceEventsResponse]  # type: ignore[assignment]
     """Lists what happened to an instance, newest first. Callers: the instance's namespace."""
@@ -141,6 +151,17 @@ class InstanceServiceServicer(metaclass=_abc_1.ABCMeta):
     ) -> _typing.Union[_instance_pb2.Instance, _abc.Awaitable[_instance_pb2.Instance]]:
         """Deletes an instance and its interfaces; it is DELETED when its node confirmed. A second call is a no-op.
         Callers: the instance's namespace.
+        """
+
+    @_abc_1.abstractmethod
+    def MoveInstance(
+        self,
+        request: _instance_pb2.MoveInstanceRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_instance_pb2.Instance, _abc.Awaitable[_instance_pb2.Instance]]:
+        """Moves an instance to another node: the new node takes over its interfaces and their floating addresses at once, the old one
+        lets go of them. Connections survive where the instance itself does. On that node already: a no-op.
+        Callers: the instance's namespace. Reasons: NODE_NOT_FOUND, NOT_READY (the instance is deleted, or the node is missing).
         """
 
     @_abc_1.abstractmethod

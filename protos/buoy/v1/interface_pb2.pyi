@@ -53,7 +53,7 @@ INTERFACE_EVENT_TYPE_UPDATED: InterfaceEventType
 INTERFACE_EVENT_TYPE_DELETED: InterfaceEventType
 
 class Interface(_message.Message):
-    __slots__ = ("uuid", "namespace", "instance_uuid", "network_uuid", "node", "macaddr", "ipv4", "order", "model", "state", "state_reason", "floating", "metadata", "version", "revision", "create_time", "update_time", "generation", "observed_generation")
+    __slots__ = ("uuid", "namespace", "instance_uuid", "network_uuid", "node", "macaddr", "ipv4", "order", "model", "state", "state_reason", "floating", "metadata", "version", "revision", "create_time", "update_time", "generation", "observed_generation", "former_nodes")
     class MetadataEntry(_message.Message):
         __slots__ = ("key", "value")
         KEY_FIELD_NUMBER: _ClassVar[int]
@@ -80,6 +80,7 @@ class Interface(_message.Message):
     UPDATE_TIME_FIELD_NUMBER: _ClassVar[int]
     GENERATION_FIELD_NUMBER: _ClassVar[int]
     OBSERVED_GENERATION_FIELD_NUMBER: _ClassVar[int]
+    FORMER_NODES_FIELD_NUMBER: _ClassVar[int]
     uuid: str
     namespace: str
     instance_uuid: str
@@ -99,7 +100,18 @@ class Interface(_message.Message):
     update_time: _timestamp_pb2.Timestamp
     generation: int
     observed_generation: int
-    def __init__(self, uuid: _Optional[str] = ..., namespace: _Optional[str] = ..., instance_uuid: _Optional[str] = ..., network_uuid: _Optional[str] = ..., node: _Optional[str] = ..., macaddr: _Optional[str] = ..., ipv4: _Optional[str] = ..., order: _Optional[int] = ..., model: _Optional[str] = ..., state: _Optional[_Union[InterfaceState, str]] = ..., state_reason: _Optional[str] = ..., floating: _Optional[_Union[Floating, _Mapping]] = ..., metadata: _Optional[_Mapping[str, _struct_pb2.Value]] = ..., version: _Optional[int] = ..., revision: _Optional[int] = ..., create_time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., update_time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., generation: _Optional[int] = ..., observed_generation: _Optional[int] = ...) -> None: ...
+    former_nodes: _containers.RepeatedCompositeFieldContainer[FormerNode]
+    def __init__(self, uuid: _Optional[str] = ..., namespace: _Optional[str] = ..., instance_uuid: _Optional[str] = ..., network_uuid: _Optional[str] = ..., node: _Optional[str] = ..., macaddr: _Optional[str] = ..., ipv4: _Optional[str] = ..., order: _Optional[int] = ..., model: _Optional[str] = ..., state: _Optional[_Union[InterfaceState, str]] = ..., state_reason: _Optional[str] = ..., floating: _Optional[_Union[Floating, _Mapping]] = ..., metadata: _Optional[_Mapping[str, _struct_pb2.Value]] = ..., version: _Optional[int] = ..., revision: _Optional[int] = ..., create_time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., update_time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., generation: _Optional[int] = ..., observed_generation: _Optional[int] = ..., former_nodes: _Optional[_Iterable[_Union[FormerNode, _Mapping]]] = ...) -> None: ...
+
+class FormerNode(_message.Message):
+    __slots__ = ("node", "generation", "revision")
+    NODE_FIELD_NUMBER: _ClassVar[int]
+    GENERATION_FIELD_NUMBER: _ClassVar[int]
+    REVISION_FIELD_NUMBER: _ClassVar[int]
+    node: str
+    generation: int
+    revision: int
+    def __init__(self, node: _Optional[str] = ..., generation: _Optional[int] = ..., revision: _Optional[int] = ...) -> None: ...
 
 class Floating(_message.Message):
     __slots__ = ("address", "pool", "phase", "reason", "requested_time", "active_time", "generation", "observed_generation")

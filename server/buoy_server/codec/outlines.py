@@ -4,7 +4,7 @@ Reading a whole object costs three times as much, and a server starts with milli
 the object that the rows of `INDEXES` and `COUNTS` read; a test holds the two against each other.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -35,6 +35,9 @@ class _InterfaceOutline:
     live: bool
     bound: bool
     update_time: datetime | None
+    former_nodes: Sequence[interface_pb2.FormerNode]
+
+    nodes = model.Interface.nodes
 
 
 @dataclass(slots=True)
@@ -75,8 +78,9 @@ def _interface(body: bytes) -> _InterfaceOutline:
         state,
         _FLOATING[message.floating.phase] if message.HasField("floating") else None,
         live,
-        live or message.observed_generation < message.generation,
+        live or message.observed_generation < message.generation or bool(message.former_nodes),
         None if live else moment_or_none(message, "update_time"),
+        message.former_nodes,
     )
 
 

@@ -97,6 +97,10 @@ def interface_to_proto(interface: model.Interface) -> interface_pb2.Interface:
         version=model.INTERFACE_VERSION,
         generation=interface.generation,
         observed_generation=interface.observed_generation,
+        former_nodes=[
+            interface_pb2.FormerNode(node=former.node, generation=former.generation, revision=former.revision)
+            for former in interface.former_nodes
+        ],
         **_common(interface),
     )
     put_metadata(interface.metadata, message.metadata)
@@ -121,6 +125,10 @@ def interface_from_proto(message: interface_pb2.Interface) -> model.Interface:
         metadata=metadata_from(message.metadata),
         generation=message.generation,
         observed_generation=message.observed_generation,
+        former_nodes=tuple(
+            model.FormerNode(node=former.node, generation=former.generation, revision=former.revision)
+            for former in message.former_nodes
+        ),
         **_common_from(message),
     )
 

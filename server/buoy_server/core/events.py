@@ -61,6 +61,11 @@ def _interface(before: Interface | None, after: Interface) -> Iterator[Event]:
         yield Event(EventType.STATUS, f"the NIC {says}")
     if not after.live and not after.bound and before.bound:
         yield Event(EventType.STATUS, f"nothing of it is left on node {after.node}")
+    if after.node != before.node:
+        yield Event(EventType.AUDIT, f"moved from node {before.node} to node {after.node}")
+    for former in before.former_nodes:
+        if former not in after.former_nodes and former.node != after.node:
+            yield Event(EventType.STATUS, f"nothing of it is left on node {former.node}")
     yield from _floating(before.floating, after.floating)
     yield from _metadata(before.metadata, after.metadata)
 
@@ -83,6 +88,8 @@ def _floating(before: Floating | None, after: Floating | None) -> Iterator[Event
     if before is not None and (before.phase, before.address, before.reason) == (after.phase, after.address, after.reason):
         return
     match after.phase:
+        case FloatingPhase.PENDING if before is not None and before.phase in (FloatingPhase.ACTIVE, FloatingPhase.FAILED):
+            yield Event(EventType.STATUS, f"floating address {after.address} waits for its new node")
         case FloatingPhase.PENDING:
             if before is not None and before.phase is FloatingPhase.PENDING and before.address == after.address:
                 waits = f"waits: {after.reason}" if after.reason else "waits no more for its node"
@@ -107,6 +114,8 @@ def _instance(before: Instance | None, after: Instance) -> Iterator[Event]:
         words = {"created": "all its NICs are there", "delete-wait": "deletion asked for", "deleted": "instance deleted"}
         kind = EventType.AUDIT if after.state == "delete-wait" else EventType.STATUS
         yield Event(kind, words.get(after.state, f"state {after.state}: {after.state_reason}"))
+    if after.node != before.node:
+        yield Event(EventType.AUDIT, f"moved from node {before.node} to node {after.node}")
     yield from _metadata(before.metadata, after.metadata)
 
 

@@ -65,6 +65,15 @@ class Floating:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class FormerNode:
+    """A node that an interface was moved away from: the generation that it has to confirm, and the revision of the move."""
+
+    node: str
+    generation: int
+    revision: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Interface(Record):
     """A NIC of an instance on a network."""
 
@@ -83,6 +92,7 @@ class Interface(Record):
     metadata: Metadata
     generation: int = 1
     observed_generation: int = 0
+    former_nodes: tuple[FormerNode, ...] = ()
 
     @property
     def key(self) -> str:
@@ -96,8 +106,17 @@ class Interface(Record):
 
     @property
     def bound(self) -> bool:
-        """Whether its node may still have something of it in the kernel."""
-        return self.live or self.observed_generation < self.generation
+        """Whether a node may still have something of it in the kernel."""
+        return self.live or self.observed_generation < self.generation or bool(self.former_nodes)
+
+    @property
+    def nodes(self) -> frozenset[str]:
+        """The nodes that may have something of it in the kernel."""
+        return frozenset((self.node, *(former.node for former in self.former_nodes)))
+
+    def former_node(self, name: str) -> FormerNode | None:
+        """The node of that name, if it was moved away from there and the node has not let go of it yet."""
+        return next((former for former in self.former_nodes if former.node == name), None)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

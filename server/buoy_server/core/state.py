@@ -82,7 +82,7 @@ INDEXES: Mapping[Kind, Mapping[str, Index]] = {
     Kind.INTERFACE: _indexes(
         instance=lambda i: i.instance_uuid if i.bound else None,
         network=lambda i: i.network_uuid if i.bound else None,
-        node=lambda i: i.node if i.bound else None,
+        node=lambda i: i.nodes if i.bound else None,
         pending=lambda i: i.node if i.floating and i.floating.phase is FloatingPhase.PENDING else None,
         namespace=lambda i: i.namespace,
         deleted=lambda i: _deleted(i) if not i.bound else None,
@@ -116,7 +116,7 @@ COUNTS: Mapping[Kind, Mapping[str, Index]] = {
     Kind.INTERFACE: _indexes(
         macaddr=lambda i: macaddr_number(i.macaddr) if i.bound else None,
         live_node=lambda i: i.node if i.live else None,
-        network_node=lambda i: (i.network_uuid, i.node) if i.bound else None,
+        network_node=lambda i: frozenset((i.network_uuid, node) for node in i.nodes) if i.bound else None,
         floating_node=lambda i: i.node if i.live and i.floating else None,
         bound_namespace=lambda i: i.namespace if i.bound else None,
         floating_namespace=lambda i: i.namespace if i.bound and i.floating else None,

@@ -60,8 +60,8 @@ INTERFACE_MOVES: Moves[InterfaceState] = {
 
 FLOATING_MOVES: Moves[FloatingPhase] = {
     _P.PENDING: frozenset({_P.ACTIVE, _P.FAILED, _P.RELEASING}),
-    _P.ACTIVE: frozenset({_P.FAILED, _P.RELEASING}),
-    _P.FAILED: frozenset({_P.ACTIVE, _P.RELEASING}),  # the agent retries by itself
+    _P.ACTIVE: frozenset({_P.FAILED, _P.RELEASING, _P.PENDING}),  # PENDING again: moved to another node
+    _P.FAILED: frozenset({_P.ACTIVE, _P.RELEASING, _P.PENDING}),  # the agent retries by itself
     _P.RELEASING: frozenset({_P.PENDING}),  # floated again before the node let go
 }
 

@@ -37,18 +37,24 @@ class Committed:
     @cached_property
     def event(self) -> bytes:
         """The serialized InterfaceEvent; made once, for all watchers. Only for an interface that was not forgotten."""
-        if not isinstance(self.after, Interface) or self.body is None:
-            raise TypeError(f"revision {self.revision} is no change of an interface")
+        return self.event_as(self._event_type())
+
+    def event_as(self, kind: interface_pb2.InterfaceEventType) -> bytes:
+        """The serialized InterfaceEvent of another type: what is an update for some is a coming or going for others."""
+        if self.body is None:
+            raise TypeError(f"revision {self.revision} has no object")
         head = interface_pb2.InterfaceEvent(
-            type=self._event_type(self.after),
+            type=kind,
             cause=interface_pb2.Cause(method=self.cause.method, actor=self.cause.actor, request_id=self.cause.request_id),
             revision=self.revision,
             time=timestamp(self.time),
         )
         return packing.concatenated(head, packing.field(_INTERFACE_FIELD, self.body))
 
-    def _event_type(self, after: Interface) -> interface_pb2.InterfaceEventType:
-        if not after.live:
+    def _event_type(self) -> interface_pb2.InterfaceEventType:
+        if not isinstance(self.after, Interface):
+            raise TypeError(f"revision {self.revision} is no change of an interface")
+        if not self.after.live:
             return interface_pb2.INTERFACE_EVENT_TYPE_DELETED
         if not self.before_revision:
             return interface_pb2.INTERFACE_EVENT_TYPE_CREATED

@@ -27,7 +27,8 @@ def topics_of(entry: Committed) -> Iterator[Topic]:
             yield "interface", interface.uuid
             yield "instance", interface.instance_uuid
             yield "network", interface.network_uuid
-            yield "node", interface.node
+            for node in interface.nodes:
+                yield "node", node
             yield "namespace", interface.namespace
         case Network() as network:
             for gateway in network.floating_gateways:

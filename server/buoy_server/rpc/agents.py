@@ -5,25 +5,21 @@ that of the view as it is now. An interface of which the node has confirmed all 
 """
 
 import time
-from collections.abc import AsyncIterator, Iterable, Iterator, Sequence
+from collections.abc import AsyncIterator
 
 from buoy.v1 import agent_pb2
 from google.protobuf.message import Message
 
-from buoy_server.codec.records import DRIVERS
 from buoy_server.core import lookup
 from buoy_server.core.commands.nodes import AnnounceNode, BindingReport, ReportNode
 from buoy_server.core.errors import Malformed, PermissionDenied
 from buoy_server.core.lookup import Caller
-from buoy_server.core.model import FLOATING_SPACE, Instance, Interface, Network
 from buoy_server.core.state import Kind
-from buoy_server.feed.entry import Committed
-from buoy_server.feed.view import View
 from buoy_server.rpc import checks
 from buoy_server.rpc.backend import Backend
+from buoy_server.rpc.bindings import touched, updates
 
 HEARTBEAT = 5.0  # seconds between marks on a quiet stream
-CHUNK = 1000  # bindings a message
 MAX_REPORTS = 10_000
 MAX_ERROR = 1024  # characters of an agent's error that are kept
 
@@ -72,7 +68,7 @@ class AgentService:
         with feed.subscribe(topics, position, eager=True) as subscription:
             yield agent_pb2.NodeUpdate(cluster_id=backend.cluster_id, reset=not resumes)
             if not resumes:
-                for update in _update(view, list(lookup.interfaces(view, "node", node)), 0):
+                for update in updates(view, node, list(lookup.interfaces(view, "node", node)), 0):
                     yield update
             yield agent_pb2.NodeUpdate(revision=position, synced=True)
             sent = time.monotonic()
@@ -80,7 +76,7 @@ class AgentService:
                 entries = await feed.follow(subscription, sent + HEARTBEAT - time.monotonic())
                 if any(entry.kind is Kind.NAMESPACE for entry in entries):
                     caller = backend.authenticator.renew(caller)
-                for update in _update(view, _touched(view, entries, node), subscription.position):
+                for update in updates(view, node, touched(view, node, entries), subscription.position):
                     yield update
                     sent = time.monotonic()
                 if time.monotonic() >= sent + HEARTBEAT:
@@ -94,73 +90,6 @@ def _own_node(name: str, caller: Caller) -> str:
     if caller.node not in ("", checked):
         raise PermissionDenied(f"the key is for the agent of node {caller.node}", field="node")
     return checked
-
-
-def _touched(view: View, entries: Iterable[Committed], node: str) -> list[Interface]:
-    """Return the interfaces of a node for which the entries ask something of it, as they are now."""
-    asked: dict[str, None] = {}
-    for entry in entries:
-        if isinstance(entry.after, Interface) and entry.after.node == node:
-            if entry.after.observed_generation < entry.after.generation:
-                asked[entry.key] = None
-        elif isinstance(entry.after, Network) and entry.after.gateway_on(node):
-            asked.update(dict.fromkeys(lookup.interfaces_on(view, entry.key, node)))
-    found = [view.get(Kind.INTERFACE, key) for key in asked]
-    return [interface for interface in found if isinstance(interface, Interface) and interface.bound]
-
-
-def _update(view: View, interfaces: Sequence[Interface], revision: int) -> Iterator[agent_pb2.NodeUpdate]:
-    """Yield updates of a bounded size; only the last bears the revision: who loses the stream before it starts before it."""
-    for start in range(0, len(interfaces), CHUNK):
-        chunk = interfaces[start : start + CHUNK]
-        yield agent_pb2.NodeUpdate(
-            revision=revision if start + CHUNK >= len(interfaces) else 0,
-            upserts=[_binding(view, interface) for interface in chunk if interface.live],
-            removed=[_removal(view, interface) for interface in chunk if not interface.live],
-        )
-
-
-def _removal(view: View, interface: Interface) -> agent_pb2.Removal:
-    return agent_pb2.Removal(
-        interface_uuid=interface.uuid,
-        generation=interface.generation,
-        network_uuid=interface.network_uuid,
-        unconfirmed_addresses=_floating_addresses(view, interface),
-    )
-
-
-def _binding(view: View, interface: Interface) -> agent_pb2.Binding:
-    instance = view.get(Kind.INSTANCE, interface.instance_uuid)
-    network = view.get(Kind.NETWORK, interface.network_uuid)
-    if not isinstance(instance, Instance) or not isinstance(network, Network):
-        raise TypeError(f"interface {interface.uuid} lost its instance or network")
-    gateway = network.gateway_on(interface.node)
-    floating = interface.floating if interface.floating and interface.floating.phase != "releasing" else None
-    return agent_pb2.Binding(
-        interface_uuid=interface.uuid,
-        generation=interface.generation,
-        instance_uuid=interface.instance_uuid,
-        driver=DRIVERS.to_proto(instance.driver),
-        order=interface.order,
-        macaddr=interface.macaddr,
-        ipv4=str(interface.ipv4),
-        floating_address=str(floating.address) if floating else "",
-        network=agent_pb2.NetworkBinding(
-            uuid=network.uuid,
-            netblock=str(network.netblock),
-            provide_nat=network.provide_nat,
-            floating_gateway=str(gateway.address) if gateway else "",
-        ),
-        unconfirmed_addresses=(
-            _floating_addresses(view, interface) if interface.observed_generation < interface.generation else ()
-        ),
-    )
-
-
-def _floating_addresses(view: View, interface: Interface) -> list[str]:
-    """Return the addresses of pools that are recorded for an interface, read off the keys of their records."""
-    keys = view.find(Kind.RESERVATION, "owner", interface.uuid)
-    return [address for space, _, address in (key.partition("/") for key in keys) if space == FLOATING_SPACE]
 
 
 def _report(report: agent_pb2.BindingReport, field: str) -> BindingReport:

@@ -6,7 +6,6 @@ from weakref import WeakValueDictionary
 from buoy.v1 import interface_pb2
 
 from buoy_server.codec import packing
-from buoy_server.core.model import Interface
 from buoy_server.feed.entry import Committed
 from buoy_server.rpc.selection import InterfaceFilter
 
@@ -72,9 +71,10 @@ def _batches(entries: Sequence[Committed], wanted: InterfaceFilter) -> Iterator[
     events: list[bytes] = []
     size = 0
     for entry in entries:
-        if isinstance(entry.after, Interface) and wanted.takes(entry.after) and wanted.since(entry):
-            events.append(entry.event)
-            size += len(events[-1])
+        event = wanted.event_of(entry)
+        if event is not None:
+            events.append(event)
+            size += len(event)
         if size > (MESSAGE_BYTES if entry.revision == entry.transaction else TRANSACTION_BYTES):
             yield packing.joined(_EVENTS, events) + mark(entry.revision)
             events, size = [], 0

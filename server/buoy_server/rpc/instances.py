@@ -9,6 +9,7 @@ from google.protobuf.message import Message
 from buoy_server.codec.records import DRIVERS, instance_to_proto
 from buoy_server.core import lookup
 from buoy_server.core.commands.instances import CreateInstance, DeleteInstance
+from buoy_server.core.commands.moving import MoveInstance
 from buoy_server.core.commands.plug import MAX_INTERFACES
 from buoy_server.core.errors import Malformed
 from buoy_server.core.lookup import Caller
@@ -85,6 +86,15 @@ class InstanceService:
         command = DeleteInstance(
             instance_ref=checks.ref(request.instance_ref, "instance_ref"),
             namespace=checks.optional_text(checks.name, request.namespace, "namespace"),
+        )
+        return await self._backend.change(command, caller, request, instance_to_proto)
+
+    async def MoveInstance(self, request: instance_pb2.MoveInstanceRequest, caller: Caller) -> Answer:
+        """Move an instance to another node."""
+        command = MoveInstance(
+            instance_ref=checks.ref(request.instance_ref, "instance_ref"),
+            namespace=checks.optional_text(checks.name, request.namespace, "namespace"),
+            node=checks.name(request.node, "node"),
         )
         return await self._backend.change(command, caller, request, instance_to_proto)
 

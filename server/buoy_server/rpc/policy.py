@@ -36,6 +36,7 @@ POLICY: Mapping[str, Who] = {
     "buoy.v1.InstanceService/ListInstances": Who.TENANT,
     "buoy.v1.InstanceService/ListInstanceInterfaces": Who.TENANT,
     "buoy.v1.InstanceService/DeleteInstance": Who.TENANT,
+    "buoy.v1.InstanceService/MoveInstance": Who.TENANT,
     "buoy.v1.InstanceService/ListInstanceEvents": Who.TENANT,
     "buoy.v1.InstanceService/GetInstanceMetadata": Who.TENANT,
     "buoy.v1.InstanceService/SetInstanceMetadataItem": Who.TENANT,

@@ -64,9 +64,22 @@ class InterfaceFilter:
             return (EVERY_INTERFACE,)
         return tuple(("namespace", name) for name in (self.caller.namespace, *self.caller.trusted_by))
 
-    def since(self, entry: Committed) -> bool:
-        """Whether a change came after the caller's right to see it, which a namespace of an older tenant's name has not."""
-        return isinstance(entry.after, Interface) and self.caller.sees_change(entry.after.namespace, entry.revision)
+    def event_of(self, entry: Committed) -> bytes | None:
+        """Return what a watch says of a change; None where it is not meant, or came before the caller's right to see it.
+
+        An interface that moves is new where it comes to, and gone where it leaves.
+        """
+        interface = entry.after
+        if not isinstance(interface, Interface) or not self.caller.sees_change(interface.namespace, entry.revision):
+            return None
+        if not self.node:
+            return entry.event if self.takes(interface) else None
+        left = next((former.node for former in interface.former_nodes if former.revision == entry.revision), "")
+        if self.takes(interface):
+            return entry.event_as(interface_pb2.INTERFACE_EVENT_TYPE_CREATED) if left else entry.event
+        if left == self.node and replace(self, node="").takes(interface):
+            return entry.event_as(interface_pb2.INTERFACE_EVENT_TYPE_DELETED)
+        return None
 
     def candidates(self, state: State, *, deleted: bool = False) -> Collection[str]:
         """The keys of a few interfaces among which all that are meant are, also the deleted ones if they are asked for."""

@@ -10,6 +10,8 @@ from buoy_server.core.commands.floating import DefloatInterface, FloatInterface
 from buoy_server.core.commands.housekeeping import ExpireQuarantine
 from buoy_server.core.commands.instances import DeleteInstance
 from buoy_server.core.commands.interfaces import DeleteInterface
+from buoy_server.core.commands.moving import MoveInstance
+from buoy_server.core.commands.nodes import BindingReport, ReportNode
 from buoy_server.core.events import event_of
 from buoy_server.core.model import Interface, Reservation, ReservationType
 from buoy_server.core.state import Kind
@@ -32,6 +34,7 @@ class Addresses(RuleBasedStateMachine):
         self.world.pool("tiny", "192.0.2.1-192.0.2.6")
         self.world.network("net", "10.0.0.0/29", nat=True)
         self.world.node()
+        self.world.node("n2")
         self.made = 0
         self.told = 0
 
@@ -80,6 +83,24 @@ class Addresses(RuleBasedStateMachine):
         interface = self._pick(choice)
         generation = max(interface.generation - behind, 1)
         self.world.report(interface, generation=generation, removed=removed, floating_error=error)
+
+    @precondition(lambda self: self.made and self._interfaces())
+    @rule(choice=CHOICE, node=st.sampled_from(["n1", "n2"]))
+    def move(self, choice: int, node: str) -> None:
+        instance = self._pick(choice).instance_uuid
+        try:
+            self.world.run(MoveInstance(instance_ref=instance, namespace="", node=node))
+        except errors.NotReady:
+            assert not lookup.instance(self.world.draft, SYSTEM, instance).live
+
+    @precondition(lambda self: any(interface.former_nodes for interface in self._interfaces()) if self.made else False)
+    @rule(choice=CHOICE)
+    def let_go(self, choice: int) -> None:
+        moved = [interface for interface in self._interfaces() if interface.former_nodes]
+        interface = moved[choice % len(moved)]
+        former = interface.former_nodes[0]
+        report = BindingReport(interface_uuid=interface.uuid, generation=former.generation, removed=True)
+        self.world.run(ReportNode(node=former.node, reports=(report,)))
 
     @rule(seconds=st.sampled_from([1, 29, 31, 400]))
     def time_goes_by(self, seconds: int) -> None:
@@ -138,7 +159,9 @@ class Addresses(RuleBasedStateMachine):
             if record.type is ReservationType.FLOATING:
                 owner = cast("Interface", draft.get(Kind.INTERFACE, record.owner))
                 current = owner.floating is not None and owner.floating.address == record.address
-                assert current or owner.observed_generation < owner.generation or owner.floating is not None
+                waits = owner.observed_generation < owner.generation or owner.former_nodes or owner.floating is not None
+                assert current or waits
+                assert owner.bound
 
 
 TestAddresses = Addresses.TestCase

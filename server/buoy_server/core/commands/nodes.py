@@ -91,14 +91,19 @@ class ReportNode:
         lookup.node(draft, self.node)
         for report in self.reports:
             interface = cast("Interface | None", draft.get(Kind.INTERFACE, report.interface_uuid))
-            if interface is not None and interface.node == self.node and report.generation <= interface.generation:
+            if interface is None:
+                continue
+            if interface.node == self.node and report.generation <= interface.generation:
                 _take_in(draft, interface, report)
+            elif (former := interface.former_node(self.node)) and report.removed and report.generation == former.generation:
+                confirm_unplugged(draft, interface, self.node)
+                _settle_addresses(draft, interface.uuid)
 
 
 def _take_in(draft: Draft, interface: Interface, report: BindingReport) -> None:
     if not interface.live:
-        if report.removed and report.generation == interface.generation and interface.bound:
-            confirm_unplugged(draft, interface)
+        if report.removed and report.generation == interface.generation > interface.observed_generation:
+            confirm_unplugged(draft, interface, interface.node)
         return
     if report.removed or report.generation < interface.observed_generation:
         return  # about something older than what is known
@@ -140,8 +145,18 @@ def _observe_floating(floating: Floating, report: BindingReport, now: datetime) 
     return replace(floating, phase=phase, reason="", active_time=floating.active_time or now)
 
 
+def _settle_addresses(draft: Draft, uuid: str) -> None:
+    """Release what an interface had before, where only a former node held that up."""
+    interface = cast("Interface", draft.get(Kind.INTERFACE, uuid))
+    settled = interface.floating is None or interface.floating.phase is FloatingPhase.ACTIVE
+    if interface.live and settled and interface.observed_generation == interface.generation:
+        _release_others(draft, interface)
+
+
 def _release_others(draft: Draft, interface: Interface) -> None:
-    """Release the floating addresses that the interface had before: its node has only the current one now."""
+    """Release the floating addresses that the interface had before, when no node has them any more."""
+    if interface.former_nodes:
+        return
     current = {interface.ipv4, interface.floating.address if interface.floating else None}
     for record in lookup.reservations(draft, interface.uuid):
         if record.until is None and record.address not in current:

@@ -55,7 +55,7 @@ def plug(draft: Draft, context: Context, instance: Instance, spec: InterfaceSpec
         metadata={},
     )
     addresses.take_fixed(draft, interface)
-    _provide_gateway(draft, context, network, instance.node)
+    provide_gateway(draft, context, network, instance.node)
     if spec.float_it:
         interface = start_floating(draft, context, interface, None, None)
     return draft.put(interface)
@@ -74,13 +74,25 @@ def unplug(draft: Draft, interface: Interface) -> Interface:
     )
 
 
-def confirm_unplugged(draft: Draft, interface: Interface) -> None:
-    """Take in that a deleted interface's node has nothing of it any more: release its addresses and what waited for it."""
-    draft.put(replace(interface, floating=None, observed_generation=interface.generation))
-    for record in lookup.reservations(draft, interface.uuid):
-        if record.until is None:
-            addresses.release(draft, record)
-    settle_network(draft, cast("Network", draft.get(Kind.NETWORK, interface.network_uuid)), interface.node)
+def confirm_unplugged(draft: Draft, interface: Interface, node: str) -> None:
+    """Take in that a node has nothing of an interface any more, which is deleted or was moved away from there.
+
+    What a deleted one had is released when no node has anything of it, and so is what waited for that.
+    """
+    former = interface.former_node(node)
+    if former is not None:
+        kept = tuple(other for other in interface.former_nodes if other is not former)
+        interface = replace(interface, former_nodes=kept)
+    else:
+        interface = replace(interface, observed_generation=interface.generation)
+    if interface.bound:
+        draft.put(interface)
+    else:
+        draft.put(replace(interface, floating=None))
+        for record in lookup.reservations(draft, interface.uuid):
+            if record.until is None:
+                addresses.release(draft, record)
+    settle_network(draft, cast("Network", draft.get(Kind.NETWORK, interface.network_uuid)), node)
     settle_instance(draft, cast("Instance", draft.get(Kind.INSTANCE, interface.instance_uuid)))
 
 
@@ -121,7 +133,7 @@ def provide_gateways(draft: Draft, context: Context, network: Network) -> None:
     if network.live and network.provide_nat:
         for node in sorted(draft.keys(Kind.NODE)):
             if draft.count(Kind.INTERFACE, "network_node", (network.uuid, node)):
-                _provide_gateway(draft, context, cast("Network", draft.get(Kind.NETWORK, network.uuid)), node)
+                provide_gateway(draft, context, cast("Network", draft.get(Kind.NETWORK, network.uuid)), node)
 
 
 def _choose_macaddr(draft: Draft, context: Context, spec: InterfaceSpec) -> str:
@@ -143,7 +155,7 @@ def _macaddr(index: int) -> str:
     return f"{MACADDR_PREFIX}:{index >> 16:02x}:{index >> 8 & 255:02x}:{index & 255:02x}"
 
 
-def _provide_gateway(draft: Draft, context: Context, network: Network, node: str) -> None:
+def provide_gateway(draft: Draft, context: Context, network: Network, node: str) -> None:
     if not network.provide_nat or network.gateway_on(node):
         return
     record = addresses.take_gateway(draft, context, network, node)

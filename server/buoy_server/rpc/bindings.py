@@ -1,0 +1,86 @@
+"""What a node is told of its interfaces: the bindings that it needs, and what must go."""
+
+from collections.abc import Iterable, Iterator, Sequence
+
+from buoy.v1 import agent_pb2
+
+from buoy_server.codec.records import DRIVERS
+from buoy_server.core import lookup
+from buoy_server.core.model import FLOATING_SPACE, Instance, Interface, Network
+from buoy_server.core.state import Kind
+from buoy_server.feed.entry import Committed
+from buoy_server.feed.view import View
+
+CHUNK = 1000  # bindings a message
+
+
+def touched(view: View, node: str, entries: Iterable[Committed]) -> list[Interface]:
+    """Return the interfaces of a node for which the entries ask something of it, as they are now."""
+    asked: dict[str, None] = {}
+    for entry in entries:
+        if isinstance(entry.after, Interface):
+            if entry.after.former_node(node) or (
+                entry.after.node == node and entry.after.observed_generation < entry.after.generation
+            ):
+                asked[entry.key] = None
+        elif isinstance(entry.after, Network) and entry.after.gateway_on(node):
+            asked.update(dict.fromkeys(lookup.interfaces_on(view, entry.key, node)))
+    found = [view.get(Kind.INTERFACE, key) for key in asked]
+    return [
+        interface for interface in found if isinstance(interface, Interface) and interface.bound and node in interface.nodes
+    ]
+
+
+def updates(view: View, node: str, interfaces: Sequence[Interface], revision: int) -> Iterator[agent_pb2.NodeUpdate]:
+    """Yield updates of a bounded size; only the last bears the revision: who loses the stream before it starts before it."""
+    for start in range(0, len(interfaces), CHUNK):
+        chunk = interfaces[start : start + CHUNK]
+        yield agent_pb2.NodeUpdate(
+            revision=revision if start + CHUNK >= len(interfaces) else 0,
+            upserts=[_binding(view, interface) for interface in chunk if interface.live and interface.node == node],
+            removed=[_removal(view, node, interface) for interface in chunk if not interface.live or interface.node != node],
+        )
+
+
+def _removal(view: View, node: str, interface: Interface) -> agent_pb2.Removal:
+    former = interface.former_node(node)
+    return agent_pb2.Removal(
+        interface_uuid=interface.uuid,
+        generation=former.generation if former else interface.generation,
+        network_uuid=interface.network_uuid,
+        unconfirmed_addresses=_floating_addresses(view, interface),
+    )
+
+
+def _binding(view: View, interface: Interface) -> agent_pb2.Binding:
+    instance = view.get(Kind.INSTANCE, interface.instance_uuid)
+    network = view.get(Kind.NETWORK, interface.network_uuid)
+    if not isinstance(instance, Instance) or not isinstance(network, Network):
+        raise TypeError(f"interface {interface.uuid} lost its instance or network")
+    gateway = network.gateway_on(interface.node)
+    floating = interface.floating if interface.floating and interface.floating.phase != "releasing" else None
+    return agent_pb2.Binding(
+        interface_uuid=interface.uuid,
+        generation=interface.generation,
+        instance_uuid=interface.instance_uuid,
+        driver=DRIVERS.to_proto(instance.driver),
+        order=interface.order,
+        macaddr=interface.macaddr,
+        ipv4=str(interface.ipv4),
+        floating_address=str(floating.address) if floating else "",
+        network=agent_pb2.NetworkBinding(
+            uuid=network.uuid,
+            netblock=str(network.netblock),
+            provide_nat=network.provide_nat,
+            floating_gateway=str(gateway.address) if gateway else "",
+        ),
+        unconfirmed_addresses=(
+            _floating_addresses(view, interface) if interface.observed_generation < interface.generation else ()
+        ),
+    )
+
+
+def _floating_addresses(view: View, interface: Interface) -> list[str]:
+    """Return the addresses of pools that are recorded for an interface, read off the keys of their records."""
+    keys = view.find(Kind.RESERVATION, "owner", interface.uuid)
+    return [address for space, _, address in (key.partition("/") for key in keys) if space == FLOATING_SPACE]
