@@ -10,6 +10,7 @@ from google.protobuf.message import Message
 from google.protobuf.message_factory import GetMessageClass
 from google.protobuf.struct_pb2 import Value
 
+from tests.server.agent import agent
 from tests.server.running import Running
 
 SECRET = "correct horse battery staple"  # noqa: S105 - nobody's
@@ -31,6 +32,8 @@ def mutating(server: Running) -> dict[str, MethodDescriptor]:
 
 async def subjects(server: Running) -> tuple[str, str]:
     """Make what the requests work on; return the uuids of an interface and of one that floats."""
+    async with agent(server, "n2"):
+        pass  # a node to move to
     plain, floating = await server.interface("web"), await server.interface("floating", float=True)
     await server.instances.CreateInstance(instance_pb2.CreateInstanceRequest(name="spare", metadata={"old": TRUE}))
     await server.networks.CreateNetwork(network_pb2.CreateNetworkRequest(name="empty", netblock="10.1.0.0/24"))
@@ -59,6 +62,7 @@ def requests(plain: str, floating: str) -> Mapping[str, dict[str, Any]]:
         "InterfaceService/DefloatInterface": {"interface_uuid": floating},
         "InterfaceService/DeleteInterfaceMetadataItem": {"interface_uuid": floating, **old},
         "InstanceService/CreateInstance": {"name": "new", "metadata": {f"k{index}": TRUE for index in range(9)}},
+        "InstanceService/MoveInstance": {"instance_ref": "spare", "node": "n2"},
         "InstanceService/SetInstanceMetadataItem": {"instance_ref": "spare", **new},
         "InstanceService/DeleteInstanceMetadataItem": {"instance_ref": "spare", **old},
         "InstanceService/DeleteInstance": {"instance_ref": "spare"},

@@ -149,6 +149,8 @@ async def _refused(world: Tenants, name: str, method: Any, fields: dict[str, str
     filled: Any = request(**fields)
     if "value" in request.DESCRIPTOR.fields_by_name:
         filled.value.string_value = "x"
+    if method.name == "MoveInstance":
+        filled.node = "n1"
     if "key" in request.DESCRIPTOR.fields_by_name:
         filled.key = "k"
     kind = world.server.channel.unary_stream if method.server_streaming else world.server.channel.unary_unary

@@ -87,6 +87,8 @@ async def _call_everything(world: Tenants) -> set[str]:
     """Make every call that changes something, with a secret wherever one fits, and return their names."""
     server, system, a = world.server, world.tokens["system"], world.tokens["a"]
     uuid = await _furnish(world)
+    async with agent(server, "n2", metadata=system):
+        pass  # a node to move to
     i, v, n, s = interface_pb2, instance_pb2, network_pb2, namespace_pb2
     calls: list[tuple[Any, Any, Any]] = [
         (server.interfaces, i.CreateInterfaceRequest(instance_ref="web", network_ref="net"), a),
@@ -97,6 +99,7 @@ async def _call_everything(world: Tenants) -> set[str]:
         (server.interfaces, i.DeleteInterfaceRequest(interface_uuid=uuid), a),
         (server.instances, v.SetInstanceMetadataItemRequest(instance_ref="web", key="l", value=_value()), a),
         (server.instances, v.DeleteInstanceMetadataItemRequest(instance_ref="web", key="l"), a),
+        (server.instances, v.MoveInstanceRequest(instance_ref="web", node="n2"), a),
         (server.instances, v.DeleteInstanceRequest(instance_ref="web"), a),
         (server.networks, n.CreateNetworkRequest(name="two", netblock="10.2.0.0/24"), a),
         (server.networks, n.SetNetworkMetadataItemRequest(network_ref="two", key="k", value=_value()), a),

@@ -88,14 +88,8 @@ def _floating(before: Floating | None, after: Floating | None) -> Iterator[Event
     if before is not None and (before.phase, before.address, before.reason) == (after.phase, after.address, after.reason):
         return
     match after.phase:
-        case FloatingPhase.PENDING if before is not None and before.phase in (FloatingPhase.ACTIVE, FloatingPhase.FAILED):
-            yield Event(EventType.STATUS, f"floating address {after.address} waits for its new node")
         case FloatingPhase.PENDING:
-            if before is not None and before.phase is FloatingPhase.PENDING and before.address == after.address:
-                waits = f"waits: {after.reason}" if after.reason else "waits no more for its node"
-                yield Event(EventType.STATUS, f"floating address {after.address} {waits}")
-            else:
-                yield Event(EventType.AUDIT, f"floating address {after.address} asked for")
+            yield _pending(before, after)
         case FloatingPhase.ACTIVE:
             yield Event(EventType.STATUS, f"floating at {after.address}")
         case FloatingPhase.FAILED:
@@ -104,6 +98,15 @@ def _floating(before: Floating | None, after: Floating | None) -> Iterator[Event
             yield Event(EventType.STATUS, f"floating address {after.address} waits to be released: {after.reason}")
         case FloatingPhase.RELEASING:
             yield Event(EventType.AUDIT, f"floating address {after.address} asked back")
+
+
+def _pending(before: Floating | None, after: Floating) -> Event:
+    if before is not None and before.phase in (FloatingPhase.ACTIVE, FloatingPhase.FAILED):
+        return Event(EventType.STATUS, f"floating address {after.address} waits for its new node")
+    if before is not None and before.phase is FloatingPhase.PENDING and before.address == after.address:
+        waits = f"waits: {after.reason}" if after.reason else "waits no more for its node"
+        return Event(EventType.STATUS, f"floating address {after.address} {waits}")
+    return Event(EventType.AUDIT, f"floating address {after.address} asked for")
 
 
 def _instance(before: Instance | None, after: Instance) -> Iterator[Event]:

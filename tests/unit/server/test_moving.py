@@ -47,7 +47,7 @@ def test_a_moved_float_keeps_its_address_and_waits_for_the_new_node() -> None:
     moved = world.now(before)
     assert before.floating is not None
     assert moved.floating is not None
-    assert (moved.node, moved.state, moved.nodes) == ("n2", InterfaceState.CREATED, {"n1", "n2"})
+    assert (moved.node, moved.state, moved.nodes) == ("n2", InterfaceState.CREATED, frozenset({"n1", "n2"}))
     assert (moved.floating.address, moved.floating.phase) == (before.floating.address, FloatingPhase.PENDING)
     world.report(moved)
     floating = world.now(before).floating
