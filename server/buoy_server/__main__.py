@@ -1,6 +1,7 @@
 """buoy-server: reads its settings, opens the database, serves until SIGTERM or SIGINT.
 
-`buoy-server bootstrap` makes the first key of the namespace `system` instead, prints it, and ends.
+Instead of serving, `buoy-server bootstrap` makes the first key of the namespace `system`, `buoy-server backup FILE` copies the
+database while a server may run on it, and `buoy-server restore FILE` puts such a copy in the database's place.
 
 Exit codes: 0 stopped on request, 2 a setting is wrong, 3 the database or a listen target is not to be had.
 """
@@ -8,6 +9,7 @@ Exit codes: 0 stopped on request, 2 a setting is wrong, 3 the database or a list
 import asyncio
 import signal
 import sys
+from pathlib import Path
 from typing import NoReturn
 
 import structlog
@@ -17,39 +19,77 @@ from buoy_server import logs, settings
 from buoy_server.bootstrap import BootstrapError, bootstrap
 from buoy_server.errors import ListenError
 from buoy_server.server import Options, Server
+from buoy_server.storage import copies
+from buoy_server.storage.copies import CopyError
 from buoy_server.storage.database import Database, DatabaseError, open_database
 from buoy_server.storage.retention import Retention
 
 EXIT_SETTINGS = 2
 EXIT_UNAVAILABLE = 3
+COPYING = ("backup", "restore")
+COMMANDS = ("serve", "bootstrap", *COPYING)
 
 log = structlog.get_logger()
 
 
 def main() -> None:
     """Run the program."""
-    arguments = sys.argv[1:]
-    bootstrapping = arguments[:1] == ["bootstrap"]
+    command, *arguments = sys.argv[1:] if sys.argv[1:2] and sys.argv[1] in COMMANDS else ["serve", *sys.argv[1:]]
+    file = Path(arguments.pop(0)) if command in COPYING and arguments and not arguments[0].startswith("-") else None
+    if command in COPYING and file is None and not {"-h", "--help"} & set(arguments):
+        _fail(EXIT_SETTINGS, f"{command}: name the file: buoy-server {command} FILE")
+    replace = "--replace" in arguments
     try:
-        chosen = settings.load(arguments[1:] if bootstrapping else arguments)
+        chosen = settings.load([argument for argument in arguments if command != "restore" or argument != "--replace"])
     except ValidationError as error:
         _fail(EXIT_SETTINGS, *(_settings_line(dict(line)) for line in error.errors()))
     except ValueError as error:
         _fail(EXIT_SETTINGS, str(error))
     logs.configure(chosen.log_level)
     try:
-        database = open_database(chosen.database)
-    except DatabaseError as error:
-        _fail(EXIT_UNAVAILABLE, str(error))
-    try:
-        if bootstrapping:
-            asyncio.run(_bootstrap(database))
+        if command == "backup" and file is not None:
+            _backup(chosen.database, file)
+        elif command == "restore" and file is not None:
+            _restore(chosen.database, file, replace=replace)
         else:
-            asyncio.run(_serve(chosen, database))
-    except (ListenError, BootstrapError) as error:
+            _run(command, chosen)
+    except (DatabaseError, CopyError, ListenError, BootstrapError) as error:
         _fail(EXIT_UNAVAILABLE, str(error))
+
+
+def _run(command: str, chosen: settings.Settings) -> None:
+    database = open_database(chosen.database)
+    try:
+        asyncio.run(_bootstrap(database) if command == "bootstrap" else _serve(chosen, database))
     finally:
         database.close()
+
+
+def _backup(url: str, file: Path) -> None:
+    contents = copies.backup(url, file, _show_progress)
+    _say(
+        f"{file} holds the database as of revision {contents.revision} ({contents.size} bytes, schema {contents.schema}), checked"
+    )
+    _say("It holds what tokens are signed with and hashes of all keys: keep it as safe as the database.")
+
+
+def _restore(url: str, file: Path, *, replace: bool) -> None:
+    restored = copies.restore(url, file, _show_progress, replace=replace)
+    _say(f"the database is that of {file} as of revision {restored.contents.revision}, as cluster {restored.cluster_id}")
+    if restored.kept:
+        _say(f"what was there is kept as {restored.kept}")
+    _say(
+        "Watches take a fresh snapshot when they come back, agents everything anew: what was changed since the backup is undone."
+    )
+
+
+def _show_progress(done: int, pages: int) -> None:
+    if sys.stderr.isatty():
+        print(f"\r{done * 100 // max(pages, 1)} % of {pages} pages", end="\n" if done == pages else "", file=sys.stderr)  # noqa: T201
+
+
+def _say(line: str) -> None:
+    print(line, file=sys.stderr)  # noqa: T201 - for the person who asked for it
 
 
 async def _bootstrap(database: Database) -> None:

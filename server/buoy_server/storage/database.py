@@ -12,6 +12,7 @@ import sqlalchemy as sa
 import structlog
 from alembic import command
 from alembic.config import Config
+from alembic.script import ScriptDirectory
 from sqlalchemy.exc import ArgumentError, DBAPIError
 
 from buoy_server.storage.store import SqlStore
@@ -39,19 +40,24 @@ class Database:
         self.release()
 
 
-def open_database(url: str) -> Database:
-    """Open a database by its SQLAlchemy URL and bring its schema up to date, or raise DatabaseError."""
+def database_path(url: str) -> Path:
+    """Return the SQLite file that a URL names, or raise DatabaseError."""
     try:
         parsed = sa.make_url(url)
     except ArgumentError as error:
         raise DatabaseError(f"database: {url} is no database URL such as sqlite:////var/lib/buoy/buoy.db") from error
     if parsed.get_backend_name() != "sqlite" or not parsed.database:
         raise DatabaseError(f"database: {url} is no SQLite file: give sqlite:///PATH")
-    path = Path(parsed.database).absolute()
-    release = _lock(path)
+    return Path(parsed.database).absolute()
+
+
+def open_database(url: str) -> Database:
+    """Open a database by its SQLAlchemy URL and bring its schema up to date, or raise DatabaseError."""
+    path = database_path(url)
+    release = lock(path)
     try:
         path.touch(mode=0o600)  # it holds what tokens are signed with; its journal takes its mode
-        engine = sa.create_engine(parsed)
+        engine = sa.create_engine(url)
         sa.event.listen(engine, "connect", _set_pragmas)
         migrate(engine)
     except OSError as error:
@@ -66,20 +72,30 @@ def open_database(url: str) -> Database:
 
 def migrate(engine: sa.Engine) -> None:
     """Bring the schema to the newest version."""
-    config = Config()
-    config.set_main_option("script_location", str(Path(__file__).parent / "migrations"))
+    config = _migrations()
     with engine.begin() as connection:
         config.attributes["connection"] = connection
         command.upgrade(config, "head")
 
 
-def _lock(path: Path) -> Callable[[], None]:
+def newest_schema() -> str:
+    """Return the version of the schema that this program's migrations lead to."""
+    return str(ScriptDirectory.from_config(_migrations()).get_current_head())
+
+
+def _migrations() -> Config:
+    config = Config()
+    config.set_main_option("script_location", str(Path(__file__).parent / "migrations"))
+    return config
+
+
+def lock(path: Path) -> Callable[[], None]:
     """Take the lock that keeps a second server off the same file; it is gone when the process is, however that ended."""
-    lock = path.with_name(path.name + ".lock")
+    name = path.with_name(path.name + ".lock")
     try:
-        descriptor = os.open(lock, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+        descriptor = os.open(name, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
     except OSError as error:
-        raise DatabaseError(f"database: {lock} cannot be written: {error.strerror}") from error
+        raise DatabaseError(f"database: {name} cannot be written: {error.strerror}") from error
     try:
         fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError as error:
