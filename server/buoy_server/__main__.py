@@ -67,9 +67,7 @@ def _run(command: str, chosen: settings.Settings) -> None:
 
 def _backup(url: str, file: Path) -> None:
     contents = copies.backup(url, file, _show_progress)
-    _say(
-        f"{file} holds the database as of revision {contents.revision} ({contents.size} bytes, schema {contents.schema}), checked"
-    )
+    _say(f"{file} holds the database as of revision {contents.revision}, {contents.size} bytes, checked")
     _say("It holds what tokens are signed with and hashes of all keys: keep it as safe as the database.")
 
 
@@ -78,9 +76,7 @@ def _restore(url: str, file: Path, *, replace: bool) -> None:
     _say(f"the database is that of {file} as of revision {restored.contents.revision}, as cluster {restored.cluster_id}")
     if restored.kept:
         _say(f"what was there is kept as {restored.kept}")
-    _say(
-        "Watches take a fresh snapshot when they come back, agents everything anew: what was changed since the backup is undone."
-    )
+    _say("Watches take a fresh snapshot when they come back, and agents everything: what came after the backup is undone.")
 
 
 def _show_progress(done: int, pages: int) -> None:

@@ -27,11 +27,13 @@ def _quietly(_done: int, _pages: int) -> None:
     pass
 
 
-async def _write(server: Running, uuid: str, written: list[int], stop: asyncio.Event) -> None:
+async def _write(server: Running, uuid: str, written: list[int], enough: asyncio.Event, stop: asyncio.Event) -> None:
     while not stop.is_set():
         value = Value(string_value="x" * 2000)
         request = i.SetInterfaceMetadataItemRequest(interface_uuid=uuid, key=f"k{len(written) % 50}", value=value)
         written.append((await server.interfaces.SetInterfaceMetadataItem(request)).revision)
+        if len(written) == 50:
+            enough.set()
 
 
 async def test_a_copy_taken_under_load_is_whole_and_holds_what_was_acknowledged(tmp_path: Path) -> None:
@@ -39,10 +41,9 @@ async def test_a_copy_taken_under_load_is_whole_and_holds_what_was_acknowledged(
         await server.furnish()
         uuid = (await server.interface()).uuid
         written: list[int] = []
-        stop = asyncio.Event()
-        writing = asyncio.create_task(_write(server, uuid, written, stop))
-        while len(written) < 50:
-            await asyncio.sleep(0)
+        enough, stop = asyncio.Event(), asyncio.Event()
+        writing = asyncio.create_task(_write(server, uuid, written, enough, stop))
+        await enough.wait()
         acknowledged = written[-1]
         contents = await asyncio.to_thread(copies.backup, _url(tmp_path / "buoy.db"), tmp_path / "copy.db", _quietly)
         stop.set()
@@ -85,7 +86,7 @@ async def test_a_database_in_use_is_not_replaced(tmp_path: Path) -> None:
             copies.restore(_url(tmp_path / "buoy.db"), tmp_path / "copy.db", _quietly, replace=True)
 
 
-async def test_what_is_no_whole_copy_is_refused_and_leaves_nothing(tmp_path: Path) -> None:
+def test_what_is_no_whole_copy_is_refused_and_leaves_nothing(tmp_path: Path) -> None:
     open_database(_url(tmp_path / "buoy.db")).close()
     whole = (tmp_path / "buoy.db").read_bytes()
     (tmp_path / "text").write_text("hello")
