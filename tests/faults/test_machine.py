@@ -137,7 +137,7 @@ class Interfaces(RuleBasedStateMachine):
         watcher = Watcher(f"watch {len(self.watchers)}", Chosen(**{kind: chosen}) if chosen else Chosen())
         self.watchers.append(watcher)
         start = 0 if back is None else max(self._head() - back, self.server.server._backend.feed.floor)
-        watcher.open(self.server.channel, start)
+        self._open(watcher, start)
 
     @precondition(lambda self: self.watchers)
     @rule(choice=CHOICE)
@@ -158,7 +158,7 @@ class Interfaces(RuleBasedStateMachine):
         in_loop(lambda: compact(self.server.channel, oldest))
         for start in (oldest - 1, oldest, oldest + 1):
             watcher = Watcher(f"watch at {start} compacted to {oldest}")
-            watcher.open(self.server.channel, start)
+            self._open(watcher, start)
             in_loop(lambda watcher=watcher: watcher.read_until(self._head()))  # type: ignore[misc]
             assert watcher.watch.streams[-1].ended == ("OUT_OF_RANGE" if start < oldest else "")
             self.watchers.append(watcher)
@@ -201,7 +201,7 @@ class Interfaces(RuleBasedStateMachine):
         """Read all that there is, from where it was; whoever is told COMPACTED starts with a snapshot."""
         for _ in range(3):
             if not watcher.reading:
-                watcher.open(self.server.channel)
+                self._open(watcher)
             await watcher.read_until(self._head())
             if watcher.reading:
                 return
@@ -233,6 +233,12 @@ class Interfaces(RuleBasedStateMachine):
             return await method(request)
 
         return in_loop(made)
+
+    def _open(self, watcher: Watcher, start: int | None = None) -> None:
+        async def opened() -> None:  # a call belongs to the loop that it is made in
+            watcher.open(self.server.channel, start)
+
+        in_loop(opened)
 
     def _get(self, uuid: str) -> i.Interface:
         answer: i.Interface = self._call(self.server.interfaces.GetInterface, i.GetInterfaceRequest(interface_uuid=uuid))

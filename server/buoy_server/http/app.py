@@ -21,6 +21,7 @@ from buoy_server.http.arguments import Arguments
 from buoy_server.http.call import Call, Dispatcher
 from buoy_server.http.paths import REQUEST_ID, Paths
 from buoy_server.http.route import Route
+from buoy_server.rpc import checks
 
 DEADLINE = 30.0  # seconds for one request, from its last header to its answer
 _ARGUMENTS_IN_QUERY = frozenset({"GET", "DELETE"})
@@ -115,7 +116,9 @@ async def _call(site: _Site, route: Route, request: Request) -> Call:
 
 def _request_id(route: Route, request: Request) -> str:
     """Return the request id that a change comes with; the draft of the header's standard writes it in quotes."""
-    return request.headers.get(IDEMPOTENCY_KEY, "").strip('"') if route.repeatable else ""
+    if not route.repeatable or IDEMPOTENCY_KEY not in request.headers:
+        return ""
+    return checks.uuid(request.headers[IDEMPOTENCY_KEY].strip('"'), "request_id")
 
 
 async def _raised(_request: Request, error: Any) -> Response:
