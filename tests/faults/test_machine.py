@@ -201,7 +201,7 @@ class Interfaces(RuleBasedStateMachine):
         """Read all that there is, from where it was; whoever is told COMPACTED starts with a snapshot."""
         for _ in range(3):
             if not watcher.reading:
-                self._open(watcher)
+                watcher.open(self.server.channel)
             await watcher.read_until(self._head())
             if watcher.reading:
                 return
@@ -234,7 +234,7 @@ class Interfaces(RuleBasedStateMachine):
 
         return in_loop(made)
 
-    def _open(self, watcher: Watcher, start: int | None = None) -> None:
+    def _open(self, watcher: Watcher, start: int) -> None:
         async def opened() -> None:  # a call belongs to the loop that it is made in
             watcher.open(self.server.channel, start)
 
