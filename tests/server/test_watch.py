@@ -247,3 +247,24 @@ async def test_a_transaction_larger_than_a_message_may_be_comes_in_several(serve
         events += response.events
     assert [event.revision for event in events] == sorted({event.revision for event in events})
     call.cancel()
+
+
+async def test_a_change_wakes_every_watch_that_means_it_at_once(server: Running, node: ScriptedAgent) -> None:
+    uuid = (await server.interface("a")).uuid
+    chosen = (
+        {"interface_uuid": uuid},
+        {"instance_ref": "a"},
+        {"network_ref": "net"},
+        {"node": "n1"},
+        {"namespace": "system"},
+        {},
+    )
+    calls = [_watch(server, **wanted) for wanted in chosen]
+    for call in calls:
+        while not (await _read(call)).synced:
+            pass
+    request = i.SetInterfaceMetadataItemRequest(interface_uuid=uuid, key="k", value=Value(bool_value=True))
+    revision = (await server.interfaces.SetInterfaceMetadataItem(request)).revision
+    for call in calls:  # no mark is due before the test gives up
+        assert [event.revision for event in (await _read(call)).events] == [revision]
+        call.cancel()
