@@ -251,14 +251,8 @@ async def test_a_transaction_larger_than_a_message_may_be_comes_in_several(serve
 
 async def test_a_change_wakes_every_watch_that_means_it_at_once(server: Running, node: ScriptedAgent) -> None:
     uuid = (await server.interface("a")).uuid
-    chosen = (
-        {"interface_uuid": uuid},
-        {"instance_ref": "a"},
-        {"network_ref": "net"},
-        {"node": "n1"},
-        {"namespace": "system"},
-        {},
-    )
+    named = {"interface_uuid": uuid, "instance_ref": "a", "network_ref": "net", "node": "n1", "namespace": "system"}
+    chosen: list[dict[str, str]] = [{name: value} for name, value in named.items()] + [{}]
     calls = [_watch(server, **wanted) for wanted in chosen]
     for call in calls:
         while not (await _read(call)).synced:
