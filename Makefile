@@ -12,7 +12,7 @@ WITH_PROGRAMS := PATH="$(CURDIR)/.tools/bin:$$PATH:/usr/sbin:/sbin"
 PIN := pip compile --quiet --upgrade --universal --python-version 3.11 --no-emit-index-url --no-emit-find-links --no-header --no-annotate
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo lab test mutations verify fix bench protos constraints
+.PHONY: help setup demo lab test soak mutations verify fix bench protos constraints
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -35,6 +35,9 @@ test: setup ## run all tests, in a world of their own (ARGS: for pytest; PROCESS
 	@tools/test-programs nft ip conntrack tcpdump bird
 	@tools/shakenfist-client
 	$(WITH_PROGRAMS) TMPDIR=/run $(ENTER) $(BIN)/python -m pytest --numprocesses $(PROCESSES) $(ARGS)
+
+soak: setup ## try faults for longer (ROUNDS: how many times as long, 20 unless told; BUOY_SEED repeats a run)
+	BUOY_SOAK=$(or $(ROUNDS),20) $(MAKE) test ARGS="tests/faults --timeout=0"
 
 mutations: setup ## prove that the tests notice known mistakes: each is put into a copy of the tree, and a test must fail
 	@tools/test-programs nft ip conntrack tcpdump

@@ -26,7 +26,11 @@ DEFAULT_LISTEN = "127.0.0.1:7117"
 
 
 class Settings(BaseSettings):
-    """The control plane of Buoy: network interfaces of instances and their floating addresses."""
+    """The control plane of Buoy: network interfaces of instances and their floating addresses.
+
+    It serves, or with a command before the options does one thing: bootstrap (make the first key), backup FILE (copy the
+    database, also while it is served), restore FILE [--replace] (put a copy in its place).
+    """
 
     model_config = SettingsConfigDict(
         env_prefix="BUOY_",

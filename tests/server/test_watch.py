@@ -174,6 +174,7 @@ async def test_a_revision_of_another_cluster_is_refused_and_every_answer_names_t
     fresh.cancel()
     with pytest.raises(grpc.aio.AioRpcError) as refused:
         await _read(_watch(server, start_revision=1, cluster_id=OTHER_CLUSTER))
+    assert dict(refused.value.trailing_metadata())["buoy-cluster-id"] == listed.cluster_id
     assert refusal(refused.value).code is grpc.StatusCode.FAILED_PRECONDITION
     assert refusal(refused.value).reason == "CLUSTER_CHANGED"
 
@@ -200,6 +201,7 @@ async def test_a_read_waits_for_the_revision_that_it_names(server: Running, monk
         with pytest.raises(grpc.aio.AioRpcError) as refused:
             await server.interfaces.ListInterfaces(i.ListInterfacesRequest(min_revision=revision))
         assert (refusal(refused.value).reason, refusal(refused.value).field) == (reason, "min_revision")
+        assert "buoy-cluster-id" in dict(refused.value.trailing_metadata())
 
 
 @pytest.mark.parametrize(

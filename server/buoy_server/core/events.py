@@ -56,7 +56,7 @@ def _interface(before: Interface | None, after: Interface) -> Iterator[Event]:
         return
     if after.state is not before.state:
         yield _interface_state(after)
-    elif after.state_reason != before.state_reason:
+    elif after.state_reason != before.state_reason and after.node == before.node:
         says = f"is not there: {after.state_reason}" if after.state_reason else "is there again"
         yield Event(EventType.STATUS, f"the NIC {says}")
     if not after.live and not after.bound and before.bound:

@@ -15,7 +15,8 @@ from buoy_server.feed.subscriptions import Subscription, Subscriptions, Topic
 
 RING_ENTRIES = 65_536
 RING_BYTES = 128 << 20
-PAGE = 4_096  # entries that a reader takes at once
+PAGE = 256  # entries that a reader takes at once
+PAGE_BYTES = 1 << 20  # and of older ones, which nobody else has in memory, about so many bytes
 FUTURE_WAIT = 5.0  # seconds that a reader may be ahead of this server
 
 
@@ -134,8 +135,8 @@ class Feed:
             cut = next(entry for entry in entries if entry.transaction == entries[-1].transaction)
             if cut is entries[0]:
                 return await self._entries(after, cut.transaction - after)
-            return entries[: cut.revision - after - 1]
-        return entries
+            entries = entries[: cut.revision - after - 1]
+        return entries if after >= self._base else _bounded(entries)
 
     async def _entries(self, after: int, count: int) -> Sequence[Committed]:
         if after + 1 < self._floor:
@@ -164,3 +165,13 @@ class Feed:
         for revision, reached in self._ahead:
             if (self._closed or revision <= self.head) and not reached.done():
                 reached.set_result(None)
+
+
+def _bounded(entries: Sequence[Committed]) -> Sequence[Committed]:
+    """Return as many of the first transactions as fit into a page, at least one."""
+    size = 0
+    for index, entry in enumerate(entries):
+        size += len(entry.body or b"")
+        if size > PAGE_BYTES and entry.revision == entry.transaction:
+            return entries[: index + 1]
+    return entries

@@ -1,6 +1,7 @@
 """What watchers are sent: made once for all that chose the same and have come equally far."""
 
 from collections.abc import Hashable, Iterable, Iterator, Sequence
+from itertools import chain, islice
 from weakref import WeakValueDictionary
 
 from buoy.v1 import interface_pb2
@@ -23,15 +24,22 @@ class Audience:
         self._span = (0, 0)
         self._messages: Sequence[bytes] = ()
 
-    def messages(self, entries: Sequence[Committed]) -> Sequence[bytes]:
-        """Return what of some entries is meant, as messages that each say the revision they lead to."""
+    def messages(self, entries: Sequence[Committed]) -> Iterable[bytes]:
+        """Yield what of some entries is meant, as messages that each say the revision they lead to.
+
+        A single one is kept for the others. Who is so far behind that there are several gets them made one at a time.
+        """
         if not entries:
             return ()
         span = (entries[0].revision, entries[-1].revision)
-        if span != self._span:
-            self._messages = list(_batches(entries, self.wanted))
-            self._span = span
-        return self._messages
+        if span == self._span:
+            return self._messages
+        made = _batches(entries, self.wanted)
+        first = tuple(islice(made, 2))
+        if len(first) > 1:
+            return chain(first, made)
+        self._span, self._messages = span, first
+        return first
 
 
 class Audiences:

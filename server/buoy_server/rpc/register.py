@@ -47,7 +47,7 @@ def _handler(method: Method, dispatcher: Dispatcher) -> "grpc.RpcMethodHandler[A
 def _unary(method: Method, dispatcher: Dispatcher) -> Callable[[Any, Context], Awaitable[Message | bytes]]:
     async def handle(request: Any, context: Context) -> Message | bytes:
         try:
-            context.set_trailing_metadata(((CLUSTER_ID, dispatcher.cluster_id),))
+            context.set_trailing_metadata(_trailer(dispatcher))
             credentials = credentials_of(context)
             caller = dispatcher.admit(method, credentials)
             if context.time_remaining() is not None:
@@ -55,11 +55,10 @@ def _unary(method: Method, dispatcher: Dispatcher) -> Callable[[Any, Context], A
             async with asyncio.timeout(DEFAULT_DEADLINE):
                 return await dispatcher.serve(method, request, caller, credentials)
         except TimeoutError:
-            await context.abort(grpc.StatusCode.DEADLINE_EXCEEDED, f"no answer within {DEFAULT_DEADLINE:.0f} s")
-        except DomainError as error:
-            await context.abort_with_status(to_status(error))
-        except Exception as error:  # noqa: BLE001 - whatever it was, it is logged, and the caller gets its number
-            await _abort_unknown(context, error)
+            words = f"no answer within {DEFAULT_DEADLINE:.0f} s"
+            await context.abort(grpc.StatusCode.DEADLINE_EXCEEDED, words, _trailer(dispatcher))
+        except Exception as error:  # noqa: BLE001 - a refusal, or logged
+            await _refuse(context, dispatcher, error)
         raise AssertionError("unreachable: abort raises")
 
     return handle
@@ -74,21 +73,28 @@ def _streaming(method: Method, dispatcher: Dispatcher) -> Callable[[Any, Context
                 async for message in messages:
                     await context.write(message)
         except TimeoutError:
-            await context.abort_with_status(to_status(StreamExpired("this stream has lived for long enough: resume it")))
-        except DomainError as error:
-            await context.abort_with_status(to_status(error))
-        except Exception as error:  # noqa: BLE001 - whatever it was, it is logged, and the caller gets its number
-            await _abort_unknown(context, error)
+            await _refuse(context, dispatcher, StreamExpired("this stream has lived for long enough: resume it"))
+        except Exception as error:  # noqa: BLE001 - a refusal, or logged
+            await _refuse(context, dispatcher, error)
 
     return handle
 
 
-async def _abort_unknown(context: Context, error: Exception) -> None:
+async def _refuse(context: Context, dispatcher: Dispatcher, error: Exception) -> None:
+    """End a call with an error; of one that nobody expected, the caller gets the number that it has in the log."""
     if isinstance(error, grpc.aio.AbortError):
         raise error
+    if isinstance(error, DomainError):
+        status = to_status(error)
+        await context.abort(status.code, status.details, (*status.trailing_metadata, *_trailer(dispatcher)))
     incident = uuid4().hex[:12]
     log.error("call failed", incident=incident, exc_info=error)
-    await context.abort(grpc.StatusCode.INTERNAL, f"the server failed: its log has more under incident {incident}")
+    words = f"the server failed: its log has more under incident {incident}"
+    await context.abort(grpc.StatusCode.INTERNAL, words, _trailer(dispatcher))
+
+
+def _trailer(dispatcher: Dispatcher) -> tuple[tuple[str, str], ...]:
+    return ((CLUSTER_ID, dispatcher.cluster_id),)
 
 
 def _serialized(answer: Message | bytes) -> bytes:

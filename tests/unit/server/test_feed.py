@@ -14,7 +14,7 @@ from buoy_server.feed import subscriptions
 from buoy_server.feed.entry import Committed
 from buoy_server.feed.feed import Feed
 from buoy_server.feed.subscriptions import Topic, topics_of
-from hypothesis import given
+from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
 
 pytestmark = pytest.mark.anyio
@@ -68,6 +68,9 @@ async def _follow(
     return seen
 
 
+@settings(
+    phases=[Phase.explicit, Phase.reuse, Phase.generate]
+)  # a reader that is not woken waits: shrinking would take for ever
 @given(
     batches=st.lists(st.lists(st.lists(st.sampled_from("abcd"), min_size=1, max_size=5), min_size=1, max_size=4), max_size=25),
     readers=st.lists(
