@@ -31,12 +31,13 @@ def main() -> int:
 
 
 def _noticed_by(patch: Path) -> str:
-    """Return the first test that fails with a patch, or nothing."""
+    """Return the first test that fails with a patch; nothing where none does, or where the patch does not apply any more."""
     with tempfile.TemporaryDirectory(prefix="mutation-") as name:
         tree = Path(name)
         archive = subprocess.run(["git", "archive", "HEAD"], cwd=ROOT, capture_output=True, check=True).stdout
         subprocess.run(["tar", "--extract"], cwd=tree, input=archive, check=True)
-        subprocess.run(["git", "apply", str(patch)], cwd=tree, check=True)
+        if subprocess.run(["git", "apply", str(patch)], cwd=tree, check=False).returncode:
+            return ""
         path = os.pathsep.join(str(tree / package) for package in PACKAGES)
         for suite in SUITES:
             pytest = [sys.executable, "-m", "pytest", "-q", "-x", "-n", "0", "--timeout=60", "-p", "no:cacheprovider", suite]
