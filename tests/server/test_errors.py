@@ -118,6 +118,7 @@ ELSEWHERE = {
     "COMPACTED": "test_watch.py",
     "REVISION_IN_FUTURE": "test_watch.py",
     "CLUSTER_CHANGED": "test_watch.py, test_paging.py",
+    "RIGHTS_CHANGED": "test_rights.py",
     "STREAM_EXPIRED": "test_watch.py",
     "SUPERSEDED": "test_nodes.py",
     "SHUTTING_DOWN": "test_watch.py",

@@ -1,16 +1,16 @@
 """The state of a watch, without IO: what to ask for next, what to deliver, when to try again.
 
 A stream may break anywhere. What was delivered stays delivered: the next stream starts one revision after the last one seen.
-Where that is not possible (the stream broke within a snapshot, history was compacted, the database was restored) a fresh
-snapshot is taken, held back until it is complete, and compared with what was delivered, so that the consumer sees only
-real differences: CREATED or UPDATED where an object is new or another, DELETED where one has vanished. The objects themselves
-are compared: in a restored database the same revision may mean something else, and revisions may go back.
+Where that is not possible (the stream broke within a snapshot, history was compacted, the database was restored, others trust
+the caller than before) a fresh snapshot is taken, held back until it is complete, and compared with what was delivered, so that
+the consumer sees only real differences: CREATED or UPDATED where an object is new or another, DELETED where one has vanished.
+The objects themselves are compared: in a restored database a revision may mean something else, and they may go back.
 
 For that, and to tell what has vanished with all that was known of it, a watch keeps what it has delivered, as the server's own
 bytes: 100,000 interfaces are 44 MB, a third of what the SDK's objects take. A digest would not tell what has vanished.
 
-A stream also ends when the token's key is gone, or when a namespace trusts the caller no more. Each is tried once again: with
-another token from where the stream was, or with a fresh snapshot of what the caller still sees. What ends it then is final.
+A stream also ends when the token's key is gone, and is tried once again from where it was, with another token. What ends it
+then is final.
 """
 
 from collections.abc import Iterable
@@ -25,7 +25,6 @@ from buoy_client.errors import (
     Cancelled,
     DeadlineExceeded,
     InternalError,
-    PermissionDenied,
     ResourceExhausted,
     Unauthenticated,
     Unavailable,
@@ -35,9 +34,8 @@ from buoy_client.values import duration_to_proto
 
 FIRST_DELAY, LONGEST_DELAY = 0.2, 5.0
 QUIET_INTERVALS = 3
-NEEDS_SNAPSHOT = frozenset({"COMPACTED", "REVISION_IN_FUTURE", "CLUSTER_CHANGED"})
+NEEDS_SNAPSHOT = frozenset({"COMPACTED", "REVISION_IN_FUTURE", "CLUSTER_CHANGED", "RIGHTS_CHANGED"})
 WORTH_RETRYING = (Unavailable, Cancelled, DeadlineExceeded, Aborted, InternalError, ResourceExhausted)
-REFUSALS = (Unauthenticated, PermissionDenied)
 SNAPSHOT, CREATED = pb.INTERFACE_EVENT_TYPE_SNAPSHOT, pb.INTERFACE_EVENT_TYPE_CREATED
 UPDATED, DELETED = pb.INTERFACE_EVENT_TYPE_UPDATED, pb.INTERFACE_EVENT_TYPE_DELETED
 VANISHED = pb.Cause(method="WatchInterface", actor="client")
@@ -137,9 +135,8 @@ class WatchState:
         if error is not None and error.reason in NEEDS_SNAPSHOT:
             self._snapshot_first = True
             return reconnect_delay(attempt - 1, fraction) if attempt else 0.0
-        if isinstance(error, REFUSALS) and not self._refused:
+        if isinstance(error, Unauthenticated) and not self._refused:
             self._refused = True
-            self._snapshot_first |= isinstance(error, PermissionDenied)
             return 0.0
         if error is None or isinstance(error, Unavailable):
             return reconnect_delay(attempt - 1, fraction) if attempt else 0.0

@@ -182,8 +182,8 @@ class InterfaceServiceServicer:
     def WatchInterface(self, request, context):
         """Streams every change of the chosen interfaces, in revision order, without gap or repeat. Callers: everyone; each sees
         what is theirs. Ends with UNAVAILABLE when the server stops, and once or twice an hour: resume then. Reasons: COMPACTED
-        (OUT_OF_RANGE, with `compact_revision`, the oldest revision to start from), REVISION_IN_FUTURE and CLUSTER_CHANGED
-        (FAILED_PRECONDITION): start with a snapshot.
+        (OUT_OF_RANGE, with `compact_revision`, the oldest revision to start from), REVISION_IN_FUTURE, CLUSTER_CHANGED and
+        RIGHTS_CHANGED (FAILED_PRECONDITION; the last where other namespaces trust the caller than before): start with a snapshot.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')

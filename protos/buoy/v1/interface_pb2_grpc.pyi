@@ -71,8 +71,8 @@ class InterfaceServiceStub:
     WatchInterface: _grpc.UnaryStreamMultiCallable[_interface_pb2.WatchInterfaceRequest, _interface_pb2.WatchInterfaceResponse]
     """Streams every change of the chosen interfaces, in revision order, without gap or repeat. Callers: everyone; each sees
     what is theirs. Ends with UNAVAILABLE when the server stops, and once or twice an hour: resume then. Reasons: COMPACTED
-    (OUT_OF_RANGE, with `compact_revision`, the oldest revision to start from), REVISION_IN_FUTURE and CLUSTER_CHANGED
-    (FAILED_PRECONDITION): start with a snapshot.
+    (OUT_OF_RANGE, with `compact_revision`, the oldest revision to start from), REVISION_IN_FUTURE, CLUSTER_CHANGED and
+    RIGHTS_CHANGED (FAILED_PRECONDITION; the last where other namespaces trust the caller than before): start with a snapshot.
     """
 
 @_typing.type_check_only
@@ -118,8 +118,8 @@ class InterfaceServiceAsyncStub(InterfaceServiceStub):
     WatchInterface: _aio.UnaryStreamMultiCallable[_interface_pb2.WatchInterfaceRequest, _interface_pb2.WatchInterfaceResponse]  # type: ignore[assignment]
     """Streams every change of the chosen interfaces, in revision order, without gap or repeat. Callers: everyone; each sees
     what is theirs. Ends with UNAVAILABLE when the server stops, and once or twice an hour: resume then. Reasons: COMPACTED
-    (OUT_OF_RANGE, with `compact_revision`, the oldest revision to start from), REVISION_IN_FUTURE and CLUSTER_CHANGED
-    (FAILED_PRECONDITION): start with a snapshot.
+    (OUT_OF_RANGE, with `compact_revision`, the oldest revision to start from), REVISION_IN_FUTURE, CLUSTER_CHANGED and
+    RIGHTS_CHANGED (FAILED_PRECONDITION; the last where other namespaces trust the caller than before): start with a snapshot.
     """
 
 class InterfaceServiceServicer(metaclass=_abc_1.ABCMeta):
@@ -228,8 +228,8 @@ class InterfaceServiceServicer(metaclass=_abc_1.ABCMeta):
     ) -> _typing.Union[_abc.Iterator[_interface_pb2.WatchInterfaceResponse], _abc.AsyncIterator[_interface_pb2.WatchInterfaceResponse]]:
         """Streams every change of the chosen interfaces, in revision order, without gap or repeat. Callers: everyone; each sees
         what is theirs. Ends with UNAVAILABLE when the server stops, and once or twice an hour: resume then. Reasons: COMPACTED
-        (OUT_OF_RANGE, with `compact_revision`, the oldest revision to start from), REVISION_IN_FUTURE and CLUSTER_CHANGED
-        (FAILED_PRECONDITION): start with a snapshot.
+        (OUT_OF_RANGE, with `compact_revision`, the oldest revision to start from), REVISION_IN_FUTURE, CLUSTER_CHANGED and
+        RIGHTS_CHANGED (FAILED_PRECONDITION; the last where other namespaces trust the caller than before): start with a snapshot.
         """
 
 def add_InterfaceServiceServicer_to_server(servicer: InterfaceServiceServicer, server: _typing.Union[_grpc.Server, _aio.Server]) -> None: ...

@@ -9,7 +9,7 @@ DomainError
     NameInUse  AddressInUse  MacaddrInUse  PoolOverlap
   Precondition          right request, wrong moment
     NotReady  AlreadyFloating  AddressReserved  NetworkInUse  PoolInUse  NetblockOverlapsPool  NoNode  AmbiguousName
-    NamespaceInUse  RevisionInFuture  ClusterChanged
+    NamespaceInUse  RevisionInFuture  ClusterChanged  RightsChanged
   Exhausted             nothing left
     PoolExhausted  NetworkFull  QuotaExceeded  TooManyAttempts  StorageFull
   Unauthenticated       who are you?
@@ -160,6 +160,10 @@ class RevisionInFuture(Precondition):
 
 class ClusterChanged(Precondition):
     reason = "CLUSTER_CHANGED"
+
+
+class RightsChanged(Precondition):
+    reason = "RIGHTS_CHANGED"
 
 
 class Exhausted(DomainError):

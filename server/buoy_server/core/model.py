@@ -258,13 +258,14 @@ class Quota:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Namespace(Record):
-    """A tenant."""
+    """A tenant; `rights_revision` is that of its entry when another namespace last began or ceased to trust it."""
 
     name: str
     keys: tuple[NamespaceKey, ...] = ()
     trusts: tuple[str, ...] = ()
     quota: Quota = Quota()
     created_revision: int = 0
+    rights_revision: int = 0
     metadata: Metadata = field(default_factory=dict)
 
     @property

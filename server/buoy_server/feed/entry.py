@@ -43,13 +43,17 @@ class Committed:
         """The serialized InterfaceEvent of another type: what is an update for some is a coming or going for others."""
         if self.body is None:
             raise TypeError(f"revision {self.revision} has no object")
+        return self.event_about(self.body, kind)
+
+    def event_about(self, body: bytes, kind: interface_pb2.InterfaceEventType) -> bytes:
+        """The serialized InterfaceEvent of what this change means for a serialized interface."""
         head = interface_pb2.InterfaceEvent(
             type=kind,
             cause=interface_pb2.Cause(method=self.cause.method, actor=self.cause.actor, request_id=self.cause.request_id),
             revision=self.revision,
             time=timestamp(self.time),
         )
-        return packing.concatenated(head, packing.field(_INTERFACE_FIELD, self.body))
+        return packing.concatenated(head, packing.field(_INTERFACE_FIELD, body))
 
     def _event_type(self) -> interface_pb2.InterfaceEventType:
         if not isinstance(self.after, Interface):

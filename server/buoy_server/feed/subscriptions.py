@@ -35,8 +35,6 @@ def topics_of(entry: Committed) -> Iterator[Topic]:
                 yield "gateways", gateway.node
         case Namespace() as namespace:
             yield "rights", namespace.name
-            for trusted in namespace.trusts:
-                yield "rights", trusted
         case None if entry.kind is Kind.NAMESPACE:
             yield "rights", entry.key
 

@@ -47,7 +47,7 @@ class InterfaceFilter:
 
     def topics(self) -> tuple[Topic, ...]:
         """What a watch is woken for: the narrowest that holds all that is meant, and changes of the caller's rights."""
-        return (*self._narrowest(), *(("rights", name) for name in (self.caller.namespace, *self.caller.trusted_by)))
+        return (*self._narrowest(), ("rights", self.caller.namespace))
 
     def _narrowest(self) -> tuple[Topic, ...]:
         chosen: tuple[Topic, ...] = (

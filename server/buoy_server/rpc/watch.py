@@ -19,6 +19,7 @@ from buoy_server.core.state import Kind
 from buoy_server.feed.view import View
 from buoy_server.rpc.audience import Audiences, joined_events, mark
 from buoy_server.rpc.backend import Backend
+from buoy_server.rpc.rights import refuse_resumption, turned
 from buoy_server.rpc.selection import InterfaceFilter, filter_of
 
 MAX_PROGRESS = 15.0  # seconds
@@ -35,7 +36,7 @@ async def watch(
     """Yield serialized WatchInterfaceResponses, for as long as the caller stays."""
     interval = _progress_interval(request)
     audience = audiences.of(filter_of(backend.view, caller, request))
-    position = await _position(backend, request)
+    position = await _position(backend, request, caller)
     opening = interface_pb2.WatchInterfaceResponse(cluster_id=backend.cluster_id).SerializeToString()
     with backend.feed.subscribe(audience.wanted.topics(), position) as subscription:
         if not request.start_revision:
@@ -47,7 +48,10 @@ async def watch(
         while True:
             entries = await backend.feed.follow(subscription, sent + interval - time.monotonic())
             if any(entry.kind is Kind.NAMESPACE for entry in entries):
-                audience = audiences.of(audience.wanted.seen_by(backend.authenticator.renew(audience.wanted.caller)))
+                turn = turned(backend, audience.wanted, entries)
+                for message in (*audience.messages(turn.before), *turn.lost):
+                    yield message
+                audience, entries = audiences.of(turn.wanted), turn.after
             for message in audience.messages(entries):
                 yield message
                 sent = time.monotonic()
@@ -56,7 +60,7 @@ async def watch(
                 sent = time.monotonic()
 
 
-async def _position(backend: Backend, request: interface_pb2.WatchInterfaceRequest) -> int:
+async def _position(backend: Backend, request: interface_pb2.WatchInterfaceRequest, caller: Caller) -> int:
     """Return the revision after which the stream goes on."""
     if request.start_revision < 0:
         raise Malformed("a revision is not negative", field="start_revision")
@@ -67,6 +71,7 @@ async def _position(backend: Backend, request: interface_pb2.WatchInterfaceReque
     if request.start_revision < backend.feed.floor:
         raise Compacted(backend.feed.floor)
     await backend.feed.reach(request.start_revision - 1, "start_revision")
+    refuse_resumption(backend.view, caller, request.start_revision)
     return request.start_revision - 1
 
 

@@ -9,7 +9,6 @@ from buoy_client import (
     InvalidArgument,
     NotFound,
     OutOfRange,
-    PermissionDenied,
     Unauthenticated,
     Unavailable,
 )
@@ -292,7 +291,7 @@ def test_what_is_no_longer_the_callers_to_see_vanishes() -> None:
 
     state = WatchState(Selection())
     state.receive(pb.WatchInterfaceResponse(events=[seen("ours", 1), seen("theirs", 2)], synced=True, revision=2))
-    assert state.ended(PermissionDenied("trusts no more"), 0) == 0
+    assert state.ended(FailedPrecondition("trusts no more", reason="RIGHTS_CHANGED"), 0) == 0
     assert state.next_request().start_revision == 0
     batch = state.receive(pb.WatchInterfaceResponse(events=[seen("ours", 1)], synced=True, revision=4))
     assert [(event.type, event.interface.uuid) for event in batch.events] == [(EventType.DELETED, "theirs")]

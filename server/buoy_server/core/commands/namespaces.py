@@ -67,6 +67,8 @@ class DeleteNamespace:
             if isinstance(other, Namespace):
                 draft.put(replace(other, trusts=tuple(name for name in other.trusts if name != namespace.name)))
         draft.forget(namespace)
+        for name in namespace.trusts:
+            _note_rights(draft, name)
         return namespace
 
 
@@ -125,7 +127,9 @@ class AddNamespaceTrust:
             raise errors.NotReady(
                 f"namespace {namespace.name} trusts {MAX_TRUSTS} others, the most", field="external_namespace"
             )
-        return draft.put(replace(namespace, trusts=(*namespace.trusts, self.external)))
+        trusting = draft.put(replace(namespace, trusts=(*namespace.trusts, self.external)))
+        _note_rights(draft, self.external)
+        return trusting
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -140,7 +144,9 @@ class RemoveNamespaceTrust:
         namespace = lookup.own_namespace(draft, context.caller, self.namespace)
         if self.external not in namespace.trusts:
             return namespace
-        return draft.put(replace(namespace, trusts=tuple(name for name in namespace.trusts if name != self.external)))
+        alone = draft.put(replace(namespace, trusts=tuple(name for name in namespace.trusts if name != self.external)))
+        _note_rights(draft, self.external)
+        return alone
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -154,6 +160,13 @@ class SetNamespaceQuota:
         """Return the namespace with its limits; what it has already beyond them stays."""
         namespace = lookup.namespace(draft, context.caller, self.namespace)
         return draft.put(replace(namespace, quota=self.quota))
+
+
+def _note_rights(draft: Draft, name: str) -> None:
+    """Note on a namespace that it is trusted by others than before: its watches learn of it, also those that resume."""
+    trusted = draft.get(Kind.NAMESPACE, name)
+    if isinstance(trusted, Namespace):
+        draft.put(replace(trusted, rights_revision=draft.revision + 1))
 
 
 def _forget_deleted(draft: Draft, namespace: str) -> None:
