@@ -7,6 +7,7 @@ the object that the rows of `INDEXES` and `COUNTS` read; a test holds the two ag
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from socket import inet_aton
 from typing import Any
 
 from buoy.v1 import instance_pb2, interface_pb2, pool_pb2
@@ -53,6 +54,7 @@ class _InstanceOutline:
 
 @dataclass(slots=True)
 class _ReservationOutline:
+    address: int
     type: model.ReservationType
     owner: str
     namespace: str
@@ -96,6 +98,7 @@ def _reservation(body: bytes) -> _ReservationOutline:
     message = pool_pb2.Reservation.FromString(body)
     until = moment_or_none(message, "until")
     return _ReservationOutline(
+        int.from_bytes(inet_aton(message.address)),
         RESERVATION_TYPES.from_proto(message.type),
         message.owner,
         message.namespace,

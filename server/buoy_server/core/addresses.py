@@ -8,18 +8,18 @@ has rested longest, and at least MIN_REST, is recycled.
 from collections.abc import Iterable
 from dataclasses import replace
 from datetime import timedelta
-from functools import lru_cache
 from ipaddress import IPv4Address, IPv4Network
 from typing import cast
 
 from buoy_server.core import errors, lookup, quotas
-from buoy_server.core.allocation import pick_free
+from buoy_server.core.allocation import NETWORK_LEVELS, POOL_LEVELS, pick_address
 from buoy_server.core.command import Context
 from buoy_server.core.model import (
     Interface,
     Network,
     NetworkId,
     Pool,
+    PoolId,
     Reservation,
     ReservationType,
     reservation_key,
@@ -35,19 +35,9 @@ def record_of(state: State, network: NetworkId | None, address: IPv4Address) -> 
     return cast("Reservation | None", state.get(Kind.RESERVATION, reservation_key(network, address)))
 
 
-def space_of(pool: Pool) -> AddressSpace:
-    """Return all addresses of a pool."""
-    return _space(pool.ranges, pool.exclusions)
-
-
-@lru_cache(64)
-def _space(ranges: tuple[AddressRange, ...], exclusions: tuple[AddressRange, ...]) -> AddressSpace:
-    return AddressSpace.of(ranges, exclusions)
-
-
 def usage(state: State, pool: Pool) -> dict[str, int]:
     """Count a pool's addresses: size = free + in_use + reserved + quarantined."""
-    size = space_of(pool).size
+    size = pool.space.size
     names = ("in_use", "reserved", "quarantined")
     counts = {name: state.count(Kind.RESERVATION, "pool_type", (pool.uuid, name)) for name in names}
     return {"size": size, "free": size - sum(counts.values()), **counts}
@@ -73,7 +63,7 @@ def reserve_block(draft: Draft, range_: AddressRange, owner: Network | Pool) -> 
                     network_uuid=owner.uuid,
                 )
             )
-        elif address in space_of(owner):
+        elif address in owner.space:
             draft.put(Reservation(address=address, type=type_, owner=owner.uuid, since=draft.now, pool=owner.uuid))
 
 
@@ -103,15 +93,10 @@ def choose_fixed(draft: Draft, context: Context, network: Network, asked: IPv4Ad
             raise errors.AddressOutsideNetblock(f"{asked} is not in {network.netblock}", field=field)
         _refuse_taken(record_of(draft, network.uuid, asked), asked, field)
         return asked
-    first = int(network.netblock.network_address)
-    chosen = pick_free(
-        network.netblock.num_addresses,
-        lambda index: record_of(draft, network.uuid, IPv4Address(first + index)) is not None,
-        context.random,
-    )
+    chosen = _pick(draft, context, AddressSpace.of([netblock_range(network.netblock)]), network=network.uuid)
     if chosen is None:
         raise errors.NetworkFull(f"every address of {network.netblock} is in use", field=field)
-    return IPv4Address(first + chosen)
+    return chosen
 
 
 def take_floating(
@@ -190,18 +175,29 @@ def default_pool(state: State) -> Pool:
 def _pool_with(state: State, address: IPv4Address, pool: Pool | None) -> Pool:
     candidates: Iterable[Pool] = [pool] if pool else lookup.pools(state)
     for candidate in candidates:
-        if address in space_of(candidate):
+        if address in candidate.space:
             return candidate
     where = f"pool {pool.name}" if pool else "any pool"
     raise errors.AddressOutsidePool(f"{address} is not in {where}", field="address")
 
 
 def _choose_from(draft: Draft, context: Context, pool: Pool) -> IPv4Address:
-    space = space_of(pool)
-    if usage(draft, pool)["free"] <= 0:
-        return _recycle(draft, pool)
-    chosen = pick_free(space.size, lambda index: record_of(draft, None, space[index]) is not None, context.random)
-    return space[cast("int", chosen)]
+    chosen = _pick(draft, context, pool.space, pool=pool.uuid) if usage(draft, pool)["free"] > 0 else None
+    return chosen or _recycle(draft, pool)
+
+
+def _pick(
+    draft: Draft, context: Context, space: AddressSpace, *, pool: PoolId | None = None, network: NetworkId | None = None
+) -> IPv4Address | None:
+    """Return a random free address of a pool or of a private network, or None when every one has a record."""
+    index, levels = ("taken_in_pool", POOL_LEVELS) if pool else ("taken_in_network", NETWORK_LEVELS)
+    return pick_address(
+        space,
+        levels,
+        lambda block: draft.count(Kind.RESERVATION, index, (pool or network, block)),
+        lambda address: draft.has(Kind.RESERVATION, reservation_key(network, address)),
+        context.random,
+    )
 
 
 def _recycle(draft: Draft, pool: Pool) -> IPv4Address:

@@ -7,7 +7,7 @@ from enum import StrEnum
 from ipaddress import IPv4Address, IPv4Network
 from typing import NewType
 
-from buoy_server.core.ranges import AddressRange
+from buoy_server.core.ranges import AddressRange, AddressSpace
 from buoy_server.core.states import FloatingPhase, InstanceState, InterfaceState, NetworkState, NodeState
 
 InterfaceId = NewType("InterfaceId", str)
@@ -194,6 +194,11 @@ class Pool(Record):
     ranges: tuple[AddressRange, ...]
     exclusions: tuple[AddressRange, ...] = ()
     quarantine: timedelta = timedelta(seconds=300)
+    space: AddressSpace = field(init=False, compare=False, repr=False)
+
+    def __post_init__(self) -> None:
+        """Work out once what every allocation asks for."""
+        object.__setattr__(self, "space", AddressSpace.of(self.ranges, self.exclusions))
 
     @property
     def key(self) -> str:

@@ -1,5 +1,6 @@
 """Ranges of addresses, as a pool has them: "192.0.2.0/24" or "192.0.2.10-192.0.2.20"."""
 
+from bisect import bisect_right
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from ipaddress import IPv4Address, IPv4Network
@@ -46,38 +47,46 @@ class AddressRange:
 
 @dataclass(frozen=True, slots=True)
 class AddressSpace:
-    """Ranges less exclusions, as disjoint spans of integers, with every address numbered from 0."""
+    """Ranges less exclusions, as disjoint spans of integers in order, with every address numbered from 0."""
 
-    spans: tuple[tuple[int, int], ...]  # (first, length)
+    firsts: tuple[int, ...]  # of each span
+    numbers: tuple[int, ...]  # that of each span's first address; and last, how many addresses there are
 
     @classmethod
     def of(cls, ranges: Iterable[AddressRange], exclusions: Sequence[AddressRange] = ()) -> "AddressSpace":
         """Build the space of all addresses that are in a range and in no exclusion."""
-        spans: list[tuple[int, int]] = []
+        holes = sorted(exclusions, key=lambda range_: range_.first)
+        firsts, numbers = [], [0]
         for wanted in sorted(ranges, key=lambda range_: range_.first):
-            spans.extend(_without(wanted, exclusions))
-        return cls(tuple(spans))
+            for first, length in _without(wanted, holes):
+                firsts.append(first)
+                numbers.append(numbers[-1] + length)
+        return cls(tuple(firsts), tuple(numbers))
 
     @property
     def size(self) -> int:
         """How many addresses."""
-        return sum(length for _, length in self.spans)
+        return self.numbers[-1]
+
+    def below(self, address: int) -> int:
+        """How many addresses of it come before one, which may be any."""
+        span = bisect_right(self.firsts, address) - 1
+        return 0 if span < 0 else min(self.numbers[span] + address - self.firsts[span], self.numbers[span + 1])
 
     def __getitem__(self, index: int) -> IPv4Address:
-        for first, length in self.spans:
-            if index < length:
-                return IPv4Address(first + index)
-            index -= length
-        raise IndexError(index)
+        if not 0 <= index < self.size:
+            raise IndexError(index)
+        span = bisect_right(self.numbers, index) - 1
+        return IPv4Address(self.firsts[span] + index - self.numbers[span])
 
     def __contains__(self, address: IPv4Address) -> bool:
         number = int(address)
-        return any(first <= number < first + length for first, length in self.spans)
+        return self.below(number) < self.below(number + 1)
 
 
-def _without(wanted: AddressRange, exclusions: Sequence[AddressRange]) -> Iterator[tuple[int, int]]:
+def _without(wanted: AddressRange, holes: Sequence[AddressRange]) -> Iterator[tuple[int, int]]:
     start, end = int(wanted.first), int(wanted.last)
-    for hole in sorted(exclusions, key=lambda range_: range_.first):
+    for hole in holes:
         if not wanted.overlaps(hole) or int(hole.last) < start:
             continue
         if int(hole.first) > start:

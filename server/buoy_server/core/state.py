@@ -18,6 +18,7 @@ from enum import StrEnum
 from functools import cached_property
 from typing import Protocol, TypeVar
 
+from buoy_server.core.allocation import NETWORK_LEVELS, POOL_LEVELS, block_of
 from buoy_server.core.model import (
     AnyRecord,
     Instance,
@@ -128,6 +129,8 @@ COUNTS: Mapping[Kind, Mapping[str, Index]] = {
     Kind.RESERVATION: _indexes(
         pool_type=lambda r: (r.pool, _usage_class(r)) if r.pool else None,
         held=lambda r: r.namespace if r.pool else None,
+        taken_in_pool=lambda r: frozenset([(r.pool, block_of(r.address, bits)) for bits in POOL_LEVELS]) if r.pool else None,
+        taken_in_network=lambda r: (r.network_uuid, block_of(r.address, *NETWORK_LEVELS)) if r.network_uuid else None,
     ),
     Kind.NAMESPACE: _indexes(),
 }
@@ -148,6 +151,9 @@ class State(Protocol):
 
     def get(self, kind: Kind, key: str) -> AnyRecord | None:
         """The object with that key, or None."""
+
+    def has(self, kind: Kind, key: str) -> bool:
+        """Whether there is an object with that key; costs less than to get it."""
 
     def keys(self, kind: Kind) -> Collection[str]:
         """The keys of all objects of a kind."""
@@ -223,6 +229,11 @@ class Draft:
         if place not in self._read:
             self._read[place] = self.base.get(kind, key)
         return self._read[place]
+
+    def has(self, kind: Kind, key: str) -> bool:
+        """Whether there is an object with that key as of this draft."""
+        place = kind, key
+        return self._changed[place] is not None if place in self._changed else self.base.has(kind, key)
 
     def keys(self, kind: Kind) -> Collection[str]:
         """The keys of all objects of a kind as of this draft."""

@@ -58,6 +58,10 @@ class View:
         body = self._bodies[kind].get(key)
         return None if body is None else packing.unpack(kind, body)
 
+    def has(self, kind: Kind, key: str) -> bool:
+        """Whether there is an object with that key."""
+        return key in self._bodies[kind]
+
     def body(self, kind: Kind, key: str) -> bytes | None:
         """The serialized object with that key, or None."""
         return self._bodies[kind].get(key)

@@ -1,10 +1,12 @@
 """Choosing something free: always free, always found when there is one, and not always the same."""
 
+from collections import Counter
+from collections.abc import Callable, Iterable, Sequence
 from ipaddress import IPv4Address, summarize_address_range
 from random import Random
 
 import pytest
-from buoy_server.core.allocation import pick_free
+from buoy_server.core.allocation import NETWORK_LEVELS, POOL_LEVELS, block_of, pick_address, pick_free
 from buoy_server.core.ranges import AddressRange, AddressSpace
 from hypothesis import given
 from hypothesis import strategies as st
@@ -61,3 +63,90 @@ def test_a_range_reads_back_as_it_was_written(text: str) -> None:
 def test_no_range(text: str) -> None:
     with pytest.raises(ValueError, match=r"."):
         AddressRange.parse(text)
+
+
+LEVELS = {*POOL_LEVELS, *NETWORK_LEVELS}
+
+
+class Taken:
+    """What is taken of a space, as the indexes count it; `asked` counts the questions."""
+
+    def __init__(self, addresses: Iterable[IPv4Address] = ()) -> None:
+        self.addresses = set(addresses)
+        self.blocks = Counter(block_of(address, bits) for address in self.addresses for bits in LEVELS)
+        self.asked = 0
+
+    def pick(self, space: AddressSpace, seed: int, levels: Sequence[int] = POOL_LEVELS) -> IPv4Address | None:
+        """Choose one that is not taken."""
+
+        def asked(answer: Callable[[IPv4Address], bool]) -> Callable[[IPv4Address], bool]:
+            def ask(address: IPv4Address) -> bool:
+                self.asked += 1
+                return answer(address)
+
+            return ask
+
+        def taken_in(block: int) -> int:
+            self.asked += 1
+            return self.blocks[block]
+
+        return pick_address(space, levels, taken_in, asked(self.addresses.__contains__), Random(seed))
+
+
+@given(
+    ranges=st.lists(RANGES, min_size=1, max_size=3),
+    exclusions=st.lists(RANGES, max_size=2),
+    levels=st.sampled_from([POOL_LEVELS, NETWORK_LEVELS]),
+    seed=st.integers(),
+    data=st.data(),
+)
+def test_an_address_is_found_wherever_one_is_free(
+    ranges: list[AddressRange], exclusions: list[AddressRange], levels: Sequence[int], seed: int, data: st.DataObject
+) -> None:
+    disjoint: list[AddressRange] = []
+    for range_ in ranges:
+        disjoint += [] if any(range_.overlaps(other) for other in disjoint) else [range_]
+    space = AddressSpace.of(disjoint, exclusions)
+    everything = _all(disjoint) - _all(exclusions)
+    left = data.draw(st.sets(st.sampled_from(sorted(everything)), max_size=2)) if everything else set()
+    chosen = Taken(everything - left).pick(space, seed, levels)
+    assert chosen in left if left else chosen is None
+
+
+class AllBut(Taken):
+    """A whole /8 of which only some addresses are free: nobody could write down the others."""
+
+    def __init__(self, free: Iterable[IPv4Address]) -> None:
+        super().__init__()
+        self.addresses = _Complement(free)
+        self.blocks = _Full(Counter(block_of(address, bits) for address in free for bits in LEVELS))
+
+
+class _Complement(set[IPv4Address]):
+    def __contains__(self, address: object) -> bool:
+        return not super().__contains__(address)
+
+
+class _Full(Counter[int]):
+    def __missing__(self, block: int) -> int:
+        return 0
+
+    def __getitem__(self, block: int) -> int:
+        return (1 << 33 - block.bit_length()) - self.get(block, 0)
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_the_last_free_address_of_a_slash_8_is_found_with_a_few_hundred_questions(seed: int) -> None:
+    eight = AddressSpace.of([AddressRange.parse("10.0.0.0/8")])
+    only = eight[Random(seed).randrange(eight.size)]
+    taken = AllBut([only])
+    assert taken.pick(eight, seed) == only
+    assert taken.asked <= 8 + 4 * 64
+
+
+def test_each_free_address_has_its_chance_when_few_are_left() -> None:
+    space = AddressSpace.of([AddressRange.parse("10.0.0.0/14")])
+    chance = Random(7)
+    free = [space[index] for index in chance.sample(range(space.size), 20)]
+    taken = AllBut(free)
+    assert {taken.pick(space, seed) for seed in range(800)} == set(free)
