@@ -214,12 +214,14 @@ class FloatInterfaceRequest(_message.Message):
     def __init__(self, interface_uuid: _Optional[str] = ..., address: _Optional[str] = ..., pool: _Optional[str] = ..., request_id: _Optional[str] = ...) -> None: ...
 
 class DefloatInterfaceRequest(_message.Message):
-    __slots__ = ("interface_uuid", "request_id")
+    __slots__ = ("interface_uuid", "keep_address", "request_id")
     INTERFACE_UUID_FIELD_NUMBER: _ClassVar[int]
+    KEEP_ADDRESS_FIELD_NUMBER: _ClassVar[int]
     REQUEST_ID_FIELD_NUMBER: _ClassVar[int]
     interface_uuid: str
+    keep_address: bool
     request_id: str
-    def __init__(self, interface_uuid: _Optional[str] = ..., request_id: _Optional[str] = ...) -> None: ...
+    def __init__(self, interface_uuid: _Optional[str] = ..., keep_address: _Optional[bool] = ..., request_id: _Optional[str] = ...) -> None: ...
 
 class GetInterfaceMetadataRequest(_message.Message):
     __slots__ = ("interface_uuid", "min_revision")

@@ -144,7 +144,8 @@ class InterfaceServiceServicer:
         raise NotImplementedError('Method not implemented!')
 
     def DefloatInterface(self, request, context):
-        """Takes the floating address away: its live connections end, and it rests in its pool's quarantine. Not floating: a no-op.
+        """Takes the floating address away: its live connections end, and it rests in its pool's quarantine, unless it is reserved or
+        `keep_address` reserves it now. Not floating: a no-op.
         Callers: the interface's namespace.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)

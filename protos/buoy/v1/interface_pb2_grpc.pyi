@@ -57,7 +57,8 @@ class InterfaceServiceStub:
     QUOTA_EXCEEDED.
     """
     DefloatInterface: _grpc.UnaryUnaryMultiCallable[_interface_pb2.DefloatInterfaceRequest, _interface_pb2.Interface]
-    """Takes the floating address away: its live connections end, and it rests in its pool's quarantine. Not floating: a no-op.
+    """Takes the floating address away: its live connections end, and it rests in its pool's quarantine, unless it is reserved or
+    `keep_address` reserves it now. Not floating: a no-op.
     Callers: the interface's namespace.
     """
     GetInterfaceMetadata: _grpc.UnaryUnaryMultiCallable[_interface_pb2.GetInterfaceMetadataRequest, _interface_pb2.GetInterfaceMetadataResponse]
@@ -104,7 +105,8 @@ class InterfaceServiceAsyncStub(InterfaceServiceStub):
     QUOTA_EXCEEDED.
     """
     DefloatInterface: _aio.UnaryUnaryMultiCallable[_interface_pb2.DefloatInterfaceRequest, _interface_pb2.Interface]  # type: ignore[assignment]
-    """Takes the floating address away: its live connections end, and it rests in its pool's quarantine. Not floating: a no-op.
+    """Takes the floating address away: its live connections end, and it rests in its pool's quarantine, unless it is reserved or
+    `keep_address` reserves it now. Not floating: a no-op.
     Callers: the interface's namespace.
     """
     GetInterfaceMetadata: _aio.UnaryUnaryMultiCallable[_interface_pb2.GetInterfaceMetadataRequest, _interface_pb2.GetInterfaceMetadataResponse]  # type: ignore[assignment]
@@ -184,7 +186,8 @@ class InterfaceServiceServicer(metaclass=_abc_1.ABCMeta):
         request: _interface_pb2.DefloatInterfaceRequest,
         context: _ServicerContext,
     ) -> _typing.Union[_interface_pb2.Interface, _abc.Awaitable[_interface_pb2.Interface]]:
-        """Takes the floating address away: its live connections end, and it rests in its pool's quarantine. Not floating: a no-op.
+        """Takes the floating address away: its live connections end, and it rests in its pool's quarantine, unless it is reserved or
+        `keep_address` reserves it now. Not floating: a no-op.
         Callers: the interface's namespace.
         """
 

@@ -21,6 +21,7 @@ class ReservationType(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
     RESERVATION_TYPE_ROUTED: _ClassVar[ReservationType]
     RESERVATION_TYPE_INSTANCE: _ClassVar[ReservationType]
     RESERVATION_TYPE_DELETION_HALO: _ClassVar[ReservationType]
+    RESERVATION_TYPE_RESERVED: _ClassVar[ReservationType]
 RESERVATION_TYPE_UNSPECIFIED: ReservationType
 RESERVATION_TYPE_NETWORK: ReservationType
 RESERVATION_TYPE_BROADCAST: ReservationType
@@ -29,6 +30,7 @@ RESERVATION_TYPE_FLOATING: ReservationType
 RESERVATION_TYPE_ROUTED: ReservationType
 RESERVATION_TYPE_INSTANCE: ReservationType
 RESERVATION_TYPE_DELETION_HALO: ReservationType
+RESERVATION_TYPE_RESERVED: ReservationType
 
 class Pool(_message.Message):
     __slots__ = ("uuid", "name", "ranges", "exclusions", "quarantine", "usage", "revision", "create_time", "update_time")
@@ -53,18 +55,20 @@ class Pool(_message.Message):
     def __init__(self, uuid: _Optional[str] = ..., name: _Optional[str] = ..., ranges: _Optional[_Iterable[str]] = ..., exclusions: _Optional[_Iterable[str]] = ..., quarantine: _Optional[_Union[datetime.timedelta, _duration_pb2.Duration, _Mapping]] = ..., usage: _Optional[_Union[PoolUsage, _Mapping]] = ..., revision: _Optional[int] = ..., create_time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., update_time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ...) -> None: ...
 
 class PoolUsage(_message.Message):
-    __slots__ = ("size", "free", "in_use", "reserved", "quarantined")
+    __slots__ = ("size", "free", "in_use", "reserved", "quarantined", "kept")
     SIZE_FIELD_NUMBER: _ClassVar[int]
     FREE_FIELD_NUMBER: _ClassVar[int]
     IN_USE_FIELD_NUMBER: _ClassVar[int]
     RESERVED_FIELD_NUMBER: _ClassVar[int]
     QUARANTINED_FIELD_NUMBER: _ClassVar[int]
+    KEPT_FIELD_NUMBER: _ClassVar[int]
     size: int
     free: int
     in_use: int
     reserved: int
     quarantined: int
-    def __init__(self, size: _Optional[int] = ..., free: _Optional[int] = ..., in_use: _Optional[int] = ..., reserved: _Optional[int] = ..., quarantined: _Optional[int] = ...) -> None: ...
+    kept: int
+    def __init__(self, size: _Optional[int] = ..., free: _Optional[int] = ..., in_use: _Optional[int] = ..., reserved: _Optional[int] = ..., quarantined: _Optional[int] = ..., kept: _Optional[int] = ...) -> None: ...
 
 class CreatePoolRequest(_message.Message):
     __slots__ = ("name", "ranges", "exclusions", "quarantine", "request_id")
@@ -117,7 +121,7 @@ class DeletePoolRequest(_message.Message):
     def __init__(self, pool_ref: _Optional[str] = ..., request_id: _Optional[str] = ...) -> None: ...
 
 class Reservation(_message.Message):
-    __slots__ = ("address", "type", "owner", "namespace", "pool", "network_uuid", "since", "until", "comment", "revision")
+    __slots__ = ("address", "type", "owner", "namespace", "pool", "network_uuid", "since", "until", "comment", "revision", "kept")
     ADDRESS_FIELD_NUMBER: _ClassVar[int]
     TYPE_FIELD_NUMBER: _ClassVar[int]
     OWNER_FIELD_NUMBER: _ClassVar[int]
@@ -128,6 +132,7 @@ class Reservation(_message.Message):
     UNTIL_FIELD_NUMBER: _ClassVar[int]
     COMMENT_FIELD_NUMBER: _ClassVar[int]
     REVISION_FIELD_NUMBER: _ClassVar[int]
+    KEPT_FIELD_NUMBER: _ClassVar[int]
     address: str
     type: ReservationType
     owner: str
@@ -138,7 +143,8 @@ class Reservation(_message.Message):
     until: _timestamp_pb2.Timestamp
     comment: str
     revision: int
-    def __init__(self, address: _Optional[str] = ..., type: _Optional[_Union[ReservationType, str]] = ..., owner: _Optional[str] = ..., namespace: _Optional[str] = ..., pool: _Optional[str] = ..., network_uuid: _Optional[str] = ..., since: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., until: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., comment: _Optional[str] = ..., revision: _Optional[int] = ...) -> None: ...
+    kept: bool
+    def __init__(self, address: _Optional[str] = ..., type: _Optional[_Union[ReservationType, str]] = ..., owner: _Optional[str] = ..., namespace: _Optional[str] = ..., pool: _Optional[str] = ..., network_uuid: _Optional[str] = ..., since: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., until: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., comment: _Optional[str] = ..., revision: _Optional[int] = ..., kept: _Optional[bool] = ...) -> None: ...
 
 class ListAddressesRequest(_message.Message):
     __slots__ = ("pool_ref", "page_size", "page_token", "min_revision")
@@ -161,3 +167,55 @@ class ListAddressesResponse(_message.Message):
     next_page_token: str
     revision: int
     def __init__(self, addresses: _Optional[_Iterable[_Union[Reservation, _Mapping]]] = ..., next_page_token: _Optional[str] = ..., revision: _Optional[int] = ...) -> None: ...
+
+class ReserveAddressRequest(_message.Message):
+    __slots__ = ("address", "pool", "namespace", "comment", "request_id")
+    ADDRESS_FIELD_NUMBER: _ClassVar[int]
+    POOL_FIELD_NUMBER: _ClassVar[int]
+    NAMESPACE_FIELD_NUMBER: _ClassVar[int]
+    COMMENT_FIELD_NUMBER: _ClassVar[int]
+    REQUEST_ID_FIELD_NUMBER: _ClassVar[int]
+    address: str
+    pool: str
+    namespace: str
+    comment: str
+    request_id: str
+    def __init__(self, address: _Optional[str] = ..., pool: _Optional[str] = ..., namespace: _Optional[str] = ..., comment: _Optional[str] = ..., request_id: _Optional[str] = ...) -> None: ...
+
+class ReleaseAddressRequest(_message.Message):
+    __slots__ = ("address", "request_id")
+    ADDRESS_FIELD_NUMBER: _ClassVar[int]
+    REQUEST_ID_FIELD_NUMBER: _ClassVar[int]
+    address: str
+    request_id: str
+    def __init__(self, address: _Optional[str] = ..., request_id: _Optional[str] = ...) -> None: ...
+
+class ListReservedAddressesRequest(_message.Message):
+    __slots__ = ("namespace", "page_size", "page_token", "min_revision")
+    NAMESPACE_FIELD_NUMBER: _ClassVar[int]
+    PAGE_SIZE_FIELD_NUMBER: _ClassVar[int]
+    PAGE_TOKEN_FIELD_NUMBER: _ClassVar[int]
+    MIN_REVISION_FIELD_NUMBER: _ClassVar[int]
+    namespace: str
+    page_size: int
+    page_token: str
+    min_revision: int
+    def __init__(self, namespace: _Optional[str] = ..., page_size: _Optional[int] = ..., page_token: _Optional[str] = ..., min_revision: _Optional[int] = ...) -> None: ...
+
+class ListReservedAddressesResponse(_message.Message):
+    __slots__ = ("addresses", "next_page_token", "revision")
+    ADDRESSES_FIELD_NUMBER: _ClassVar[int]
+    NEXT_PAGE_TOKEN_FIELD_NUMBER: _ClassVar[int]
+    REVISION_FIELD_NUMBER: _ClassVar[int]
+    addresses: _containers.RepeatedCompositeFieldContainer[Reservation]
+    next_page_token: str
+    revision: int
+    def __init__(self, addresses: _Optional[_Iterable[_Union[Reservation, _Mapping]]] = ..., next_page_token: _Optional[str] = ..., revision: _Optional[int] = ...) -> None: ...
+
+class GetAddressRequest(_message.Message):
+    __slots__ = ("address", "min_revision")
+    ADDRESS_FIELD_NUMBER: _ClassVar[int]
+    MIN_REVISION_FIELD_NUMBER: _ClassVar[int]
+    address: str
+    min_revision: int
+    def __init__(self, address: _Optional[str] = ..., min_revision: _Optional[int] = ...) -> None: ...

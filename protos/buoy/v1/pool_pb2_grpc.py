@@ -63,6 +63,26 @@ class PoolServiceStub:
                 request_serializer=buoy_dot_v1_dot_pool__pb2.ListAddressesRequest.SerializeToString,
                 response_deserializer=buoy_dot_v1_dot_pool__pb2.ListAddressesResponse.FromString,
                 _registered_method=True)
+        self.ReserveAddress = channel.unary_unary(
+                '/buoy.v1.PoolService/ReserveAddress',
+                request_serializer=buoy_dot_v1_dot_pool__pb2.ReserveAddressRequest.SerializeToString,
+                response_deserializer=buoy_dot_v1_dot_pool__pb2.Reservation.FromString,
+                _registered_method=True)
+        self.ReleaseAddress = channel.unary_unary(
+                '/buoy.v1.PoolService/ReleaseAddress',
+                request_serializer=buoy_dot_v1_dot_pool__pb2.ReleaseAddressRequest.SerializeToString,
+                response_deserializer=buoy_dot_v1_dot_pool__pb2.Reservation.FromString,
+                _registered_method=True)
+        self.ListReservedAddresses = channel.unary_unary(
+                '/buoy.v1.PoolService/ListReservedAddresses',
+                request_serializer=buoy_dot_v1_dot_pool__pb2.ListReservedAddressesRequest.SerializeToString,
+                response_deserializer=buoy_dot_v1_dot_pool__pb2.ListReservedAddressesResponse.FromString,
+                _registered_method=True)
+        self.GetAddress = channel.unary_unary(
+                '/buoy.v1.PoolService/GetAddress',
+                request_serializer=buoy_dot_v1_dot_pool__pb2.GetAddressRequest.SerializeToString,
+                response_deserializer=buoy_dot_v1_dot_pool__pb2.Reservation.FromString,
+                _registered_method=True)
 
 
 class PoolServiceServicer:
@@ -108,6 +128,41 @@ class PoolServiceServicer:
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
+    def ReserveAddress(self, request, context):
+        """Reserves an address of a pool for a namespace: a given one, or one at random. It stays the namespace's until ReleaseAddress,
+        whatever floats at it meanwhile, and counts against the namespace's quota of addresses. One that a float of the namespace
+        has is kept for it in the same way; one that the namespace had last is taken back out of quarantine. Reserving it again is a
+        no-op, but for another comment. Callers: the namespace. Reasons: NAMESPACE_NOT_FOUND, ADDRESS_OUTSIDE_POOL, ADDRESS_RESERVED,
+        ADDRESS_IN_USE, POOL_EXHAUSTED, QUOTA_EXCEEDED.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def ReleaseAddress(self, request, context):
+        """Ends a reservation: the address rests in its pool's quarantine; one that floats goes on floating, and rests when it is
+        defloated. A second call is a no-op for as long as the address rests. Callers: the namespace.
+        Reasons: ADDRESS_NOT_FOUND, NOT_READY (it is in use and not reserved).
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def ListReservedAddresses(self, request, context):
+        """Lists the addresses that are reserved for namespaces, also those that float, in the order of the addresses.
+        Callers: everyone; each sees what is theirs. Reasons: NAMESPACE_NOT_FOUND.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def GetAddress(self, request, context):
+        """Returns the record of an address of a pool that is not free. Callers: the namespace that has it. Reasons: ADDRESS_NOT_FOUND.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
 
 def add_PoolServiceServicer_to_server(servicer, server):
     rpc_method_handlers = {
@@ -135,6 +190,26 @@ def add_PoolServiceServicer_to_server(servicer, server):
                     servicer.ListAddresses,
                     request_deserializer=buoy_dot_v1_dot_pool__pb2.ListAddressesRequest.FromString,
                     response_serializer=buoy_dot_v1_dot_pool__pb2.ListAddressesResponse.SerializeToString,
+            ),
+            'ReserveAddress': grpc.unary_unary_rpc_method_handler(
+                    servicer.ReserveAddress,
+                    request_deserializer=buoy_dot_v1_dot_pool__pb2.ReserveAddressRequest.FromString,
+                    response_serializer=buoy_dot_v1_dot_pool__pb2.Reservation.SerializeToString,
+            ),
+            'ReleaseAddress': grpc.unary_unary_rpc_method_handler(
+                    servicer.ReleaseAddress,
+                    request_deserializer=buoy_dot_v1_dot_pool__pb2.ReleaseAddressRequest.FromString,
+                    response_serializer=buoy_dot_v1_dot_pool__pb2.Reservation.SerializeToString,
+            ),
+            'ListReservedAddresses': grpc.unary_unary_rpc_method_handler(
+                    servicer.ListReservedAddresses,
+                    request_deserializer=buoy_dot_v1_dot_pool__pb2.ListReservedAddressesRequest.FromString,
+                    response_serializer=buoy_dot_v1_dot_pool__pb2.ListReservedAddressesResponse.SerializeToString,
+            ),
+            'GetAddress': grpc.unary_unary_rpc_method_handler(
+                    servicer.GetAddress,
+                    request_deserializer=buoy_dot_v1_dot_pool__pb2.GetAddressRequest.FromString,
+                    response_serializer=buoy_dot_v1_dot_pool__pb2.Reservation.SerializeToString,
             ),
     }
     generic_handler = grpc.method_handlers_generic_handler(
@@ -276,6 +351,114 @@ class PoolService:
             '/buoy.v1.PoolService/ListAddresses',
             buoy_dot_v1_dot_pool__pb2.ListAddressesRequest.SerializeToString,
             buoy_dot_v1_dot_pool__pb2.ListAddressesResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ReserveAddress(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/buoy.v1.PoolService/ReserveAddress',
+            buoy_dot_v1_dot_pool__pb2.ReserveAddressRequest.SerializeToString,
+            buoy_dot_v1_dot_pool__pb2.Reservation.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ReleaseAddress(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/buoy.v1.PoolService/ReleaseAddress',
+            buoy_dot_v1_dot_pool__pb2.ReleaseAddressRequest.SerializeToString,
+            buoy_dot_v1_dot_pool__pb2.Reservation.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ListReservedAddresses(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/buoy.v1.PoolService/ListReservedAddresses',
+            buoy_dot_v1_dot_pool__pb2.ListReservedAddressesRequest.SerializeToString,
+            buoy_dot_v1_dot_pool__pb2.ListReservedAddressesResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def GetAddress(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/buoy.v1.PoolService/GetAddress',
+            buoy_dot_v1_dot_pool__pb2.GetAddressRequest.SerializeToString,
+            buoy_dot_v1_dot_pool__pb2.Reservation.FromString,
             options,
             channel_credentials,
             insecure,

@@ -49,6 +49,24 @@ class PoolServiceStub:
     """Lists the addresses of a pool that are not free, each with the record that says why, in the order of the addresses.
     Callers: operators.
     """
+    ReserveAddress: _grpc.UnaryUnaryMultiCallable[_pool_pb2.ReserveAddressRequest, _pool_pb2.Reservation]
+    """Reserves an address of a pool for a namespace: a given one, or one at random. It stays the namespace's until ReleaseAddress,
+    whatever floats at it meanwhile, and counts against the namespace's quota of addresses. One that a float of the namespace
+    has is kept for it in the same way; one that the namespace had last is taken back out of quarantine. Reserving it again is a
+    no-op, but for another comment. Callers: the namespace. Reasons: NAMESPACE_NOT_FOUND, ADDRESS_OUTSIDE_POOL, ADDRESS_RESERVED,
+    ADDRESS_IN_USE, POOL_EXHAUSTED, QUOTA_EXCEEDED.
+    """
+    ReleaseAddress: _grpc.UnaryUnaryMultiCallable[_pool_pb2.ReleaseAddressRequest, _pool_pb2.Reservation]
+    """Ends a reservation: the address rests in its pool's quarantine; one that floats goes on floating, and rests when it is
+    defloated. A second call is a no-op for as long as the address rests. Callers: the namespace.
+    Reasons: ADDRESS_NOT_FOUND, NOT_READY (it is in use and not reserved).
+    """
+    ListReservedAddresses: _grpc.UnaryUnaryMultiCallable[_pool_pb2.ListReservedAddressesRequest, _pool_pb2.ListReservedAddressesResponse]
+    """Lists the addresses that are reserved for namespaces, also those that float, in the order of the addresses.
+    Callers: everyone; each sees what is theirs. Reasons: NAMESPACE_NOT_FOUND.
+    """
+    GetAddress: _grpc.UnaryUnaryMultiCallable[_pool_pb2.GetAddressRequest, _pool_pb2.Reservation]
+    """Returns the record of an address of a pool that is not free. Callers: the namespace that has it. Reasons: ADDRESS_NOT_FOUND."""
 
 @_typing.type_check_only
 class PoolServiceAsyncStub(PoolServiceStub):
@@ -71,6 +89,24 @@ class PoolServiceAsyncStub(PoolServiceStub):
     """Lists the addresses of a pool that are not free, each with the record that says why, in the order of the addresses.
     Callers: operators.
     """
+    ReserveAddress: _aio.UnaryUnaryMultiCallable[_pool_pb2.ReserveAddressRequest, _pool_pb2.Reservation]  # type: ignore[assignment]
+    """Reserves an address of a pool for a namespace: a given one, or one at random. It stays the namespace's until ReleaseAddress,
+    whatever floats at it meanwhile, and counts against the namespace's quota of addresses. One that a float of the namespace
+    has is kept for it in the same way; one that the namespace had last is taken back out of quarantine. Reserving it again is a
+    no-op, but for another comment. Callers: the namespace. Reasons: NAMESPACE_NOT_FOUND, ADDRESS_OUTSIDE_POOL, ADDRESS_RESERVED,
+    ADDRESS_IN_USE, POOL_EXHAUSTED, QUOTA_EXCEEDED.
+    """
+    ReleaseAddress: _aio.UnaryUnaryMultiCallable[_pool_pb2.ReleaseAddressRequest, _pool_pb2.Reservation]  # type: ignore[assignment]
+    """Ends a reservation: the address rests in its pool's quarantine; one that floats goes on floating, and rests when it is
+    defloated. A second call is a no-op for as long as the address rests. Callers: the namespace.
+    Reasons: ADDRESS_NOT_FOUND, NOT_READY (it is in use and not reserved).
+    """
+    ListReservedAddresses: _aio.UnaryUnaryMultiCallable[_pool_pb2.ListReservedAddressesRequest, _pool_pb2.ListReservedAddressesResponse]  # type: ignore[assignment]
+    """Lists the addresses that are reserved for namespaces, also those that float, in the order of the addresses.
+    Callers: everyone; each sees what is theirs. Reasons: NAMESPACE_NOT_FOUND.
+    """
+    GetAddress: _aio.UnaryUnaryMultiCallable[_pool_pb2.GetAddressRequest, _pool_pb2.Reservation]  # type: ignore[assignment]
+    """Returns the record of an address of a pool that is not free. Callers: the namespace that has it. Reasons: ADDRESS_NOT_FOUND."""
 
 class PoolServiceServicer(metaclass=_abc_1.ABCMeta):
     """Pools of floating addresses.
@@ -120,5 +156,47 @@ class PoolServiceServicer(metaclass=_abc_1.ABCMeta):
         """Lists the addresses of a pool that are not free, each with the record that says why, in the order of the addresses.
         Callers: operators.
         """
+
+    @_abc_1.abstractmethod
+    def ReserveAddress(
+        self,
+        request: _pool_pb2.ReserveAddressRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_pool_pb2.Reservation, _abc.Awaitable[_pool_pb2.Reservation]]:
+        """Reserves an address of a pool for a namespace: a given one, or one at random. It stays the namespace's until ReleaseAddress,
+        whatever floats at it meanwhile, and counts against the namespace's quota of addresses. One that a float of the namespace
+        has is kept for it in the same way; one that the namespace had last is taken back out of quarantine. Reserving it again is a
+        no-op, but for another comment. Callers: the namespace. Reasons: NAMESPACE_NOT_FOUND, ADDRESS_OUTSIDE_POOL, ADDRESS_RESERVED,
+        ADDRESS_IN_USE, POOL_EXHAUSTED, QUOTA_EXCEEDED.
+        """
+
+    @_abc_1.abstractmethod
+    def ReleaseAddress(
+        self,
+        request: _pool_pb2.ReleaseAddressRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_pool_pb2.Reservation, _abc.Awaitable[_pool_pb2.Reservation]]:
+        """Ends a reservation: the address rests in its pool's quarantine; one that floats goes on floating, and rests when it is
+        defloated. A second call is a no-op for as long as the address rests. Callers: the namespace.
+        Reasons: ADDRESS_NOT_FOUND, NOT_READY (it is in use and not reserved).
+        """
+
+    @_abc_1.abstractmethod
+    def ListReservedAddresses(
+        self,
+        request: _pool_pb2.ListReservedAddressesRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_pool_pb2.ListReservedAddressesResponse, _abc.Awaitable[_pool_pb2.ListReservedAddressesResponse]]:
+        """Lists the addresses that are reserved for namespaces, also those that float, in the order of the addresses.
+        Callers: everyone; each sees what is theirs. Reasons: NAMESPACE_NOT_FOUND.
+        """
+
+    @_abc_1.abstractmethod
+    def GetAddress(
+        self,
+        request: _pool_pb2.GetAddressRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_pool_pb2.Reservation, _abc.Awaitable[_pool_pb2.Reservation]]:
+        """Returns the record of an address of a pool that is not free. Callers: the namespace that has it. Reasons: ADDRESS_NOT_FOUND."""
 
 def add_PoolServiceServicer_to_server(servicer: PoolServiceServicer, server: _typing.Union[_grpc.Server, _aio.Server]) -> None: ...

@@ -62,6 +62,7 @@ class _ReservationOutline:
     network_uuid: str | None
     since: datetime | None
     until: datetime | None
+    kept: bool
 
 
 _FLOATING = {FLOATING_PHASES.to_proto(phase): _FloatingOutline(phase) for phase in states.FloatingPhase}
@@ -106,6 +107,7 @@ def _reservation(body: bytes) -> _ReservationOutline:
         message.network_uuid or None,
         moment(message.since) if until else None,
         until,
+        message.kept,
     )
 
 

@@ -272,6 +272,7 @@ def reservation_to_proto(record: model.Reservation) -> pool_pb2.Reservation:
         until=timestamp(record.until),
         comment=record.comment,
         revision=record.revision,
+        kept=record.kept,
     )
 
 
@@ -288,6 +289,7 @@ def reservation_from_proto(message: pool_pb2.Reservation) -> model.Reservation:
         until=moment_or_none(message, "until"),
         comment=message.comment,
         revision=message.revision,
+        kept=message.kept,
     )
 
 

@@ -16,6 +16,7 @@ from buoy_server.core.allocation import NETWORK_LEVELS, POOL_LEVELS, pick_addres
 from buoy_server.core.command import Context
 from buoy_server.core.model import (
     Interface,
+    Namespace,
     Network,
     NetworkId,
     Pool,
@@ -38,9 +39,10 @@ def record_of(state: State, network: NetworkId | None, address: IPv4Address) -> 
 def usage(state: State, pool: Pool) -> dict[str, int]:
     """Count a pool's addresses: size = free + in_use + reserved + quarantined."""
     size = pool.space.size
-    names = ("in_use", "reserved", "quarantined")
+    names = ("in_use", "reserved", "quarantined", "kept")
     counts = {name: state.count(Kind.RESERVATION, "pool_type", (pool.uuid, name)) for name in names}
-    return {"size": size, "free": size - sum(counts.values()), **counts}
+    free = size - sum(counts.values())
+    return {"size": size, "free": free, **counts, "reserved": counts["reserved"] + counts["kept"]}
 
 
 def reserve_block(draft: Draft, range_: AddressRange, owner: Network | Pool) -> None:
@@ -106,14 +108,15 @@ def take_floating(
     if address is not None:
         pool = _pool_with(draft, address, pool)
         record = record_of(draft, None, address)
-        if record is not None and record.owner != owner.uuid:
+        if record is not None and not _may_float(draft, record, owner):
             _refuse_taken(record, address, "address")
     else:
         pool = pool or default_pool(draft)
         address = _choose_from(draft, context, pool)
     held = record_of(draft, None, address)
-    if held is None or held.owner != owner.uuid:
+    if held is None or held.namespace != owner.namespace:
         quotas.check_addresses(draft, owner.namespace)
+    kept = held is not None and held.kept
     return draft.put(
         Reservation(
             address=address,
@@ -122,8 +125,50 @@ def take_floating(
             since=draft.now,
             namespace=owner.namespace,
             pool=pool.uuid,
+            comment=held.comment if held and kept else "",
+            kept=kept,
         )
     )
+
+
+def reserve(
+    draft: Draft, context: Context, namespace: str, address: IPv4Address | None, pool: Pool | None, comment: str
+) -> Reservation:
+    """Keep an address for a namespace until it is released: the asked one, or a random one of a pool."""
+    held = None
+    if address is None:
+        pool = pool or default_pool(draft)
+        address = _choose_from(draft, context, pool)
+    else:
+        pool = _pool_with(draft, address, pool)
+        held = record_of(draft, None, address)
+    if held is not None and _is_of(draft, held, namespace):
+        if held.type in (ReservationType.RESERVED, ReservationType.FLOATING, ReservationType.ROUTED):
+            kept = replace(held, kept=True, comment=comment or held.comment)
+            return held if kept == held else draft.put(kept)
+    else:
+        quotas.check_addresses(draft, namespace)
+    if held is not None and not (held.type is ReservationType.DELETION_HALO and _is_of(draft, held, namespace)):
+        _refuse_taken(held, address, "address")
+    return draft.put(
+        Reservation(
+            address=address,
+            type=ReservationType.RESERVED,
+            owner="",
+            since=draft.now,
+            namespace=namespace,
+            pool=pool.uuid,
+            comment=comment,
+            kept=True,
+        )
+    )
+
+
+def keep(draft: Draft, address: IPv4Address) -> None:
+    """Have an address that is in use stay its namespace's when it is given back."""
+    record = record_of(draft, None, address)
+    if record is not None and not record.kept:
+        draft.put(replace(record, kept=True))
 
 
 def take_gateway(draft: Draft, context: Context, network: Network, node: str) -> Reservation | None:
@@ -147,13 +192,19 @@ def take_gateway(draft: Draft, context: Context, network: Network, node: str) ->
     )
 
 
-def release(draft: Draft, record: Reservation) -> None:
-    """Give an address back: one of a pool rests for the pool's quarantine, one of a private network is free at once."""
+def release(draft: Draft, record: Reservation) -> Reservation:
+    """Give an address back, and return its last record.
+
+    One that is kept is its namespace's again, another one of a pool rests for the pool's quarantine, and one of a private
+    network is free at once.
+    """
+    if record.kept:
+        return draft.put(replace(record, type=ReservationType.RESERVED, owner="", since=draft.now))
     pool = cast("Pool | None", draft.get(Kind.POOL, record.pool)) if record.pool else None
     if pool is None or not pool.quarantine:
         draft.forget(record)
-        return
-    draft.put(
+        return record
+    return draft.put(
         replace(
             record,
             type=ReservationType.DELETION_HALO,
@@ -218,6 +269,17 @@ def _recycle(draft: Draft, pool: Pool) -> IPv4Address:
             field="pool",
         )
     return oldest.address
+
+
+def _is_of(state: State, record: Reservation, namespace: str) -> bool:
+    """Whether an address is, or was last, a namespace's; what another one of the same name had before is not."""
+    found = cast("Namespace | None", state.get(Kind.NAMESPACE, namespace))
+    return record.namespace == namespace and record.revision >= (found.created_revision if found else 0)
+
+
+def _may_float(state: State, record: Reservation, interface: Interface) -> bool:
+    """Whether an interface may float at an address that is not free: it has it, or had it last, or its namespace itself."""
+    return record.owner == interface.uuid or (not record.owner and _is_of(state, record, interface.namespace))
 
 
 def _refuse_taken(record: Reservation | None, address: IPv4Address, field: str) -> None:

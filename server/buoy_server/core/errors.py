@@ -5,6 +5,7 @@ DomainError
     MetadataTooLarge  AddressOutsideNetblock  AddressOutsidePool  RequestIdReused
   NotFound              absent, or not the caller's to see: the same words for both
     InterfaceNotFound  InstanceNotFound  NetworkNotFound  PoolNotFound  NodeNotFound  NamespaceNotFound
+    AddressNotFound
   Conflict              somebody else has it
     NameInUse  AddressInUse  MacaddrInUse  PoolOverlap
   Precondition          right request, wrong moment
@@ -92,6 +93,11 @@ class NodeNotFound(NotFound):
 class NamespaceNotFound(NotFound):
     reason = "NAMESPACE_NOT_FOUND"
     kind = "namespace"
+
+
+class AddressNotFound(NotFound):
+    reason = "ADDRESS_NOT_FOUND"
+    kind = "address"
 
 
 class Conflict(DomainError):

@@ -5,11 +5,12 @@ Absent and not the caller's are the same answer.
 
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field
+from ipaddress import IPv4Address
 from typing import cast
 from uuid import UUID
 
 from buoy_server.core import errors
-from buoy_server.core.model import Instance, Interface, Namespace, Network, Node, Pool, Reservation
+from buoy_server.core.model import Instance, Interface, Namespace, Network, Node, Pool, Reservation, reservation_key
 from buoy_server.core.state import Kind, State
 
 SYSTEM = "system"
@@ -136,9 +137,25 @@ def visible(state: State, caller: Caller, kind: Kind, namespace: str = "") -> Co
     return {key for name in names for key in state.find(kind, "namespace", name)}
 
 
+def address(state: State, caller: Caller, wanted: IPv4Address, field: str = "address") -> Reservation:
+    """Return the record of an address of a pool that is not free, or raise AddressNotFound."""
+    found = cast("Reservation | None", state.get(Kind.RESERVATION, reservation_key(None, wanted)))
+    if found is None or not caller.sees_change(found.namespace, found.revision):
+        raise errors.AddressNotFound(str(wanted), field=field)
+    return found
+
+
 def reservations(state: State, owner: str) -> list[Reservation]:
     """Return the address records of one owner."""
     return [cast("Reservation", state.get(Kind.RESERVATION, key)) for key in state.find(Kind.RESERVATION, "owner", owner)]
+
+
+def kept_addresses(state: State, caller: Caller, namespace: str = "") -> list[str]:
+    """Return the keys of the addresses that namespaces reserved and a caller sees, of one namespace where it is named."""
+    if namespace and not caller.sees(namespace):
+        raise errors.NamespaceNotFound(namespace, field="namespace")
+    names = cast("Collection[str]", [namespace] if namespace else state.values(Kind.RESERVATION, "kept"))
+    return [key for name in names if caller.sees(name) for key in state.find(Kind.RESERVATION, "kept", name)]
 
 
 def _by_ref(state: State, kind: Kind, caller: Caller, ref: str, namespace: str, field: str) -> Instance | Network | None:

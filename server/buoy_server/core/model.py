@@ -39,6 +39,7 @@ class ReservationType(StrEnum):
     ROUTED = "routed"
     INSTANCE = "instance"
     DELETION_HALO = "deletion-halo"
+    RESERVED = "reserved"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -223,7 +224,10 @@ class Node(Record):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Reservation(Record):
-    """Why an address is not free. It belongs to a pool, or to a private network."""
+    """Why an address is not free. It belongs to a pool, or to a private network.
+
+    `kept`: its namespace has it again when its owner lets go of it. A RESERVED one has no owner but its namespace.
+    """
 
     address: IPv4Address
     type: ReservationType
@@ -234,6 +238,7 @@ class Reservation(Record):
     network_uuid: NetworkId | None = None
     until: datetime | None = None
     comment: str = ""
+    kept: bool = False
 
     @property
     def key(self) -> str:

@@ -104,11 +104,12 @@ INDEXES: Mapping[Kind, Mapping[str, Index]] = {
     Kind.POOL: _indexes(name=lambda p: p.name),
     Kind.NODE: _indexes(),
     Kind.RESERVATION: _indexes(
-        owner=lambda r: r.owner,
+        owner=lambda r: r.owner or None,
         pool=lambda r: r.pool,
         network=lambda r: r.network_uuid,
         resting=lambda r: (r.pool, bucket_of(r.since)) if r.pool and r.until else None,
         until=lambda r: bucket_of(r.until) if r.until else None,
+        kept=lambda r: r.namespace if r.kept else None,
     ),
     Kind.NAMESPACE: _indexes(trusts=lambda n: frozenset(n.trusts)),
 }
@@ -139,6 +140,8 @@ COUNTS: Mapping[Kind, Mapping[str, Index]] = {
 def _usage_class(reservation: Reservation) -> str:
     if reservation.type is ReservationType.DELETION_HALO:
         return "quarantined"
+    if reservation.type is ReservationType.RESERVED:
+        return "kept"
     return "reserved" if reservation.owner == reservation.pool else "in_use"
 
 

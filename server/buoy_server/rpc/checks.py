@@ -19,6 +19,7 @@ from buoy_server.core.ranges import AddressRange
 T = TypeVar("T")
 
 MAX_NAME = 253
+MAX_COMMENT = 256
 _NAME = re.compile(r"[A-Za-z0-9._-]{1,253}")
 _MODEL = re.compile(r"[A-Za-z0-9._-]{1,64}")
 _MACADDR = re.compile(r"([0-9A-Fa-f]{2}:){5}[0-9A-Fa-f]{2}")
@@ -122,6 +123,13 @@ def metadata_key(text: str) -> str:
     """Return a metadata key."""
     if not 1 <= len(text) <= MAX_NAME:
         raise Malformed(f"a key has 1 to {MAX_NAME} characters", field="key")
+    return text
+
+
+def comment(text: str, field: str) -> str:
+    """Return a comment: one short line, so that it can stand in a table."""
+    if len(text) > MAX_COMMENT or not text.isprintable():
+        raise Malformed(f"a comment is one line of at most {MAX_COMMENT} characters", field=field)
     return text
 
 

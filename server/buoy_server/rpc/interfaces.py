@@ -74,7 +74,9 @@ class InterfaceService:
 
     async def DefloatInterface(self, request: interface_pb2.DefloatInterfaceRequest, caller: Caller) -> Answer:
         """Take an interface's floating address away."""
-        command = DefloatInterface(interface_uuid=checks.uuid(request.interface_uuid, "interface_uuid"))
+        command = DefloatInterface(
+            interface_uuid=checks.uuid(request.interface_uuid, "interface_uuid"), keep_address=request.keep_address
+        )
         return await self._backend.change(command, caller, request, interface_to_proto)
 
     async def GetInterfaceMetadata(self, request: interface_pb2.GetInterfaceMetadataRequest, caller: Caller) -> Answer:

@@ -13,16 +13,17 @@ from buoy_server.core.lookup import Caller
 from buoy_server.core.model import Pool, reservation_key
 from buoy_server.core.state import Kind
 from buoy_server.rpc import checks, paging
+from buoy_server.rpc.addresses import AddressMethods
 from buoy_server.rpc.backend import Backend
 
 Answer = Message | bytes
 
 
-class PoolService:
+class PoolService(AddressMethods):
     """Pools of floating addresses."""
 
     def __init__(self, backend: Backend, quarantine: timedelta) -> None:
-        self._backend = backend
+        super().__init__(backend)
         self._quarantine = quarantine
 
     async def CreatePool(self, request: pool_pb2.CreatePoolRequest, caller: Caller) -> Answer:

@@ -12,6 +12,7 @@ from buoy_server.core.commands.instances import DeleteInstance
 from buoy_server.core.commands.interfaces import DeleteInterface
 from buoy_server.core.commands.moving import MoveInstance
 from buoy_server.core.commands.nodes import BindingReport, ReportNode
+from buoy_server.core.commands.reserving import ReleaseAddress, ReserveAddress
 from buoy_server.core.events import event_of
 from buoy_server.core.model import Interface, Reservation, ReservationType
 from buoy_server.core.state import Kind
@@ -64,9 +65,24 @@ class Addresses(RuleBasedStateMachine):
             assert self.world.now(interface) == interface
 
     @precondition(lambda self: self.made and self._interfaces())
-    @rule(choice=CHOICE)
-    def defloat(self, choice: int) -> None:
-        self.world.run(DefloatInterface(interface_uuid=self._pick(choice).uuid))
+    @rule(choice=CHOICE, keep=st.booleans())
+    def defloat(self, choice: int, *, keep: bool) -> None:
+        self.world.run(DefloatInterface(interface_uuid=self._pick(choice).uuid, keep_address=keep))
+
+    @rule(address=ADDRESSES)
+    def reserve(self, address: IPv4Address | None) -> None:
+        try:
+            assert self.world.run(ReserveAddress(namespace="", address=address)).kept
+        except (errors.AddressReserved, errors.AddressInUse, errors.AddressOutsidePool, errors.PoolExhausted):
+            pass
+
+    @rule(address=ADDRESSES.filter(bool))
+    def release(self, address: IPv4Address) -> None:
+        try:
+            assert not self.world.run(ReleaseAddress(address=address)).kept
+        except (errors.AddressNotFound, errors.NotReady):
+            record = addresses.record_of(self.world.draft, None, address)
+            assert record is None or not record.kept
 
     @precondition(lambda self: self.made and self._interfaces())
     @rule(choice=CHOICE, whole=st.booleans())
@@ -120,7 +136,7 @@ class Addresses(RuleBasedStateMachine):
         usage = addresses.usage(self.world.draft, pool)
         assert usage["size"] == 6 == usage["free"] + usage["in_use"] + usage["reserved"] + usage["quarantined"]
         assert usage["free"] >= 0
-        assert usage["in_use"] + usage["quarantined"] == len(self._records("pool"))
+        assert usage["in_use"] + usage["quarantined"] + usage["kept"] == len(self._records("pool"))
 
     @invariant()
     def whatever_changed_is_told_in_words(self) -> None:
@@ -156,6 +172,7 @@ class Addresses(RuleBasedStateMachine):
             fixed = addresses.record_of(draft, interface.network_uuid, interface.ipv4)
             assert (fixed is not None and fixed.owner == interface.uuid) == interface.bound
         for record in self._records("pool"):
+            assert (record.owner == "") == (record.type is ReservationType.RESERVED) or record.until
             if record.type is ReservationType.FLOATING:
                 owner = cast("Interface", draft.get(Kind.INTERFACE, record.owner))
                 current = owner.floating is not None and owner.floating.address == record.address

@@ -57,10 +57,10 @@ class World:
         """Announce a node."""
         self.run(AnnounceNode(name=name, agent_version="1", external_interface="eth0"))
 
-    def instance(self, name: str = "web", *networks: str, node: str = "n1") -> Instance:
+    def instance(self, name: str = "web", *networks: str, node: str = "n1", namespace: str = "") -> Instance:
         """Create an instance on networks."""
         specs = tuple(InterfaceSpec(network_ref=ref) for ref in networks or ("net",))
-        return self.run(CreateInstance(name=name, namespace="", node=node, driver=Driver.NETNS, interfaces=specs))
+        return self.run(CreateInstance(name=name, namespace=namespace, node=node, driver=Driver.NETNS, interfaces=specs))
 
     def interface(self, instance: Instance, order: int = 0) -> Interface:
         """Return an instance's live interface as it is now."""

@@ -43,10 +43,13 @@ class DefloatInterface:
     """Take an interface's floating address away; RELEASING until its node let go."""
 
     interface_uuid: str
+    keep_address: bool = False
 
     def decide(self, draft: Draft, context: Context) -> Interface:
         """Return the interface; one that does not float is returned as it is."""
         interface = lookup.interface(draft, context.caller, self.interface_uuid)
+        if interface.floating is not None and self.keep_address:
+            addresses.keep(draft, interface.floating.address)
         if interface.floating is None or interface.floating.phase is FloatingPhase.RELEASING:
             return interface
         generation = interface.generation + 1

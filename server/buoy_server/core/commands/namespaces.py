@@ -62,6 +62,9 @@ class DeleteNamespace:
                     f"namespace {namespace.name} has {used} {kind}s, or their nodes have not confirmed that they are gone",
                     field="namespace",
                 )
+        if kept := draft.count(Kind.RESERVATION, "kept", namespace.name):
+            things = "1 address reserved: release it" if kept == 1 else f"{kept} addresses reserved: release them"
+            raise errors.NamespaceInUse(f"namespace {namespace.name} has {things} first", field="namespace")
         for trusting in list(draft.find(Kind.NAMESPACE, "trusts", namespace.name)):
             other = draft.get(Kind.NAMESPACE, trusting)
             if isinstance(other, Namespace):

@@ -70,9 +70,12 @@ class DeletePool:
         """Return the pool as it was."""
         del context
         pool = lookup.pool(draft, self.pool_ref)
-        used = addresses.usage(draft, pool)["in_use"]
-        if used:
+        usage = addresses.usage(draft, pool)
+        if used := usage["in_use"]:
             raise errors.PoolInUse(f"pool {pool.name} has {used} addresses in use: defloat them first", field="pool_ref")
+        if kept := usage["kept"]:
+            words = f"namespaces have {kept} addresses of pool {pool.name} reserved: release them first"
+            raise errors.PoolInUse(words, field="pool_ref")
         for key in list(draft.find(Kind.RESERVATION, "pool", pool.uuid)):
             record = draft.get(Kind.RESERVATION, key)
             if record is not None:
