@@ -1,6 +1,7 @@
 """Whatever is asked and whatever nodes say, in any order: no address twice, none lost, every record has its owner."""
 
 from collections import Counter
+from contextlib import suppress
 from ipaddress import IPv4Address
 from typing import cast
 
@@ -71,10 +72,8 @@ class Addresses(RuleBasedStateMachine):
 
     @rule(address=ADDRESSES)
     def reserve(self, address: IPv4Address | None) -> None:
-        try:
+        with suppress(errors.AddressInUse, errors.AddressOutsidePool, errors.PoolExhausted, errors.AddressReserved):
             assert self.world.run(ReserveAddress(namespace="", address=address)).kept
-        except (errors.AddressReserved, errors.AddressInUse, errors.AddressOutsidePool, errors.PoolExhausted):
-            pass
 
     @rule(address=ADDRESSES.filter(bool))
     def release(self, address: IPv4Address) -> None:
