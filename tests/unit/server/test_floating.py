@@ -184,7 +184,7 @@ def test_a_pool_that_was_full_recovers() -> None:
         _floated(world, second)
     world.run(DeleteInterface(interface_uuid=first.uuid))
     world.report(first, removed=True)
-    assert addresses.usage(world.draft, pool) == {"size": 1, "free": 0, "in_use": 0, "reserved": 0, "quarantined": 1}
+    assert addresses.usage(world.draft, pool) == {"size": 1, "free": 0, "in_use": 0, "reserved": 0, "quarantined": 1, "kept": 0}
     with pytest.raises(errors.PoolExhausted, match="one is free in 30 s"):
         _floated(world, second)
     world.later(seconds=30)
