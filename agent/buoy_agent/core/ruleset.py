@@ -6,6 +6,10 @@ Which packet crosses which hook, in the network's namespace:
     to outside       br0 -> prerouting -> forward -> postrouting (snat: fixed to floating, or to the gateway address) -> uplink
     hairpin          br0 -> prerouting (dnat) -> forward -> postrouting (snat, or the bridge's own address) -> br0
 
+A packet that comes by the uplink is counted before its address is rewritten, one that leaves by it after, each under its
+floating address: so both sets count every packet of a float that meets the outside, and none that stays inside. A counter
+appears with the first packet, so that a load of 100,000 floats costs nothing more, and goes with the float.
+
 A hairpinned packet needs another source, or its answer would go straight to the neighbour, past the translation. The rules
 depend on the network alone; a float is an element in each of the two maps. NAT chains see only the first packet of a flow,
 filter chains see all; `guard` stands behind srcnat (100), where what is still untranslated must not leave.
@@ -21,6 +25,9 @@ from buoy_agent.core.spec import Network
 
 TABLE = "buoy"
 FLOATING_TO_FIXED, FIXED_TO_FLOATING = "floating_to_fixed", "fixed_to_floating"
+MAPS = (FLOATING_TO_FIXED, FIXED_TO_FLOATING)
+COUNTED_IN, COUNTED_OUT = "counted_in", "counted_out"
+COUNTERS = (COUNTED_IN, COUNTED_OUT)
 BRIDGE, UPLINK = "br0", "uplink"
 DNAT_STATUS = (1 << 5).to_bytes(4, sys.byteorder)  # IPS_DST_NAT
 
@@ -81,6 +88,13 @@ class Translate:
 
 
 @dataclass(frozen=True, slots=True)
+class Count:
+    """Counts the packet under what was loaded, in a set that grows with it."""
+
+    set: str
+
+
+@dataclass(frozen=True, slots=True)
 class Constant:
     """Loads a value."""
 
@@ -99,7 +113,7 @@ class Drop:
     """Drops the packet."""
 
 
-Expression = Load | LoadName | CtStatus | Mask | Compare | Translate | Constant | Nat | Drop
+Expression = Load | LoadName | CtStatus | Mask | Compare | Translate | Count | Constant | Nat | Drop
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,6 +141,7 @@ class Rule:
 
 
 CHAINS = (
+    Chain("count", "filter", 0, -150),
     Chain("prerouting", "nat", 0, -100),
     Chain("forward", "filter", 2, 0),
     Chain("postrouting", "nat", 4, 100),
@@ -140,6 +155,7 @@ def rules(network: Network) -> tuple[Rule, ...]:
     outside = (*inside[:2], Compare(network.netblock.network_address.packed, equal=False))
     dnat = (CtStatus(), Mask(DNAT_STATUS), Compare(bytes(4), equal=False))
     listed = [
+        Rule("count", "floats: count what comes", (*_comes_by(UPLINK), *_counted(Field.DESTINATION, COUNTED_IN))),
         Rule("prerouting", "floats: dnat", (Load(Field.DESTINATION), Translate(FLOATING_TO_FIXED), Nat(Kind.DNAT))),
         Rule("forward", "no loop by the uplink", (*_comes_by(UPLINK), *_leaves_by(UPLINK), Drop())),
         Rule("forward", "no source but the network's own", (*_comes_by(BRIDGE), *outside, Drop())),
@@ -150,6 +166,7 @@ def rules(network: Network) -> tuple[Rule, ...]:
         egress = (*_leaves_by(UPLINK), *inside, Constant(network.egress), Nat(Kind.SNAT))
         listed.append(Rule("postrouting", "egress without a float", egress))
     listed.append(Rule("guard", "nothing private leaves", (*_leaves_by(UPLINK), *inside, Drop())))
+    listed.append(Rule("guard", "floats: count what leaves", (*_leaves_by(UPLINK), *_counted(Field.SOURCE, COUNTED_OUT))))
     return tuple(listed)
 
 
@@ -174,6 +191,11 @@ def _comes_by(name: str) -> tuple[Expression, ...]:
 
 def _leaves_by(name: str) -> tuple[Expression, ...]:
     return LoadName(incoming=False), Compare(_padded(name))
+
+
+def _counted(field: Field, name: str) -> tuple[Expression, ...]:
+    """Counts under a field of the header, if that is a floating address of the network."""
+    return Load(field), Translate(FLOATING_TO_FIXED), Load(field), Count(name)
 
 
 def _padded(name: str) -> bytes:

@@ -1,4 +1,4 @@
-"""Map elements as bytes: fixed-size records, packed directly (pyroute2's encoder costs 40 to 130 times as much).
+"""Elements of maps and sets as bytes: fixed-size records, packed directly (pyroute2's encoder costs 40 to 130 times as much).
 
     list element | key    | value + bytes | data   | value + bytes
     4            | 4      | 4 + length    | 4      | 4 + length          28 bytes for an IPv4 -> IPv4 pair
@@ -8,6 +8,7 @@ An attribute's length has 16 bits, so a message holds at most 2,300 pairs, and a
 
 import struct
 from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
 
 from buoy_agent.core.actual import Pair
 from buoy_agent.core.ruleset import TABLE
@@ -17,6 +18,23 @@ from buoy_agent.kernel.netlink import ATTRIBUTE, NESTED, attributes, elements, n
 CHUNK = 2300
 _LIST_TABLE, _LIST_SET, _LIST_ELEMENTS = 1, 2, 3
 _KEY, _DATA, _VALUE, _ITEM = 1, 2, 1, 1
+_EXPRESSION, _BYTES, _PACKETS = 7, 1, 2
+
+
+@dataclass(frozen=True, slots=True)
+class Counter:
+    """What was counted under an address."""
+
+    packets: int = 0
+    bytes: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Element:
+    """One element: its value, where it is of a map, and what it counted, where it counts."""
+
+    value: Address | None = None
+    counter: Counter | None = None
 
 
 def add_payloads(header: bytes, name: str, pairs: Sequence[Pair]) -> Iterator[bytes]:
@@ -39,6 +57,23 @@ def pack_pairs(pairs: Iterable[Pair]) -> bytes:
         return b""
     before, between = _templates(len(pairs[0][0]))
     return b"".join([part for key, data in pairs for part in (before, key, between, data)])
+
+
+def lookup_payload(header: bytes, name: str, key: Address) -> bytes:
+    """Payload of a GETSETELEM that asks for one key: the kernel looks it up as a packet would."""
+    return header + _place(name) + nest(_LIST_ELEMENTS, nest(_ITEM, nest(_KEY, _value(key))))
+
+
+def unpack_all(body: memoryview, header_size: int) -> Iterator[tuple[Address, Element]]:
+    """The elements of one answer, of a dump or of a look-up, with all that they hold."""
+    listed = attributes(body[header_size:]).get(_LIST_ELEMENTS, b"")
+    for item in elements(listed):
+        parts = attributes(item)
+        value = attributes(parts.get(_DATA, b"")).get(_VALUE)
+        counted = attributes(attributes(parts.get(_EXPRESSION, b"")).get(2, b""))
+        counter = Counter(_number(counted, _PACKETS), _number(counted, _BYTES)) if counted else None
+        key = Address(bytes(attributes(parts[_KEY])[_VALUE]))
+        yield key, Element(Address(bytes(value)) if value is not None else None, counter)
 
 
 def dump_payload(header: bytes, name: str) -> bytes:
@@ -81,6 +116,10 @@ def _templates(length: int, nested: int = NESTED) -> tuple[bytes, bytes]:
     field = 8 + length
     before = ATTRIBUTE.pack(4 + 2 * field, _ITEM | nested) + ATTRIBUTE.pack(field, _KEY | nested) + value
     return before, ATTRIBUTE.pack(field, _DATA | nested) + value
+
+
+def _number(found: dict[int, memoryview], kind: int) -> int:
+    return int.from_bytes(found.get(kind, b""), "big")
 
 
 def _value(address: Address) -> bytes:

@@ -10,6 +10,7 @@ from functools import lru_cache
 from buoy_agent.core.ruleset import (
     Compare,
     Constant,
+    Count,
     CtStatus,
     Drop,
     Expression,
@@ -26,6 +27,7 @@ from buoy_agent.kernel.netlink import as_text, attribute, attributes, be32, elem
 _REGISTER, _AF_INET = 1, 2
 _INCOMING, _OUTGOING, _STATUS = 6, 7, 2
 _EQUAL, _NOT_EQUAL = 0, 1
+_UPDATE, _COUNTER = 1, "counter"
 _MAP_IPS = 1  # NF_NAT_RANGE_MAP_IPS, which the kernel adds
 
 
@@ -41,7 +43,7 @@ def decode(listed: bytes) -> tuple[Expression, ...]:
     return tuple(_expression(attributes(item)) for item in elements(listed))
 
 
-def _parts(expression: Expression) -> Iterable[str | bytes]:
+def _parts(expression: Expression) -> Iterable[str | bytes]:  # noqa: C901 - one case an expression
     source, target = be32(1, _REGISTER), be32(2, _REGISTER)
     match expression:
         case Load(field):
@@ -57,6 +59,9 @@ def _parts(expression: Expression) -> Iterable[str | bytes]:
             return ("cmp", source, be32(2, _EQUAL if equal else _NOT_EQUAL), nest(3, attribute(1, value)))
         case Translate(name):
             return ("lookup", words(1, name), target, be32(3, _REGISTER))
+        case Count(name):
+            counter = nest(7, words(1, _COUNTER), nest(2))
+            return ("dynset", words(1, name), be32(3, _UPDATE), be32(4, _REGISTER), counter)
         case Constant(value):
             return ("immediate", source, nest(2, attribute(1, value)))
         case Nat(kind):
@@ -65,7 +70,7 @@ def _parts(expression: Expression) -> Iterable[str | bytes]:
             return ("immediate", be32(1, 0), nest(2, nest(2, be32(1, 0))))
 
 
-def _expression(item: dict[int, memoryview]) -> Expression:
+def _expression(item: dict[int, memoryview]) -> Expression:  # noqa: C901 - likewise
     """Refuses by a name, number or register that is not among ours; attributes that only newer kernels show are passed over."""
     name, data = as_text(item.get(1)), attributes(item.get(2, b""))
     numbers = {kind: struct.unpack(">I", value)[0] for kind, value in data.items() if len(value) == 4}
@@ -82,6 +87,8 @@ def _expression(item: dict[int, memoryview]) -> Expression:
             return Compare(_value(data.get(3)), equal=operator == _EQUAL)
         case "lookup", _, 1, 1 if not numbers.get(5):
             return Translate(as_text(data.get(1)))
+        case "dynset", _, _, 1 if numbers.get(4) == _REGISTER and as_text(attributes(data.get(7, b"")).get(1)) == _COUNTER:
+            return Count(as_text(data.get(1)))
         case "nat", int(kind), 2, 1 if numbers.get(7, _MAP_IPS) == _MAP_IPS:
             return Nat(Kind(kind))
         case "immediate", 1, _, _:

@@ -5,15 +5,19 @@ its position. Where the FORCE socket options are refused (root of a user namespa
 does not fit is split into several transactions, of which each pair of maps still changes together.
 """
 
+import errno
 import struct
 from collections.abc import Iterator, Sequence
 from itertools import chain
+from typing import ClassVar
 
 from buoy_agent.core.actual import Pair
 from buoy_agent.core.ruleset import (
     CHAINS,
+    COUNTERS,
     FIXED_TO_FLOATING,
     FLOATING_TO_FIXED,
+    MAPS,
     TABLE,
     Chain,
     Rule,
@@ -22,6 +26,7 @@ from buoy_agent.core.ruleset import (
 from buoy_agent.core.spec import Address, Network
 from buoy_agent.errors import KernelError
 from buoy_agent.kernel import elements
+from buoy_agent.kernel.elements import Element
 from buoy_agent.kernel.expressions import decode, encode
 from buoy_agent.kernel.netlink import (
     APPEND,
@@ -49,8 +54,9 @@ _NEWTABLE, _GETTABLE, _NEWCHAIN, _GETCHAIN, _DELCHAIN, _NEWRULE, _GETRULE, _DELR
     9,
     10,
 )
-_NEWSETELEM, _GETSETELEM, _DELSETELEM = 12, 13, 14
-_AF_INET, _MAP_FLAG, _TYPE_IPV4 = 2, 8, 7
+_NEWSETELEM, _GETSETELEM, _DELSETELEM, _DESTROYSETELEM = 12, 13, 14, 30
+_AF_INET, _MAP_FLAG, _DYNAMIC_FLAG, _TYPE_IPV4 = 2, 8, 0x20, 7
+_UNSAID_SIZE = 0xFFFF  # of a dynamic set without a size, which begins small and grows
 _HEADER = struct.pack(">BBH", _AF_INET, 0, 0)
 _BATCH = struct.pack(">BBH", 0, 0, _SUBSYSTEM)
 _ACCEPT = 1
@@ -63,16 +69,18 @@ _NO_ENTRY = 2
 class Table:
     """The table of the namespace that the socket is in."""
 
+    destroys: ClassVar[bool] = True  # the kernel deletes elements that need not be there (Linux 6.3)
+
     def __init__(self, channel: Channel) -> None:
         self._channel = channel
         self.writes = 0
 
     def ensure(self, network: Network) -> None:
         """Makes table, maps and chains as far as they are missing, and replaces the rules, in one transaction."""
-        present, chains = set(_maps(self._channel)), self._chains()
+        present, chains = set(_sets(self._channel)), self._chains()
         changes = [_message(_NEWTABLE, CREATE, words(1, TABLE) + be32(2, 0))]  # flags 0: not dormant
-        missing = [name for name in (FLOATING_TO_FIXED, FIXED_TO_FLOATING) if name not in present]
-        changes += [_new_map(name, network.map_size, position) for position, name in enumerate(missing, 1)]
+        missing = [name for name in (*MAPS, *COUNTERS) if name not in present]
+        changes += [_new_set(name, network.map_size, position) for position, name in enumerate(missing, 1)]
         changes += [_message(_DELRULE, 0, words(1, TABLE) + words(2, name)) for name in chains]
         stray = [name for name, found in chains.items() if found not in _ALLOWED]
         changes += [_message(_DELCHAIN, 0, words(1, TABLE) + words(3, name)) for name in stray]
@@ -88,11 +96,23 @@ class Table:
             self._commit([Message(_type(_NEWSETELEM), CREATE, payload) for payload in chain.from_iterable(payloads)])
 
     def delete(self, forward: Sequence[Address], backward: Sequence[Address]) -> None:
-        """Deletes keys from floating_to_fixed and fixed_to_floating; both change at once."""
+        """Deletes keys from floating_to_fixed and fixed_to_floating, and what was counted; all changes at once."""
         for part in self._steps(len(forward), len(backward)):
             payloads = [elements.delete_payloads(_HEADER, FLOATING_TO_FIXED, forward[part])]
             payloads += [elements.delete_payloads(_HEADER, FIXED_TO_FLOATING, backward[part])]
-            self._commit([Message(_type(_DELSETELEM), 0, payload) for payload in chain.from_iterable(payloads)])
+            changes = [Message(_type(_DELSETELEM), 0, payload) for payload in chain.from_iterable(payloads)]
+            self._delete_counted(changes, forward[part])
+
+    def find(self, name: str, key: Address) -> Element | None:
+        """One element of a map or set, looked up as a packet would; None where it, or the set, is not there."""
+        body = self._channel.get(_type(_GETSETELEM), elements.lookup_payload(_HEADER, name, key))
+        return None if body is None else dict(elements.unpack_all(body, len(_HEADER))).get(key)
+
+    def read_counters(self, name: str) -> dict[Address, elements.Counter]:
+        """All counters of one direction: of the addresses that have met a packet."""
+        bodies = self._dump_elements(name)
+        found = (entry for body in bodies for entry in elements.unpack_all(body, len(_HEADER)))
+        return {key: element.counter for key, element in found if element.counter is not None}
 
     def read_rules(self) -> list[tuple[str, str]]:
         """Chain and comment of every rule, in the kernel's order; `changed` for one that does not do what its comment says."""
@@ -104,8 +124,9 @@ class Table:
         """What is wrong with table, maps and chains, in words; rules and elements are read apart."""
         if self._flags() is None:
             return ["the nftables table is gone"]
-        found, maps = self._chains(), set(_maps(self._channel))
-        words_of = [f"the map {name} is gone" for name in (FLOATING_TO_FIXED, FIXED_TO_FLOATING) if name not in maps]
+        found, present = self._chains(), set(_sets(self._channel))
+        words_of = [f"the map {name} is gone" for name in MAPS if name not in present]
+        words_of += [f"the set {name} is gone" for name in COUNTERS if name not in present]
         words_of += [f"the chain {base.name} is gone" for base in CHAINS if base.name not in found]
         words_of += [f"the chain {name} is not as it was made" for name, shape in found.items() if shape not in _ALLOWED]
         return words_of + (["the nftables table is dormant"] if self._flags() else [])
@@ -119,12 +140,36 @@ class Table:
 
     def read_map_in_steps(self, name: str) -> Iterator[dict[Address, Address]]:
         """The pairs of a map in the pieces that the kernel gives them in; nothing when it is not there."""
+        for body in self._dump_elements(name):
+            yield elements.unpack(body, len(_HEADER))
+
+    def _dump_elements(self, name: str) -> Iterator[memoryview]:
         try:
             for _, body in self._channel.dump(_type(_GETSETELEM), elements.dump_payload(_HEADER, name)):
-                yield elements.unpack(body, len(_HEADER))
+                yield body
         except KernelError as error:
             if error.number != _NO_ENTRY:
                 raise
+
+    def _delete_counted(self, changes: Sequence[Message], addresses: Sequence[Address]) -> None:
+        """Makes changes, and forgets what was counted under addresses, of which any may have met no packet."""
+        if not addresses:
+            self._commit(changes)
+        elif Table.destroys:
+            counted = [payload for name in COUNTERS for payload in elements.delete_payloads(_HEADER, name, addresses)]
+            try:
+                self._commit([*changes, *(Message(_type(_DESTROYSETELEM), 0, payload) for payload in counted)])
+            except KernelError as error:
+                if error.number != errno.EINVAL:
+                    raise
+                Table.destroys = False
+                self._delete_counted(changes, addresses)
+        else:
+            self._commit(changes)
+            for name in COUNTERS:
+                there = [address for address in addresses if self.find(name, address) is not None]
+                payloads = elements.delete_payloads(_HEADER, name, there)
+                self._commit([Message(_type(_DELSETELEM), 0, payload) for payload in payloads])
 
     def _flags(self) -> int | None:
         """The table's flags; None where there is no table."""
@@ -143,13 +188,15 @@ class Table:
         yield from (slice(start, start + step) for start in range(0, size, step or 1))
 
     def _commit(self, changes: Sequence[Message]) -> None:
+        if not changes:
+            return
         batch = [Message(_BEGIN, 0, _BATCH), *changes, Message(_END, 0, _BATCH)]
         for error in self._channel.send(batch, ack=len(changes)).values():
             raise error
         self.writes += len(changes)
 
 
-def _maps(channel: Channel) -> Iterator[str]:
+def _sets(channel: Channel) -> Iterator[str]:
     for _, body in channel.dump(_type(_GETSET), _HEADER):
         found = attributes(body[4:])
         if as_text(found.get(1)) == TABLE:
@@ -164,8 +211,14 @@ def _message(message: int, flags: int, payload: bytes) -> Message:
     return Message(_type(message), flags, _HEADER + payload)
 
 
-def _new_map(name: str, size: int, position: int) -> Message:
-    shape = (be32(3, _MAP_FLAG), be32(4, _TYPE_IPV4), be32(5, 4), be32(6, _TYPE_IPV4), be32(7, 4), nest(9, be32(1, size)))
+def _new_set(name: str, size: int, position: int) -> Message:
+    """One of the maps, or of the sets that packets fill: those allocate buckets ahead only where they may need so many."""
+    shape: tuple[bytes, ...]
+    key, sized = (be32(4, _TYPE_IPV4), be32(5, 4)), nest(9, be32(1, size))
+    if name in MAPS:
+        shape = (be32(3, _MAP_FLAG), *key, be32(6, _TYPE_IPV4), be32(7, 4), sized)
+    else:
+        shape = (be32(3, _DYNAMIC_FLAG), *key, sized if size > _UNSAID_SIZE else b"")
     return _message(_NEWSET, CREATE, b"".join((words(1, TABLE), words(2, name), *shape, be32(10, position))))
 
 
