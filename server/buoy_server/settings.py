@@ -66,6 +66,9 @@ class Settings(BaseSettings):
     keep_status_events: timedelta = Field(
         timedelta(days=7), ge=timedelta(), description="how long the events of what came of it are kept, in seconds"
     )
+    keep_resources_events: timedelta = Field(
+        timedelta(days=30), ge=timedelta(), description="how long the events of what ran low are kept, in seconds"
+    )
     node_lease: float = Field(15.0, gt=0, description="seconds that an agent may be away before its node is missing")
     log_level: Literal["debug", "info", "warning", "error"] = Field("info", description="what to log, at least")
     default_netblock: IPv4Network = Field(

@@ -38,6 +38,10 @@ async def subjects(server: Running) -> tuple[str, str]:
     await server.instances.CreateInstance(instance_pb2.CreateInstanceRequest(name="spare", metadata={"old": TRUE}))
     await server.networks.CreateNetwork(network_pb2.CreateNetworkRequest(name="empty", netblock="10.1.0.0/24"))
     await server.pools.CreatePool(pool_pb2.CreatePoolRequest(name="unused", ranges=["198.51.100.0/24"]))
+    await server.pools.ReserveAddress(pool_pb2.ReserveAddressRequest(address="192.0.2.61"))
+    for resting in ("198.51.100.7", "198.51.100.8"):
+        await server.pools.ReserveAddress(pool_pb2.ReserveAddressRequest(address=resting))
+        await server.pools.ReleaseAddress(pool_pb2.ReleaseAddressRequest(address=resting))
     calls = server.namespaces
     for name in ("red", "gone"):
         await calls.CreateNamespace(namespace_pb2.CreateNamespaceRequest(name=name))
@@ -71,6 +75,11 @@ def requests(plain: str, floating: str) -> Mapping[str, dict[str, Any]]:
         "NetworkService/DeleteNetworkMetadataItem": {"network_ref": "net", **old},
         "NetworkService/DeleteNetwork": {"network_ref": "empty"},
         "PoolService/CreatePool": {"name": "new", "ranges": ["203.0.113.0/24"]},
+        "PoolService/UpdatePool": {"pool_ref": "unused", "exclusions": {"ranges": ["198.51.100.9"]}},
+        "PoolService/ReserveAddress": {"address": "192.0.2.60"},
+        "PoolService/ReleaseAddress": {"address": "192.0.2.61"},
+        "PoolService/LiftQuarantine": {"address": "198.51.100.7"},
+        "PoolService/ExtendQuarantine": {"address": "198.51.100.8", "duration": {"seconds": 600}},
         "PoolService/DeletePool": {"pool_ref": "unused"},
         "NamespaceService/CreateNamespace": {"name": "new"},
         "NamespaceService/DeleteNamespace": {"namespace": "gone"},
@@ -79,6 +88,7 @@ def requests(plain: str, floating: str) -> Mapping[str, dict[str, Any]]:
         "NamespaceService/AddNamespaceTrust": {"namespace": "red", "external_namespace": "new"},
         "NamespaceService/RemoveNamespaceTrust": {"namespace": "red", "external_namespace": "old"},
         "NamespaceService/SetNamespaceQuota": {"namespace": "red", "quota": {"floats": 7}},
+        "NamespaceService/SetNamespacePool": {"namespace": "red", "pool_ref": "floating"},
         "NamespaceService/SetNamespaceMetadataItem": {"namespace": "red", **new},
         "NamespaceService/DeleteNamespaceMetadataItem": {"namespace": "red", **old},
     }

@@ -97,6 +97,17 @@ ROWS: list[Row] = [
     ("pools", "CreatePool", lambda *_: p.CreatePoolRequest(name="new", ranges=["198.51.100.0/24"], quarantine={"seconds": -1}), *MALFORMED, "quarantine"),
     ("pools", "CreatePool", lambda *_: p.CreatePoolRequest(name="new", ranges=["192.0.2.128/25"]), Code.ALREADY_EXISTS, "POOL_OVERLAP", "ranges[0]"),
     ("pools", "CreatePool", lambda *_: p.CreatePoolRequest(name="floating", ranges=["198.51.100.0/24"]), Code.ALREADY_EXISTS, "NAME_IN_USE", "name"),
+    ("pools", "CreatePool", lambda *_: p.CreatePoolRequest(name="new", ranges=["198.51.100.0/24"], low_percent=51), *MALFORMED, "low_percent"),
+    ("pools", "UpdatePool", lambda *_: p.UpdatePoolRequest(pool_ref="floating", if_revision=99999, drain=True), Code.FAILED_PRECONDITION, "REVISION_CHANGED", "if_revision"),
+    ("pools", "UpdatePool", lambda *_: p.UpdatePoolRequest(pool_ref="floating", ranges={}), *MALFORMED, "ranges"),
+    ("pools", "UpdatePool", lambda *_: p.UpdatePoolRequest(pool_ref="floating", ranges={"ranges": ["203.0.113.0/24"]}), Code.ALREADY_EXISTS, "POOL_OVERLAP", "ranges[0]"),
+    ("pools", "UpdatePool", lambda *_: p.UpdatePoolRequest(pool_ref="floating", ranges={"ranges": ["192.0.2.128/25"]}), Code.FAILED_PRECONDITION, "POOL_IN_USE", "ranges"),
+    ("pools", "UpdatePool", lambda *_: p.UpdatePoolRequest(pool_ref="floating", exclusions={"ranges": ["192.0.2.50"]}), Code.FAILED_PRECONDITION, "POOL_IN_USE", "exclusions"),
+    ("pools", "LiftQuarantine", lambda *_: p.LiftQuarantineRequest(address="192.0.2.50"), Code.FAILED_PRECONDITION, "NOT_RESTING", "address"),
+    ("pools", "ExtendQuarantine", lambda *_: p.ExtendQuarantineRequest(address="192.0.2.50"), *MALFORMED, "duration"),
+    ("pools", "ExtendQuarantine", lambda *_: p.ExtendQuarantineRequest(address="192.0.2.99", duration={"seconds": 9}), Code.FAILED_PRECONDITION, "NOT_RESTING", "address"),
+    ("interfaces", "FloatInterface", lambda _, b: i.FloatInterfaceRequest(interface_uuid=b, pool="closed"), Code.FAILED_PRECONDITION, "POOL_DRAINING", "pool"),
+    ("namespaces", "SetNamespacePool", lambda *_: s.SetNamespacePoolRequest(namespace="a", pool_ref="absent"), Code.NOT_FOUND, "POOL_NOT_FOUND", "pool_ref"),
     ("pools", "DeletePool", lambda *_: p.DeletePoolRequest(pool_ref="floating"), Code.FAILED_PRECONDITION, "POOL_IN_USE", "pool_ref"),
     ("pools", "GetPool", lambda *_: p.GetPoolRequest(pool_ref="absent"), Code.NOT_FOUND, "POOL_NOT_FOUND", "pool_ref"),
     ("pools", "DeletePool", lambda *_: p.DeletePoolRequest(pool_ref="tiny", request_id="1"), *MALFORMED, "request_id"),
@@ -142,6 +153,7 @@ ELSEWHERE = {
 @pytest.fixture
 async def subjects(server: Running, node: ScriptedAgent) -> tuple[str, str]:
     await server.pools.CreatePool(p.CreatePoolRequest(name="tiny", ranges=["203.0.113.7"]))
+    await server.pools.CreatePool(p.CreatePoolRequest(name="closed", ranges=["203.0.113.9"], drain=True))
     await server.networks.CreateNetwork(n.CreateNetworkRequest(name="tiny", netblock="10.7.0.0/30"))
     await server.networks.CreateNetwork(n.CreateNetworkRequest(name="gone", netblock="10.8.0.0/24"))
     await server.networks.DeleteNetwork(n.DeleteNetworkRequest(network_ref="gone"))

@@ -16,10 +16,12 @@ class EventType(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
     EVENT_TYPE_AUDIT: _ClassVar[EventType]
     EVENT_TYPE_MUTATE: _ClassVar[EventType]
     EVENT_TYPE_STATUS: _ClassVar[EventType]
+    EVENT_TYPE_RESOURCES: _ClassVar[EventType]
 EVENT_TYPE_UNSPECIFIED: EventType
 EVENT_TYPE_AUDIT: EventType
 EVENT_TYPE_MUTATE: EventType
 EVENT_TYPE_STATUS: EventType
+EVENT_TYPE_RESOURCES: EventType
 
 class Event(_message.Message):
     __slots__ = ("revision", "time", "type", "method", "actor", "message", "request_id", "changes")

@@ -136,8 +136,8 @@ class InterfaceServiceServicer:
     def FloatInterface(self, request, context):
         """Gives an interface an address of the outside world and answers at once with phase PENDING; ACTIVE comes on the watch.
         Repeating it is safe. Callers: the interface's namespace.
-        Reasons: ALREADY_FLOATING, ADDRESS_IN_USE, ADDRESS_OUTSIDE_POOL, ADDRESS_RESERVED, POOL_NOT_FOUND, POOL_EXHAUSTED, NOT_READY,
-        QUOTA_EXCEEDED.
+        Reasons: ALREADY_FLOATING, ADDRESS_IN_USE, ADDRESS_OUTSIDE_POOL, ADDRESS_RESERVED, POOL_NOT_FOUND, POOL_EXHAUSTED,
+        POOL_DRAINING, NOT_READY, QUOTA_EXCEEDED.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')

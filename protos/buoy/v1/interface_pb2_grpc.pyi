@@ -53,8 +53,8 @@ class InterfaceServiceStub:
     FloatInterface: _grpc.UnaryUnaryMultiCallable[_interface_pb2.FloatInterfaceRequest, _interface_pb2.Interface]
     """Gives an interface an address of the outside world and answers at once with phase PENDING; ACTIVE comes on the watch.
     Repeating it is safe. Callers: the interface's namespace.
-    Reasons: ALREADY_FLOATING, ADDRESS_IN_USE, ADDRESS_OUTSIDE_POOL, ADDRESS_RESERVED, POOL_NOT_FOUND, POOL_EXHAUSTED, NOT_READY,
-    QUOTA_EXCEEDED.
+    Reasons: ALREADY_FLOATING, ADDRESS_IN_USE, ADDRESS_OUTSIDE_POOL, ADDRESS_RESERVED, POOL_NOT_FOUND, POOL_EXHAUSTED,
+    POOL_DRAINING, NOT_READY, QUOTA_EXCEEDED.
     """
     DefloatInterface: _grpc.UnaryUnaryMultiCallable[_interface_pb2.DefloatInterfaceRequest, _interface_pb2.Interface]
     """Takes the floating address away: its live connections end, and it rests in its pool's quarantine, unless it is reserved or
@@ -101,8 +101,8 @@ class InterfaceServiceAsyncStub(InterfaceServiceStub):
     FloatInterface: _aio.UnaryUnaryMultiCallable[_interface_pb2.FloatInterfaceRequest, _interface_pb2.Interface]  # type: ignore[assignment]
     """Gives an interface an address of the outside world and answers at once with phase PENDING; ACTIVE comes on the watch.
     Repeating it is safe. Callers: the interface's namespace.
-    Reasons: ALREADY_FLOATING, ADDRESS_IN_USE, ADDRESS_OUTSIDE_POOL, ADDRESS_RESERVED, POOL_NOT_FOUND, POOL_EXHAUSTED, NOT_READY,
-    QUOTA_EXCEEDED.
+    Reasons: ALREADY_FLOATING, ADDRESS_IN_USE, ADDRESS_OUTSIDE_POOL, ADDRESS_RESERVED, POOL_NOT_FOUND, POOL_EXHAUSTED,
+    POOL_DRAINING, NOT_READY, QUOTA_EXCEEDED.
     """
     DefloatInterface: _aio.UnaryUnaryMultiCallable[_interface_pb2.DefloatInterfaceRequest, _interface_pb2.Interface]  # type: ignore[assignment]
     """Takes the floating address away: its live connections end, and it rests in its pool's quarantine, unless it is reserved or
@@ -176,8 +176,8 @@ class InterfaceServiceServicer(metaclass=_abc_1.ABCMeta):
     ) -> _typing.Union[_interface_pb2.Interface, _abc.Awaitable[_interface_pb2.Interface]]:
         """Gives an interface an address of the outside world and answers at once with phase PENDING; ACTIVE comes on the watch.
         Repeating it is safe. Callers: the interface's namespace.
-        Reasons: ALREADY_FLOATING, ADDRESS_IN_USE, ADDRESS_OUTSIDE_POOL, ADDRESS_RESERVED, POOL_NOT_FOUND, POOL_EXHAUSTED, NOT_READY,
-        QUOTA_EXCEEDED.
+        Reasons: ALREADY_FLOATING, ADDRESS_IN_USE, ADDRESS_OUTSIDE_POOL, ADDRESS_RESERVED, POOL_NOT_FOUND, POOL_EXHAUSTED,
+        POOL_DRAINING, NOT_READY, QUOTA_EXCEEDED.
         """
 
     @_abc_1.abstractmethod

@@ -26,7 +26,7 @@ from google.protobuf import struct_pb2 as google_dot_protobuf_dot_struct__pb2
 from google.protobuf import timestamp_pb2 as google_dot_protobuf_dot_timestamp__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x17\x62uoy/v1/namespace.proto\x12\x07\x62uoy.v1\x1a\x1cgoogle/protobuf/struct.proto\x1a\x1fgoogle/protobuf/timestamp.proto\"\xe7\x02\n\tNamespace\x12\x0c\n\x04name\x18\x01 \x01(\t\x12#\n\x04keys\x18\x02 \x03(\x0b\x32\x15.buoy.v1.NamespaceKey\x12\x0e\n\x06trusts\x18\x03 \x03(\t\x12&\n\x05quota\x18\x04 \x01(\x0b\x32\x17.buoy.v1.NamespaceQuota\x12\x32\n\x08metadata\x18\x05 \x03(\x0b\x32 .buoy.v1.Namespace.MetadataEntry\x12\x10\n\x08revision\x18\x06 \x01(\x03\x12/\n\x0b\x63reate_time\x18\x07 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12/\n\x0bupdate_time\x18\x08 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x1aG\n\rMetadataEntry\x12\x0b\n\x03key\x18\x01 \x01(\t\x12%\n\x05value\x18\x02 \x01(\x0b\x32\x16.google.protobuf.Value:\x02\x38\x01\"*\n\x0cNamespaceKey\x12\x0c\n\x04name\x18\x01 \x01(\t\x12\x0c\n\x04node\x18\x02 \x01(\t\"_\n\x0eNamespaceQuota\x12\x12\n\ninterfaces\x18\x01 \x01(\x03\x12\x0e\n\x06\x66loats\x18\x02 \x01(\x03\x12\x11\n\taddresses\x18\x03 \x01(\x03\x12\x16\n\x0emetadata_bytes\x18\x04 \x01(\x03\"9\n\x12\x43reateTokenRequest\x12\x11\n\tnamespace\x18\x01 \x01(\t\x12\x10\n\x03key\x18\x02 \x01(\tB\x03\x80\x01\x01\"S\n\x13\x43reateTokenResponse\x12\x14\n\x0c\x61\x63\x63\x65ss_token\x18\x01 \x01(\t\x12\x12\n\ntoken_type\x18\x02 \x01(\t\x12\x12\n\nexpires_in\x18\x03 \x01(\x05\":\n\x16\x43reateNamespaceRequest\x12\x0c\n\x04name\x18\x01 \x01(\t\x12\x12\n\nrequest_id\x18\x0f \x01(\t\">\n\x13GetNamespaceRequest\x12\x11\n\tnamespace\x18\x01 \x01(\t\x12\x14\n\x0cmin_revision\x18\x0e \x01(\x03\"T\n\x15ListNamespacesRequest\x12\x11\n\tpage_size\x18\x01 \x01(\x05\x12\x12\n\npage_token\x18\x02 \x01(\t\x12\x14\n\x0cmin_revision\x18\x0e \x01(\x03\"k\n\x16ListNamespacesResponse\x12&\n\nnamespaces\x18\x01 \x03(\x0b\x32\x12.buoy.v1.Namespace\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t\x12\x10\n\x08revision\x18\x03 \x01(\x03\"?\n\x16\x44\x65leteNamespaceRequest\x12\x11\n\tnamespace\x18\x01 \x01(\t\x12\x12\n\nrequest_id\x18\x0f \x01(\t\"q\n\x16SetNamespaceKeyRequest\x12\x11\n\tnamespace\x18\x01 \x01(\t\x12\x10\n\x08key_name\x18\x02 \x01(\t\x12\x10\n\x03key\x18\x03 \x01(\tB\x03\x80\x01\x01\x12\x0c\n\x04node\x18\x04 \x01(\t\x12\x12\n\nrequest_id\x18\x0f \x01(\t\"=\n\x17SetNamespaceKeyResponse\x12\x10\n\x08key_name\x18\x01 \x01(\t\x12\x10\n\x03key\x18\x02 \x01(\tB\x03\x80\x01\x01\"T\n\x19\x44\x65leteNamespaceKeyRequest\x12\x11\n\tnamespace\x18\x01 \x01(\t\x12\x10\n\x08key_name\x18\x02 \x01(\t\x12\x12\n\nrequest_id\x18\x0f \x01(\t\"]\n\x18\x41\x64\x64NamespaceTrustRequest\x12\x11\n\tnamespace\x18\x01 \x01(\t\x12\x1a\n\x12\x65xternal_namespace\x18\x02 \x01(\t\x12\x12\n\nrequest_id\x18\x0f \x01(\t\"`\n\x1bRemoveNamespaceTrustRequest\x12\x11\n\tnamespace\x18\x01 \x01(\t\x12\x1a\n\x12\x65xternal_namespace\x18\x02 \x01(\t\x12\x12\n\nrequest_id\x18\x0f \x01(\t\"i\n\x18SetNamespaceQuotaRequest\x12\x11\n\tnamespace\x18\x01 \x01(\t\x12&\n\x05quota\x18\x02 \x01(\x0b\x32\x17.buoy.v1.NamespaceQuota\x12\x12\n\nrequest_id\x18\x0f \x01(\t\"F\n\x1bGetNamespaceMetadataRequest\x12\x11\n\tnamespace\x18\x01 \x01(\t\x12\x14\n\x0cmin_revision\x18\x0e \x01(\x03\"\xae\x01\n\x1cGetNamespaceMetadataResponse\x12\x45\n\x08metadata\x18\x01 \x03(\x0b\x32\x33.buoy.v1.GetNamespaceMetadataResponse.MetadataEntry\x1aG\n\rMetadataEntry\x12\x0b\n\x03key\x18\x01 \x01(\t\x12%\n\x05value\x18\x02 \x01(\x0b\x32\x16.google.protobuf.Value:\x02\x38\x01\"|\n\x1fSetNamespaceMetadataItemRequest\x12\x11\n\tnamespace\x18\x01 \x01(\t\x12\x0b\n\x03key\x18\x02 \x01(\t\x12%\n\x05value\x18\x03 \x01(\x0b\x32\x16.google.protobuf.Value\x12\x12\n\nrequest_id\x18\x0f \x01(\t\"X\n\"DeleteNamespaceMetadataItemRequest\x12\x11\n\tnamespace\x18\x01 \x01(\t\x12\x0b\n\x03key\x18\x02 \x01(\t\x12\x12\n\nrequest_id\x18\x0f \x01(\t2\xae\x08\n\x10NamespaceService\x12H\n\x0b\x43reateToken\x12\x1b.buoy.v1.CreateTokenRequest\x1a\x1c.buoy.v1.CreateTokenResponse\x12\x46\n\x0f\x43reateNamespace\x12\x1f.buoy.v1.CreateNamespaceRequest\x1a\x12.buoy.v1.Namespace\x12@\n\x0cGetNamespace\x12\x1c.buoy.v1.GetNamespaceRequest\x1a\x12.buoy.v1.Namespace\x12Q\n\x0eListNamespaces\x12\x1e.buoy.v1.ListNamespacesRequest\x1a\x1f.buoy.v1.ListNamespacesResponse\x12\x46\n\x0f\x44\x65leteNamespace\x12\x1f.buoy.v1.DeleteNamespaceRequest\x1a\x12.buoy.v1.Namespace\x12T\n\x0fSetNamespaceKey\x12\x1f.buoy.v1.SetNamespaceKeyRequest\x1a .buoy.v1.SetNamespaceKeyResponse\x12L\n\x12\x44\x65leteNamespaceKey\x12\".buoy.v1.DeleteNamespaceKeyRequest\x1a\x12.buoy.v1.Namespace\x12J\n\x11\x41\x64\x64NamespaceTrust\x12!.buoy.v1.AddNamespaceTrustRequest\x1a\x12.buoy.v1.Namespace\x12P\n\x14RemoveNamespaceTrust\x12$.buoy.v1.RemoveNamespaceTrustRequest\x1a\x12.buoy.v1.Namespace\x12J\n\x11SetNamespaceQuota\x12!.buoy.v1.SetNamespaceQuotaRequest\x1a\x12.buoy.v1.Namespace\x12\x63\n\x14GetNamespaceMetadata\x12$.buoy.v1.GetNamespaceMetadataRequest\x1a%.buoy.v1.GetNamespaceMetadataResponse\x12X\n\x18SetNamespaceMetadataItem\x12(.buoy.v1.SetNamespaceMetadataItemRequest\x1a\x12.buoy.v1.Namespace\x12^\n\x1b\x44\x65leteNamespaceMetadataItem\x12+.buoy.v1.DeleteNamespaceMetadataItemRequest\x1a\x12.buoy.v1.Namespaceb\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x17\x62uoy/v1/namespace.proto\x12\x07\x62uoy.v1\x1a\x1cgoogle/protobuf/struct.proto\x1a\x1fgoogle/protobuf/timestamp.proto\"\xfd\x02\n\tNamespace\x12\x0c\n\x04name\x18\x01 \x01(\t\x12#\n\x04keys\x18\x02 \x03(\x0b\x32\x15.buoy.v1.NamespaceKey\x12\x0e\n\x06trusts\x18\x03 \x03(\t\x12&\n\x05quota\x18\x04 \x01(\x0b\x32\x17.buoy.v1.NamespaceQuota\x12\x32\n\x08metadata\x18\x05 \x03(\x0b\x32 .buoy.v1.Namespace.MetadataEntry\x12\x10\n\x08revision\x18\x06 \x01(\x03\x12/\n\x0b\x63reate_time\x18\x07 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12/\n\x0bupdate_time\x18\x08 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x14\n\x0c\x64\x65\x66\x61ult_pool\x18\x14 \x01(\t\x1aG\n\rMetadataEntry\x12\x0b\n\x03key\x18\x01 \x01(\t\x12%\n\x05value\x18\x02 \x01(\x0b\x32\x16.google.protobuf.Value:\x02\x38\x01\"*\n\x0cNamespaceKey\x12\x0c\n\x04name\x18\x01 \x01(\t\x12\x0c\n\x04node\x18\x02 \x01(\t\"_\n\x0eNamespaceQuota\x12\x12\n\ninterfaces\x18\x01 \x01(\x03\x12\x0e\n\x06\x66loats\x18\x02 \x01(\x03\x12\x11\n\taddresses\x18\x03 \x01(\x03\x12\x16\n\x0emetadata_bytes\x18\x04 \x01(\x03\"9\n\x12\x43reateTokenRequest\x12\x11\n\tnamespace\x18\x01 \x01(\t\x12\x10\n\x03key\x18\x02 \x01(\tB\x03\x80\x01\x01\"S\n\x13\x43reateTokenResponse\x12\x14\n\x0c\x61\x63\x63\x65ss_token\x18\x01 \x01(\t\x12\x12\n\ntoken_type\x18\x02 \x01(\t\x12\x12\n\nexpires_in\x18\x03 \x01(\x05\":\n\x16\x43reateNamespaceRequest\x12\x0c\n\x04name\x18\x01 \x01(\t\x12\x12\n\nrequest_id\x18\x0f \x01(\t\">\n\x13GetNamespaceRequest\x12\x11\n\tnamespace\x18\x01 \x01(\t\x12\x14\n\x0cmin_revision\x18\x0e \x01(\x03\"T\n\x15ListNamespacesRequest\x12\x11\n\tpage_size\x18\x01 \x01(\x05\x12\x12\n\npage_token\x18\x02 \x01(\t\x12\x14\n\x0cmin_revision\x18\x0e \x01(\x03\"k\n\x16ListNamespacesResponse\x12&\n\nnamespaces\x18\x01 \x03(\x0b\x32\x12.buoy.v1.Namespace\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t\x12\x10\n\x08revision\x18\x03 \x01(\x03\"?\n\x16\x44\x65leteNamespaceRequest\x12\x11\n\tnamespace\x18\x01 \x01(\t\x12\x12\n\nrequest_id\x18\x0f \x01(\t\"q\n\x16SetNamespaceKeyRequest\x12\x11\n\tnamespace\x18\x01 \x01(\t\x12\x10\n\x08key_name\x18\x02 \x01(\t\x12\x10\n\x03key\x18\x03 \x01(\tB\x03\x80\x01\x01\x12\x0c\n\x04node\x18\x04 \x01(\t\x12\x12\n\nrequest_id\x18\x0f \x01(\t\"=\n\x17SetNamespaceKeyResponse\x12\x10\n\x08key_name\x18\x01 \x01(\t\x12\x10\n\x03key\x18\x02 \x01(\tB\x03\x80\x01\x01\"T\n\x19\x44\x65leteNamespaceKeyRequest\x12\x11\n\tnamespace\x18\x01 \x01(\t\x12\x10\n\x08key_name\x18\x02 \x01(\t\x12\x12\n\nrequest_id\x18\x0f \x01(\t\"]\n\x18\x41\x64\x64NamespaceTrustRequest\x12\x11\n\tnamespace\x18\x01 \x01(\t\x12\x1a\n\x12\x65xternal_namespace\x18\x02 \x01(\t\x12\x12\n\nrequest_id\x18\x0f \x01(\t\"`\n\x1bRemoveNamespaceTrustRequest\x12\x11\n\tnamespace\x18\x01 \x01(\t\x12\x1a\n\x12\x65xternal_namespace\x18\x02 \x01(\t\x12\x12\n\nrequest_id\x18\x0f \x01(\t\"i\n\x18SetNamespaceQuotaRequest\x12\x11\n\tnamespace\x18\x01 \x01(\t\x12&\n\x05quota\x18\x02 \x01(\x0b\x32\x17.buoy.v1.NamespaceQuota\x12\x12\n\nrequest_id\x18\x0f \x01(\t\"F\n\x1bGetNamespaceMetadataRequest\x12\x11\n\tnamespace\x18\x01 \x01(\t\x12\x14\n\x0cmin_revision\x18\x0e \x01(\x03\"\xae\x01\n\x1cGetNamespaceMetadataResponse\x12\x45\n\x08metadata\x18\x01 \x03(\x0b\x32\x33.buoy.v1.GetNamespaceMetadataResponse.MetadataEntry\x1aG\n\rMetadataEntry\x12\x0b\n\x03key\x18\x01 \x01(\t\x12%\n\x05value\x18\x02 \x01(\x0b\x32\x16.google.protobuf.Value:\x02\x38\x01\"|\n\x1fSetNamespaceMetadataItemRequest\x12\x11\n\tnamespace\x18\x01 \x01(\t\x12\x0b\n\x03key\x18\x02 \x01(\t\x12%\n\x05value\x18\x03 \x01(\x0b\x32\x16.google.protobuf.Value\x12\x12\n\nrequest_id\x18\x0f \x01(\t\"X\n\"DeleteNamespaceMetadataItemRequest\x12\x11\n\tnamespace\x18\x01 \x01(\t\x12\x0b\n\x03key\x18\x02 \x01(\t\x12\x12\n\nrequest_id\x18\x0f \x01(\t\"R\n\x17SetNamespacePoolRequest\x12\x11\n\tnamespace\x18\x01 \x01(\t\x12\x10\n\x08pool_ref\x18\x02 \x01(\t\x12\x12\n\nrequest_id\x18\x0f \x01(\t2\xf8\x08\n\x10NamespaceService\x12H\n\x0b\x43reateToken\x12\x1b.buoy.v1.CreateTokenRequest\x1a\x1c.buoy.v1.CreateTokenResponse\x12\x46\n\x0f\x43reateNamespace\x12\x1f.buoy.v1.CreateNamespaceRequest\x1a\x12.buoy.v1.Namespace\x12@\n\x0cGetNamespace\x12\x1c.buoy.v1.GetNamespaceRequest\x1a\x12.buoy.v1.Namespace\x12Q\n\x0eListNamespaces\x12\x1e.buoy.v1.ListNamespacesRequest\x1a\x1f.buoy.v1.ListNamespacesResponse\x12\x46\n\x0f\x44\x65leteNamespace\x12\x1f.buoy.v1.DeleteNamespaceRequest\x1a\x12.buoy.v1.Namespace\x12T\n\x0fSetNamespaceKey\x12\x1f.buoy.v1.SetNamespaceKeyRequest\x1a .buoy.v1.SetNamespaceKeyResponse\x12L\n\x12\x44\x65leteNamespaceKey\x12\".buoy.v1.DeleteNamespaceKeyRequest\x1a\x12.buoy.v1.Namespace\x12J\n\x11\x41\x64\x64NamespaceTrust\x12!.buoy.v1.AddNamespaceTrustRequest\x1a\x12.buoy.v1.Namespace\x12P\n\x14RemoveNamespaceTrust\x12$.buoy.v1.RemoveNamespaceTrustRequest\x1a\x12.buoy.v1.Namespace\x12J\n\x11SetNamespaceQuota\x12!.buoy.v1.SetNamespaceQuotaRequest\x1a\x12.buoy.v1.Namespace\x12H\n\x10SetNamespacePool\x12 .buoy.v1.SetNamespacePoolRequest\x1a\x12.buoy.v1.Namespace\x12\x63\n\x14GetNamespaceMetadata\x12$.buoy.v1.GetNamespaceMetadataRequest\x1a%.buoy.v1.GetNamespaceMetadataResponse\x12X\n\x18SetNamespaceMetadataItem\x12(.buoy.v1.SetNamespaceMetadataItemRequest\x1a\x12.buoy.v1.Namespace\x12^\n\x1b\x44\x65leteNamespaceMetadataItem\x12+.buoy.v1.DeleteNamespaceMetadataItemRequest\x1a\x12.buoy.v1.Namespaceb\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -44,49 +44,51 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_GETNAMESPACEMETADATARESPONSE_METADATAENTRY']._loaded_options = None
   _globals['_GETNAMESPACEMETADATARESPONSE_METADATAENTRY']._serialized_options = b'8\001'
   _globals['_NAMESPACE']._serialized_start=100
-  _globals['_NAMESPACE']._serialized_end=459
-  _globals['_NAMESPACE_METADATAENTRY']._serialized_start=388
-  _globals['_NAMESPACE_METADATAENTRY']._serialized_end=459
-  _globals['_NAMESPACEKEY']._serialized_start=461
-  _globals['_NAMESPACEKEY']._serialized_end=503
-  _globals['_NAMESPACEQUOTA']._serialized_start=505
-  _globals['_NAMESPACEQUOTA']._serialized_end=600
-  _globals['_CREATETOKENREQUEST']._serialized_start=602
-  _globals['_CREATETOKENREQUEST']._serialized_end=659
-  _globals['_CREATETOKENRESPONSE']._serialized_start=661
-  _globals['_CREATETOKENRESPONSE']._serialized_end=744
-  _globals['_CREATENAMESPACEREQUEST']._serialized_start=746
-  _globals['_CREATENAMESPACEREQUEST']._serialized_end=804
-  _globals['_GETNAMESPACEREQUEST']._serialized_start=806
-  _globals['_GETNAMESPACEREQUEST']._serialized_end=868
-  _globals['_LISTNAMESPACESREQUEST']._serialized_start=870
-  _globals['_LISTNAMESPACESREQUEST']._serialized_end=954
-  _globals['_LISTNAMESPACESRESPONSE']._serialized_start=956
-  _globals['_LISTNAMESPACESRESPONSE']._serialized_end=1063
-  _globals['_DELETENAMESPACEREQUEST']._serialized_start=1065
-  _globals['_DELETENAMESPACEREQUEST']._serialized_end=1128
-  _globals['_SETNAMESPACEKEYREQUEST']._serialized_start=1130
-  _globals['_SETNAMESPACEKEYREQUEST']._serialized_end=1243
-  _globals['_SETNAMESPACEKEYRESPONSE']._serialized_start=1245
-  _globals['_SETNAMESPACEKEYRESPONSE']._serialized_end=1306
-  _globals['_DELETENAMESPACEKEYREQUEST']._serialized_start=1308
-  _globals['_DELETENAMESPACEKEYREQUEST']._serialized_end=1392
-  _globals['_ADDNAMESPACETRUSTREQUEST']._serialized_start=1394
-  _globals['_ADDNAMESPACETRUSTREQUEST']._serialized_end=1487
-  _globals['_REMOVENAMESPACETRUSTREQUEST']._serialized_start=1489
-  _globals['_REMOVENAMESPACETRUSTREQUEST']._serialized_end=1585
-  _globals['_SETNAMESPACEQUOTAREQUEST']._serialized_start=1587
-  _globals['_SETNAMESPACEQUOTAREQUEST']._serialized_end=1692
-  _globals['_GETNAMESPACEMETADATAREQUEST']._serialized_start=1694
-  _globals['_GETNAMESPACEMETADATAREQUEST']._serialized_end=1764
-  _globals['_GETNAMESPACEMETADATARESPONSE']._serialized_start=1767
-  _globals['_GETNAMESPACEMETADATARESPONSE']._serialized_end=1941
-  _globals['_GETNAMESPACEMETADATARESPONSE_METADATAENTRY']._serialized_start=388
-  _globals['_GETNAMESPACEMETADATARESPONSE_METADATAENTRY']._serialized_end=459
-  _globals['_SETNAMESPACEMETADATAITEMREQUEST']._serialized_start=1943
-  _globals['_SETNAMESPACEMETADATAITEMREQUEST']._serialized_end=2067
-  _globals['_DELETENAMESPACEMETADATAITEMREQUEST']._serialized_start=2069
-  _globals['_DELETENAMESPACEMETADATAITEMREQUEST']._serialized_end=2157
-  _globals['_NAMESPACESERVICE']._serialized_start=2160
-  _globals['_NAMESPACESERVICE']._serialized_end=3230
+  _globals['_NAMESPACE']._serialized_end=481
+  _globals['_NAMESPACE_METADATAENTRY']._serialized_start=410
+  _globals['_NAMESPACE_METADATAENTRY']._serialized_end=481
+  _globals['_NAMESPACEKEY']._serialized_start=483
+  _globals['_NAMESPACEKEY']._serialized_end=525
+  _globals['_NAMESPACEQUOTA']._serialized_start=527
+  _globals['_NAMESPACEQUOTA']._serialized_end=622
+  _globals['_CREATETOKENREQUEST']._serialized_start=624
+  _globals['_CREATETOKENREQUEST']._serialized_end=681
+  _globals['_CREATETOKENRESPONSE']._serialized_start=683
+  _globals['_CREATETOKENRESPONSE']._serialized_end=766
+  _globals['_CREATENAMESPACEREQUEST']._serialized_start=768
+  _globals['_CREATENAMESPACEREQUEST']._serialized_end=826
+  _globals['_GETNAMESPACEREQUEST']._serialized_start=828
+  _globals['_GETNAMESPACEREQUEST']._serialized_end=890
+  _globals['_LISTNAMESPACESREQUEST']._serialized_start=892
+  _globals['_LISTNAMESPACESREQUEST']._serialized_end=976
+  _globals['_LISTNAMESPACESRESPONSE']._serialized_start=978
+  _globals['_LISTNAMESPACESRESPONSE']._serialized_end=1085
+  _globals['_DELETENAMESPACEREQUEST']._serialized_start=1087
+  _globals['_DELETENAMESPACEREQUEST']._serialized_end=1150
+  _globals['_SETNAMESPACEKEYREQUEST']._serialized_start=1152
+  _globals['_SETNAMESPACEKEYREQUEST']._serialized_end=1265
+  _globals['_SETNAMESPACEKEYRESPONSE']._serialized_start=1267
+  _globals['_SETNAMESPACEKEYRESPONSE']._serialized_end=1328
+  _globals['_DELETENAMESPACEKEYREQUEST']._serialized_start=1330
+  _globals['_DELETENAMESPACEKEYREQUEST']._serialized_end=1414
+  _globals['_ADDNAMESPACETRUSTREQUEST']._serialized_start=1416
+  _globals['_ADDNAMESPACETRUSTREQUEST']._serialized_end=1509
+  _globals['_REMOVENAMESPACETRUSTREQUEST']._serialized_start=1511
+  _globals['_REMOVENAMESPACETRUSTREQUEST']._serialized_end=1607
+  _globals['_SETNAMESPACEQUOTAREQUEST']._serialized_start=1609
+  _globals['_SETNAMESPACEQUOTAREQUEST']._serialized_end=1714
+  _globals['_GETNAMESPACEMETADATAREQUEST']._serialized_start=1716
+  _globals['_GETNAMESPACEMETADATAREQUEST']._serialized_end=1786
+  _globals['_GETNAMESPACEMETADATARESPONSE']._serialized_start=1789
+  _globals['_GETNAMESPACEMETADATARESPONSE']._serialized_end=1963
+  _globals['_GETNAMESPACEMETADATARESPONSE_METADATAENTRY']._serialized_start=410
+  _globals['_GETNAMESPACEMETADATARESPONSE_METADATAENTRY']._serialized_end=481
+  _globals['_SETNAMESPACEMETADATAITEMREQUEST']._serialized_start=1965
+  _globals['_SETNAMESPACEMETADATAITEMREQUEST']._serialized_end=2089
+  _globals['_DELETENAMESPACEMETADATAITEMREQUEST']._serialized_start=2091
+  _globals['_DELETENAMESPACEMETADATAITEMREQUEST']._serialized_end=2179
+  _globals['_SETNAMESPACEPOOLREQUEST']._serialized_start=2181
+  _globals['_SETNAMESPACEPOOLREQUEST']._serialized_end=2263
+  _globals['_NAMESPACESERVICE']._serialized_start=2266
+  _globals['_NAMESPACESERVICE']._serialized_end=3410
 # @@protoc_insertion_point(module_scope)

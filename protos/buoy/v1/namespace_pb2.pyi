@@ -11,7 +11,7 @@ from typing import ClassVar as _ClassVar, Optional as _Optional, Union as _Union
 DESCRIPTOR: _descriptor.FileDescriptor
 
 class Namespace(_message.Message):
-    __slots__ = ("name", "keys", "trusts", "quota", "metadata", "revision", "create_time", "update_time")
+    __slots__ = ("name", "keys", "trusts", "quota", "metadata", "revision", "create_time", "update_time", "default_pool")
     class MetadataEntry(_message.Message):
         __slots__ = ("key", "value")
         KEY_FIELD_NUMBER: _ClassVar[int]
@@ -27,6 +27,7 @@ class Namespace(_message.Message):
     REVISION_FIELD_NUMBER: _ClassVar[int]
     CREATE_TIME_FIELD_NUMBER: _ClassVar[int]
     UPDATE_TIME_FIELD_NUMBER: _ClassVar[int]
+    DEFAULT_POOL_FIELD_NUMBER: _ClassVar[int]
     name: str
     keys: _containers.RepeatedCompositeFieldContainer[NamespaceKey]
     trusts: _containers.RepeatedScalarFieldContainer[str]
@@ -35,7 +36,8 @@ class Namespace(_message.Message):
     revision: int
     create_time: _timestamp_pb2.Timestamp
     update_time: _timestamp_pb2.Timestamp
-    def __init__(self, name: _Optional[str] = ..., keys: _Optional[_Iterable[_Union[NamespaceKey, _Mapping]]] = ..., trusts: _Optional[_Iterable[str]] = ..., quota: _Optional[_Union[NamespaceQuota, _Mapping]] = ..., metadata: _Optional[_Mapping[str, _struct_pb2.Value]] = ..., revision: _Optional[int] = ..., create_time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., update_time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ...) -> None: ...
+    default_pool: str
+    def __init__(self, name: _Optional[str] = ..., keys: _Optional[_Iterable[_Union[NamespaceKey, _Mapping]]] = ..., trusts: _Optional[_Iterable[str]] = ..., quota: _Optional[_Union[NamespaceQuota, _Mapping]] = ..., metadata: _Optional[_Mapping[str, _struct_pb2.Value]] = ..., revision: _Optional[int] = ..., create_time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., update_time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., default_pool: _Optional[str] = ...) -> None: ...
 
 class NamespaceKey(_message.Message):
     __slots__ = ("name", "node")
@@ -223,3 +225,13 @@ class DeleteNamespaceMetadataItemRequest(_message.Message):
     key: str
     request_id: str
     def __init__(self, namespace: _Optional[str] = ..., key: _Optional[str] = ..., request_id: _Optional[str] = ...) -> None: ...
+
+class SetNamespacePoolRequest(_message.Message):
+    __slots__ = ("namespace", "pool_ref", "request_id")
+    NAMESPACE_FIELD_NUMBER: _ClassVar[int]
+    POOL_REF_FIELD_NUMBER: _ClassVar[int]
+    REQUEST_ID_FIELD_NUMBER: _ClassVar[int]
+    namespace: str
+    pool_ref: str
+    request_id: str
+    def __init__(self, namespace: _Optional[str] = ..., pool_ref: _Optional[str] = ..., request_id: _Optional[str] = ...) -> None: ...

@@ -91,6 +91,11 @@ class NamespaceServiceStub:
                 request_serializer=buoy_dot_v1_dot_namespace__pb2.SetNamespaceQuotaRequest.SerializeToString,
                 response_deserializer=buoy_dot_v1_dot_namespace__pb2.Namespace.FromString,
                 _registered_method=True)
+        self.SetNamespacePool = channel.unary_unary(
+                '/buoy.v1.NamespaceService/SetNamespacePool',
+                request_serializer=buoy_dot_v1_dot_namespace__pb2.SetNamespacePoolRequest.SerializeToString,
+                response_deserializer=buoy_dot_v1_dot_namespace__pb2.Namespace.FromString,
+                _registered_method=True)
         self.GetNamespaceMetadata = channel.unary_unary(
                 '/buoy.v1.NamespaceService/GetNamespaceMetadata',
                 request_serializer=buoy_dot_v1_dot_namespace__pb2.GetNamespaceMetadataRequest.SerializeToString,
@@ -191,6 +196,14 @@ class NamespaceServiceServicer:
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
+    def SetNamespacePool(self, request, context):
+        """Sets the pool that a namespace's floating addresses and gateways come from where none is named. Callers: system.
+        Reasons: POOL_NOT_FOUND.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
     def GetNamespaceMetadata(self, request, context):
         """Returns the metadata of a namespace. Callers: the namespace itself, those that it trusts, and system.
         """
@@ -263,6 +276,11 @@ def add_NamespaceServiceServicer_to_server(servicer, server):
             'SetNamespaceQuota': grpc.unary_unary_rpc_method_handler(
                     servicer.SetNamespaceQuota,
                     request_deserializer=buoy_dot_v1_dot_namespace__pb2.SetNamespaceQuotaRequest.FromString,
+                    response_serializer=buoy_dot_v1_dot_namespace__pb2.Namespace.SerializeToString,
+            ),
+            'SetNamespacePool': grpc.unary_unary_rpc_method_handler(
+                    servicer.SetNamespacePool,
+                    request_deserializer=buoy_dot_v1_dot_namespace__pb2.SetNamespacePoolRequest.FromString,
                     response_serializer=buoy_dot_v1_dot_namespace__pb2.Namespace.SerializeToString,
             ),
             'GetNamespaceMetadata': grpc.unary_unary_rpc_method_handler(
@@ -557,6 +575,33 @@ class NamespaceService:
             target,
             '/buoy.v1.NamespaceService/SetNamespaceQuota',
             buoy_dot_v1_dot_namespace__pb2.SetNamespaceQuotaRequest.SerializeToString,
+            buoy_dot_v1_dot_namespace__pb2.Namespace.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def SetNamespacePool(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/buoy.v1.NamespaceService/SetNamespacePool',
+            buoy_dot_v1_dot_namespace__pb2.SetNamespacePoolRequest.SerializeToString,
             buoy_dot_v1_dot_namespace__pb2.Namespace.FromString,
             options,
             channel_credentials,

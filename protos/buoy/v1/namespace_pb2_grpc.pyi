@@ -66,6 +66,10 @@ class NamespaceServiceStub:
     """Ends that; streams of the other namespace end with PERMISSION_DENIED. Callers: the namespace itself, and system."""
     SetNamespaceQuota: _grpc.UnaryUnaryMultiCallable[_namespace_pb2.SetNamespaceQuotaRequest, _namespace_pb2.Namespace]
     """Sets what a namespace may use at most. Callers: system."""
+    SetNamespacePool: _grpc.UnaryUnaryMultiCallable[_namespace_pb2.SetNamespacePoolRequest, _namespace_pb2.Namespace]
+    """Sets the pool that a namespace's floating addresses and gateways come from where none is named. Callers: system.
+    Reasons: POOL_NOT_FOUND.
+    """
     GetNamespaceMetadata: _grpc.UnaryUnaryMultiCallable[_namespace_pb2.GetNamespaceMetadataRequest, _namespace_pb2.GetNamespaceMetadataResponse]
     """Returns the metadata of a namespace. Callers: the namespace itself, those that it trusts, and system."""
     SetNamespaceMetadataItem: _grpc.UnaryUnaryMultiCallable[_namespace_pb2.SetNamespaceMetadataItemRequest, _namespace_pb2.Namespace]
@@ -111,6 +115,10 @@ class NamespaceServiceAsyncStub(NamespaceServiceStub):
     """Ends that; streams of the other namespace end with PERMISSION_DENIED. Callers: the namespace itself, and system."""
     SetNamespaceQuota: _aio.UnaryUnaryMultiCallable[_namespace_pb2.SetNamespaceQuotaRequest, _namespace_pb2.Namespace]  # type: ignore[assignment]
     """Sets what a namespace may use at most. Callers: system."""
+    SetNamespacePool: _aio.UnaryUnaryMultiCallable[_namespace_pb2.SetNamespacePoolRequest, _namespace_pb2.Namespace]  # type: ignore[assignment]
+    """Sets the pool that a namespace's floating addresses and gateways come from where none is named. Callers: system.
+    Reasons: POOL_NOT_FOUND.
+    """
     GetNamespaceMetadata: _aio.UnaryUnaryMultiCallable[_namespace_pb2.GetNamespaceMetadataRequest, _namespace_pb2.GetNamespaceMetadataResponse]  # type: ignore[assignment]
     """Returns the metadata of a namespace. Callers: the namespace itself, those that it trusts, and system."""
     SetNamespaceMetadataItem: _aio.UnaryUnaryMultiCallable[_namespace_pb2.SetNamespaceMetadataItemRequest, _namespace_pb2.Namespace]  # type: ignore[assignment]
@@ -213,6 +221,16 @@ class NamespaceServiceServicer(metaclass=_abc_1.ABCMeta):
         context: _ServicerContext,
     ) -> _typing.Union[_namespace_pb2.Namespace, _abc.Awaitable[_namespace_pb2.Namespace]]:
         """Sets what a namespace may use at most. Callers: system."""
+
+    @_abc_1.abstractmethod
+    def SetNamespacePool(
+        self,
+        request: _namespace_pb2.SetNamespacePoolRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_namespace_pb2.Namespace, _abc.Awaitable[_namespace_pb2.Namespace]]:
+        """Sets the pool that a namespace's floating addresses and gateways come from where none is named. Callers: system.
+        Reasons: POOL_NOT_FOUND.
+        """
 
     @_abc_1.abstractmethod
     def GetNamespaceMetadata(

@@ -22,49 +22,66 @@ _runtime_version.ValidateProtobufRuntimeVersion(
 _sym_db = _symbol_database.Default()
 
 
+from buoy.v1 import event_pb2 as buoy_dot_v1_dot_event__pb2
 from google.protobuf import duration_pb2 as google_dot_protobuf_dot_duration__pb2
 from google.protobuf import timestamp_pb2 as google_dot_protobuf_dot_timestamp__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x12\x62uoy/v1/pool.proto\x12\x07\x62uoy.v1\x1a\x1egoogle/protobuf/duration.proto\x1a\x1fgoogle/protobuf/timestamp.proto\"\x8c\x02\n\x04Pool\x12\x0c\n\x04uuid\x18\x01 \x01(\t\x12\x0c\n\x04name\x18\x02 \x01(\t\x12\x0e\n\x06ranges\x18\x03 \x03(\t\x12\x12\n\nexclusions\x18\x04 \x03(\t\x12-\n\nquarantine\x18\x05 \x01(\x0b\x32\x19.google.protobuf.Duration\x12!\n\x05usage\x18\x06 \x01(\x0b\x32\x12.buoy.v1.PoolUsage\x12\x10\n\x08revision\x18\x07 \x01(\x03\x12/\n\x0b\x63reate_time\x18\x08 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12/\n\x0bupdate_time\x18\t \x01(\x0b\x32\x1a.google.protobuf.Timestamp\"l\n\tPoolUsage\x12\x0c\n\x04size\x18\x01 \x01(\x03\x12\x0c\n\x04\x66ree\x18\x02 \x01(\x03\x12\x0e\n\x06in_use\x18\x03 \x01(\x03\x12\x10\n\x08reserved\x18\x04 \x01(\x03\x12\x13\n\x0bquarantined\x18\x05 \x01(\x03\x12\x0c\n\x04kept\x18\t \x01(\x03\"\x88\x01\n\x11\x43reatePoolRequest\x12\x0c\n\x04name\x18\x01 \x01(\t\x12\x0e\n\x06ranges\x18\x02 \x03(\t\x12\x12\n\nexclusions\x18\x03 \x03(\t\x12-\n\nquarantine\x18\x04 \x01(\x0b\x32\x19.google.protobuf.Duration\x12\x12\n\nrequest_id\x18\x0f \x01(\t\"8\n\x0eGetPoolRequest\x12\x10\n\x08pool_ref\x18\x01 \x01(\t\x12\x14\n\x0cmin_revision\x18\x0e \x01(\x03\"O\n\x10ListPoolsRequest\x12\x11\n\tpage_size\x18\x01 \x01(\x05\x12\x12\n\npage_token\x18\x02 \x01(\t\x12\x14\n\x0cmin_revision\x18\x0e \x01(\x03\"\\\n\x11ListPoolsResponse\x12\x1c\n\x05pools\x18\x01 \x03(\x0b\x32\r.buoy.v1.Pool\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t\x12\x10\n\x08revision\x18\x03 \x01(\x03\"9\n\x11\x44\x65letePoolRequest\x12\x10\n\x08pool_ref\x18\x01 \x01(\t\x12\x12\n\nrequest_id\x18\x0f \x01(\t\"\x93\x02\n\x0bReservation\x12\x0f\n\x07\x61\x64\x64ress\x18\x01 \x01(\t\x12&\n\x04type\x18\x02 \x01(\x0e\x32\x18.buoy.v1.ReservationType\x12\r\n\x05owner\x18\x03 \x01(\t\x12\x11\n\tnamespace\x18\x04 \x01(\t\x12\x0c\n\x04pool\x18\x05 \x01(\t\x12\x14\n\x0cnetwork_uuid\x18\x06 \x01(\t\x12)\n\x05since\x18\x07 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12)\n\x05until\x18\x08 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x0f\n\x07\x63omment\x18\t \x01(\t\x12\x10\n\x08revision\x18\n \x01(\x03\x12\x0c\n\x04kept\x18\x0e \x01(\x08\"e\n\x14ListAddressesRequest\x12\x10\n\x08pool_ref\x18\x01 \x01(\t\x12\x11\n\tpage_size\x18\x02 \x01(\x05\x12\x12\n\npage_token\x18\x03 \x01(\t\x12\x14\n\x0cmin_revision\x18\x0e \x01(\x03\"k\n\x15ListAddressesResponse\x12\'\n\taddresses\x18\x01 \x03(\x0b\x32\x14.buoy.v1.Reservation\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t\x12\x10\n\x08revision\x18\x03 \x01(\x03\"n\n\x15ReserveAddressRequest\x12\x0f\n\x07\x61\x64\x64ress\x18\x01 \x01(\t\x12\x0c\n\x04pool\x18\x02 \x01(\t\x12\x11\n\tnamespace\x18\x03 \x01(\t\x12\x0f\n\x07\x63omment\x18\x04 \x01(\t\x12\x12\n\nrequest_id\x18\x0f \x01(\t\"<\n\x15ReleaseAddressRequest\x12\x0f\n\x07\x61\x64\x64ress\x18\x01 \x01(\t\x12\x12\n\nrequest_id\x18\x0f \x01(\t\"n\n\x1cListReservedAddressesRequest\x12\x11\n\tnamespace\x18\x01 \x01(\t\x12\x11\n\tpage_size\x18\x02 \x01(\x05\x12\x12\n\npage_token\x18\x03 \x01(\t\x12\x14\n\x0cmin_revision\x18\x0e \x01(\x03\"s\n\x1dListReservedAddressesResponse\x12\'\n\taddresses\x18\x01 \x03(\x0b\x32\x14.buoy.v1.Reservation\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t\x12\x10\n\x08revision\x18\x03 \x01(\x03\":\n\x11GetAddressRequest\x12\x0f\n\x07\x61\x64\x64ress\x18\x01 \x01(\t\x12\x14\n\x0cmin_revision\x18\x0e \x01(\x03*\xad\x02\n\x0fReservationType\x12 \n\x1cRESERVATION_TYPE_UNSPECIFIED\x10\x00\x12\x1c\n\x18RESERVATION_TYPE_NETWORK\x10\x01\x12\x1e\n\x1aRESERVATION_TYPE_BROADCAST\x10\x02\x12\x1c\n\x18RESERVATION_TYPE_GATEWAY\x10\x03\x12\x1d\n\x19RESERVATION_TYPE_FLOATING\x10\x04\x12\x1b\n\x17RESERVATION_TYPE_ROUTED\x10\x05\x12\x1d\n\x19RESERVATION_TYPE_INSTANCE\x10\x06\x12\"\n\x1eRESERVATION_TYPE_DELETION_HALO\x10\x07\x12\x1d\n\x19RESERVATION_TYPE_RESERVED\x10\x08\x32\xfe\x04\n\x0bPoolService\x12\x37\n\nCreatePool\x12\x1a.buoy.v1.CreatePoolRequest\x1a\r.buoy.v1.Pool\x12\x31\n\x07GetPool\x12\x17.buoy.v1.GetPoolRequest\x1a\r.buoy.v1.Pool\x12\x42\n\tListPools\x12\x19.buoy.v1.ListPoolsRequest\x1a\x1a.buoy.v1.ListPoolsResponse\x12\x37\n\nDeletePool\x12\x1a.buoy.v1.DeletePoolRequest\x1a\r.buoy.v1.Pool\x12N\n\rListAddresses\x12\x1d.buoy.v1.ListAddressesRequest\x1a\x1e.buoy.v1.ListAddressesResponse\x12\x46\n\x0eReserveAddress\x12\x1e.buoy.v1.ReserveAddressRequest\x1a\x14.buoy.v1.Reservation\x12\x46\n\x0eReleaseAddress\x12\x1e.buoy.v1.ReleaseAddressRequest\x1a\x14.buoy.v1.Reservation\x12\x66\n\x15ListReservedAddresses\x12%.buoy.v1.ListReservedAddressesRequest\x1a&.buoy.v1.ListReservedAddressesResponse\x12>\n\nGetAddress\x12\x1a.buoy.v1.GetAddressRequest\x1a\x14.buoy.v1.Reservationb\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x12\x62uoy/v1/pool.proto\x12\x07\x62uoy.v1\x1a\x13\x62uoy/v1/event.proto\x1a\x1egoogle/protobuf/duration.proto\x1a\x1fgoogle/protobuf/timestamp.proto\"\xc1\x02\n\x04Pool\x12\x0c\n\x04uuid\x18\x01 \x01(\t\x12\x0c\n\x04name\x18\x02 \x01(\t\x12\x0e\n\x06ranges\x18\x03 \x03(\t\x12\x12\n\nexclusions\x18\x04 \x03(\t\x12-\n\nquarantine\x18\x05 \x01(\x0b\x32\x19.google.protobuf.Duration\x12!\n\x05usage\x18\x06 \x01(\x0b\x32\x12.buoy.v1.PoolUsage\x12\x10\n\x08revision\x18\x07 \x01(\x03\x12/\n\x0b\x63reate_time\x18\x08 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12/\n\x0bupdate_time\x18\t \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\r\n\x05\x64rain\x18\n \x01(\x08\x12\x13\n\x0blow_percent\x18\x0b \x01(\x05\x12\x0f\n\x07warning\x18\x0c \x01(\t\"l\n\tPoolUsage\x12\x0c\n\x04size\x18\x01 \x01(\x03\x12\x0c\n\x04\x66ree\x18\x02 \x01(\x03\x12\x0e\n\x06in_use\x18\x03 \x01(\x03\x12\x10\n\x08reserved\x18\x04 \x01(\x03\x12\x13\n\x0bquarantined\x18\x05 \x01(\x03\x12\x0c\n\x04kept\x18\t \x01(\x03\"\xc1\x01\n\x11\x43reatePoolRequest\x12\x0c\n\x04name\x18\x01 \x01(\t\x12\x0e\n\x06ranges\x18\x02 \x03(\t\x12\x12\n\nexclusions\x18\x03 \x03(\t\x12-\n\nquarantine\x18\x04 \x01(\x0b\x32\x19.google.protobuf.Duration\x12\r\n\x05\x64rain\x18\x05 \x01(\x08\x12\x18\n\x0blow_percent\x18\x06 \x01(\x05H\x00\x88\x01\x01\x12\x12\n\nrequest_id\x18\x0f \x01(\tB\x0e\n\x0c_low_percent\"\x91\x02\n\x11UpdatePoolRequest\x12\x10\n\x08pool_ref\x18\x01 \x01(\t\x12\"\n\x06ranges\x18\x02 \x01(\x0b\x32\x12.buoy.v1.RangeList\x12&\n\nexclusions\x18\x03 \x01(\x0b\x32\x12.buoy.v1.RangeList\x12-\n\nquarantine\x18\x04 \x01(\x0b\x32\x19.google.protobuf.Duration\x12\x12\n\x05\x64rain\x18\x05 \x01(\x08H\x00\x88\x01\x01\x12\x18\n\x0blow_percent\x18\x06 \x01(\x05H\x01\x88\x01\x01\x12\x13\n\x0bif_revision\x18\x07 \x01(\x03\x12\x12\n\nrequest_id\x18\x0f \x01(\tB\x08\n\x06_drainB\x0e\n\x0c_low_percent\"\x1b\n\tRangeList\x12\x0e\n\x06ranges\x18\x01 \x03(\t\"8\n\x0eGetPoolRequest\x12\x10\n\x08pool_ref\x18\x01 \x01(\t\x12\x14\n\x0cmin_revision\x18\x0e \x01(\x03\"O\n\x10ListPoolsRequest\x12\x11\n\tpage_size\x18\x01 \x01(\x05\x12\x12\n\npage_token\x18\x02 \x01(\t\x12\x14\n\x0cmin_revision\x18\x0e \x01(\x03\"\\\n\x11ListPoolsResponse\x12\x1c\n\x05pools\x18\x01 \x03(\x0b\x32\r.buoy.v1.Pool\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t\x12\x10\n\x08revision\x18\x03 \x01(\x03\"9\n\x11\x44\x65letePoolRequest\x12\x10\n\x08pool_ref\x18\x01 \x01(\t\x12\x12\n\nrequest_id\x18\x0f \x01(\t\"\xc9\x02\n\x0bReservation\x12\x0f\n\x07\x61\x64\x64ress\x18\x01 \x01(\t\x12&\n\x04type\x18\x02 \x01(\x0e\x32\x18.buoy.v1.ReservationType\x12\r\n\x05owner\x18\x03 \x01(\t\x12\x11\n\tnamespace\x18\x04 \x01(\t\x12\x0c\n\x04pool\x18\x05 \x01(\t\x12\x14\n\x0cnetwork_uuid\x18\x06 \x01(\t\x12)\n\x05since\x18\x07 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12)\n\x05until\x18\x08 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x0f\n\x07\x63omment\x18\t \x01(\t\x12\x10\n\x08revision\x18\n \x01(\x03\x12\x0c\n\x04kept\x18\x0e \x01(\x08\x12\x12\n\nrequest_id\x18\x0b \x01(\t\x12\x0e\n\x06reason\x18\x0c \x01(\t\x12\x10\n\x08\x65xtended\x18\r \x01(\x08\"e\n\x14ListAddressesRequest\x12\x10\n\x08pool_ref\x18\x01 \x01(\t\x12\x11\n\tpage_size\x18\x02 \x01(\x05\x12\x12\n\npage_token\x18\x03 \x01(\t\x12\x14\n\x0cmin_revision\x18\x0e \x01(\x03\"k\n\x15ListAddressesResponse\x12\'\n\taddresses\x18\x01 \x03(\x0b\x32\x14.buoy.v1.Reservation\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t\x12\x10\n\x08revision\x18\x03 \x01(\x03\"n\n\x15ReserveAddressRequest\x12\x0f\n\x07\x61\x64\x64ress\x18\x01 \x01(\t\x12\x0c\n\x04pool\x18\x02 \x01(\t\x12\x11\n\tnamespace\x18\x03 \x01(\t\x12\x0f\n\x07\x63omment\x18\x04 \x01(\t\x12\x12\n\nrequest_id\x18\x0f \x01(\t\"<\n\x15ReleaseAddressRequest\x12\x0f\n\x07\x61\x64\x64ress\x18\x01 \x01(\t\x12\x12\n\nrequest_id\x18\x0f \x01(\t\"n\n\x1cListReservedAddressesRequest\x12\x11\n\tnamespace\x18\x01 \x01(\t\x12\x11\n\tpage_size\x18\x02 \x01(\x05\x12\x12\n\npage_token\x18\x03 \x01(\t\x12\x14\n\x0cmin_revision\x18\x0e \x01(\x03\"s\n\x1dListReservedAddressesResponse\x12\'\n\taddresses\x18\x01 \x03(\x0b\x32\x14.buoy.v1.Reservation\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t\x12\x10\n\x08revision\x18\x03 \x01(\x03\":\n\x11GetAddressRequest\x12\x0f\n\x07\x61\x64\x64ress\x18\x01 \x01(\t\x12\x14\n\x0cmin_revision\x18\x0e \x01(\x03\"\x88\x01\n\x15ListPoolEventsRequest\x12\x10\n\x08pool_ref\x18\x01 \x01(\t\x12 \n\x04type\x18\x02 \x01(\x0e\x32\x12.buoy.v1.EventType\x12\x11\n\tpage_size\x18\x03 \x01(\x05\x12\x12\n\npage_token\x18\x04 \x01(\t\x12\x14\n\x0cmin_revision\x18\x0e \x01(\x03\"c\n\x16ListPoolEventsResponse\x12\x1e\n\x06\x65vents\x18\x01 \x03(\x0b\x32\x0e.buoy.v1.Event\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t\x12\x10\n\x08revision\x18\x03 \x01(\x03\"f\n\x15ListQuarantineRequest\x12\x10\n\x08pool_ref\x18\x01 \x01(\t\x12\x11\n\tpage_size\x18\x02 \x01(\x05\x12\x12\n\npage_token\x18\x03 \x01(\t\x12\x14\n\x0cmin_revision\x18\x0e \x01(\x03\"l\n\x16ListQuarantineResponse\x12\'\n\taddresses\x18\x01 \x03(\x0b\x32\x14.buoy.v1.Reservation\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t\x12\x10\n\x08revision\x18\x03 \x01(\x03\"<\n\x15LiftQuarantineRequest\x12\x0f\n\x07\x61\x64\x64ress\x18\x01 \x01(\t\x12\x12\n\nrequest_id\x18\x0f \x01(\t\"k\n\x17\x45xtendQuarantineRequest\x12\x0f\n\x07\x61\x64\x64ress\x18\x01 \x01(\t\x12+\n\x08\x64uration\x18\x02 \x01(\x0b\x32\x19.google.protobuf.Duration\x12\x12\n\nrequest_id\x18\x0f \x01(\t*\xad\x02\n\x0fReservationType\x12 \n\x1cRESERVATION_TYPE_UNSPECIFIED\x10\x00\x12\x1c\n\x18RESERVATION_TYPE_NETWORK\x10\x01\x12\x1e\n\x1aRESERVATION_TYPE_BROADCAST\x10\x02\x12\x1c\n\x18RESERVATION_TYPE_GATEWAY\x10\x03\x12\x1d\n\x19RESERVATION_TYPE_FLOATING\x10\x04\x12\x1b\n\x17RESERVATION_TYPE_ROUTED\x10\x05\x12\x1d\n\x19RESERVATION_TYPE_INSTANCE\x10\x06\x12\"\n\x1eRESERVATION_TYPE_DELETION_HALO\x10\x07\x12\x1d\n\x19RESERVATION_TYPE_RESERVED\x10\x08\x32\xf1\x07\n\x0bPoolService\x12\x37\n\nCreatePool\x12\x1a.buoy.v1.CreatePoolRequest\x1a\r.buoy.v1.Pool\x12\x31\n\x07GetPool\x12\x17.buoy.v1.GetPoolRequest\x1a\r.buoy.v1.Pool\x12\x42\n\tListPools\x12\x19.buoy.v1.ListPoolsRequest\x1a\x1a.buoy.v1.ListPoolsResponse\x12\x37\n\nUpdatePool\x12\x1a.buoy.v1.UpdatePoolRequest\x1a\r.buoy.v1.Pool\x12\x37\n\nDeletePool\x12\x1a.buoy.v1.DeletePoolRequest\x1a\r.buoy.v1.Pool\x12N\n\rListAddresses\x12\x1d.buoy.v1.ListAddressesRequest\x1a\x1e.buoy.v1.ListAddressesResponse\x12\x46\n\x0eReserveAddress\x12\x1e.buoy.v1.ReserveAddressRequest\x1a\x14.buoy.v1.Reservation\x12\x46\n\x0eReleaseAddress\x12\x1e.buoy.v1.ReleaseAddressRequest\x1a\x14.buoy.v1.Reservation\x12\x66\n\x15ListReservedAddresses\x12%.buoy.v1.ListReservedAddressesRequest\x1a&.buoy.v1.ListReservedAddressesResponse\x12>\n\nGetAddress\x12\x1a.buoy.v1.GetAddressRequest\x1a\x14.buoy.v1.Reservation\x12Q\n\x0eListPoolEvents\x12\x1e.buoy.v1.ListPoolEventsRequest\x1a\x1f.buoy.v1.ListPoolEventsResponse\x12Q\n\x0eListQuarantine\x12\x1e.buoy.v1.ListQuarantineRequest\x1a\x1f.buoy.v1.ListQuarantineResponse\x12\x46\n\x0eLiftQuarantine\x12\x1e.buoy.v1.LiftQuarantineRequest\x1a\x14.buoy.v1.Reservation\x12J\n\x10\x45xtendQuarantine\x12 .buoy.v1.ExtendQuarantineRequest\x1a\x14.buoy.v1.Reservationb\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
 _builder.BuildTopDescriptorsAndMessages(DESCRIPTOR, 'buoy.v1.pool_pb2', _globals)
 if not _descriptor._USE_C_DESCRIPTORS:
   DESCRIPTOR._loaded_options = None
-  _globals['_RESERVATIONTYPE']._serialized_start=1862
-  _globals['_RESERVATIONTYPE']._serialized_end=2163
-  _globals['_POOL']._serialized_start=97
-  _globals['_POOL']._serialized_end=365
-  _globals['_POOLUSAGE']._serialized_start=367
-  _globals['_POOLUSAGE']._serialized_end=475
-  _globals['_CREATEPOOLREQUEST']._serialized_start=478
-  _globals['_CREATEPOOLREQUEST']._serialized_end=614
-  _globals['_GETPOOLREQUEST']._serialized_start=616
-  _globals['_GETPOOLREQUEST']._serialized_end=672
-  _globals['_LISTPOOLSREQUEST']._serialized_start=674
-  _globals['_LISTPOOLSREQUEST']._serialized_end=753
-  _globals['_LISTPOOLSRESPONSE']._serialized_start=755
-  _globals['_LISTPOOLSRESPONSE']._serialized_end=847
-  _globals['_DELETEPOOLREQUEST']._serialized_start=849
-  _globals['_DELETEPOOLREQUEST']._serialized_end=906
-  _globals['_RESERVATION']._serialized_start=909
-  _globals['_RESERVATION']._serialized_end=1184
-  _globals['_LISTADDRESSESREQUEST']._serialized_start=1186
-  _globals['_LISTADDRESSESREQUEST']._serialized_end=1287
-  _globals['_LISTADDRESSESRESPONSE']._serialized_start=1289
-  _globals['_LISTADDRESSESRESPONSE']._serialized_end=1396
-  _globals['_RESERVEADDRESSREQUEST']._serialized_start=1398
-  _globals['_RESERVEADDRESSREQUEST']._serialized_end=1508
-  _globals['_RELEASEADDRESSREQUEST']._serialized_start=1510
-  _globals['_RELEASEADDRESSREQUEST']._serialized_end=1570
-  _globals['_LISTRESERVEDADDRESSESREQUEST']._serialized_start=1572
-  _globals['_LISTRESERVEDADDRESSESREQUEST']._serialized_end=1682
-  _globals['_LISTRESERVEDADDRESSESRESPONSE']._serialized_start=1684
-  _globals['_LISTRESERVEDADDRESSESRESPONSE']._serialized_end=1799
-  _globals['_GETADDRESSREQUEST']._serialized_start=1801
-  _globals['_GETADDRESSREQUEST']._serialized_end=1859
-  _globals['_POOLSERVICE']._serialized_start=2166
-  _globals['_POOLSERVICE']._serialized_end=2804
+  _globals['_RESERVATIONTYPE']._serialized_start=2977
+  _globals['_RESERVATIONTYPE']._serialized_end=3278
+  _globals['_POOL']._serialized_start=118
+  _globals['_POOL']._serialized_end=439
+  _globals['_POOLUSAGE']._serialized_start=441
+  _globals['_POOLUSAGE']._serialized_end=549
+  _globals['_CREATEPOOLREQUEST']._serialized_start=552
+  _globals['_CREATEPOOLREQUEST']._serialized_end=745
+  _globals['_UPDATEPOOLREQUEST']._serialized_start=748
+  _globals['_UPDATEPOOLREQUEST']._serialized_end=1021
+  _globals['_RANGELIST']._serialized_start=1023
+  _globals['_RANGELIST']._serialized_end=1050
+  _globals['_GETPOOLREQUEST']._serialized_start=1052
+  _globals['_GETPOOLREQUEST']._serialized_end=1108
+  _globals['_LISTPOOLSREQUEST']._serialized_start=1110
+  _globals['_LISTPOOLSREQUEST']._serialized_end=1189
+  _globals['_LISTPOOLSRESPONSE']._serialized_start=1191
+  _globals['_LISTPOOLSRESPONSE']._serialized_end=1283
+  _globals['_DELETEPOOLREQUEST']._serialized_start=1285
+  _globals['_DELETEPOOLREQUEST']._serialized_end=1342
+  _globals['_RESERVATION']._serialized_start=1345
+  _globals['_RESERVATION']._serialized_end=1674
+  _globals['_LISTADDRESSESREQUEST']._serialized_start=1676
+  _globals['_LISTADDRESSESREQUEST']._serialized_end=1777
+  _globals['_LISTADDRESSESRESPONSE']._serialized_start=1779
+  _globals['_LISTADDRESSESRESPONSE']._serialized_end=1886
+  _globals['_RESERVEADDRESSREQUEST']._serialized_start=1888
+  _globals['_RESERVEADDRESSREQUEST']._serialized_end=1998
+  _globals['_RELEASEADDRESSREQUEST']._serialized_start=2000
+  _globals['_RELEASEADDRESSREQUEST']._serialized_end=2060
+  _globals['_LISTRESERVEDADDRESSESREQUEST']._serialized_start=2062
+  _globals['_LISTRESERVEDADDRESSESREQUEST']._serialized_end=2172
+  _globals['_LISTRESERVEDADDRESSESRESPONSE']._serialized_start=2174
+  _globals['_LISTRESERVEDADDRESSESRESPONSE']._serialized_end=2289
+  _globals['_GETADDRESSREQUEST']._serialized_start=2291
+  _globals['_GETADDRESSREQUEST']._serialized_end=2349
+  _globals['_LISTPOOLEVENTSREQUEST']._serialized_start=2352
+  _globals['_LISTPOOLEVENTSREQUEST']._serialized_end=2488
+  _globals['_LISTPOOLEVENTSRESPONSE']._serialized_start=2490
+  _globals['_LISTPOOLEVENTSRESPONSE']._serialized_end=2589
+  _globals['_LISTQUARANTINEREQUEST']._serialized_start=2591
+  _globals['_LISTQUARANTINEREQUEST']._serialized_end=2693
+  _globals['_LISTQUARANTINERESPONSE']._serialized_start=2695
+  _globals['_LISTQUARANTINERESPONSE']._serialized_end=2803
+  _globals['_LIFTQUARANTINEREQUEST']._serialized_start=2805
+  _globals['_LIFTQUARANTINEREQUEST']._serialized_end=2865
+  _globals['_EXTENDQUARANTINEREQUEST']._serialized_start=2867
+  _globals['_EXTENDQUARANTINEREQUEST']._serialized_end=2974
+  _globals['_POOLSERVICE']._serialized_start=3281
+  _globals['_POOLSERVICE']._serialized_end=4290
 # @@protoc_insertion_point(module_scope)

@@ -1,5 +1,6 @@
 import datetime
 
+from buoy.v1 import event_pb2 as _event_pb2
 from google.protobuf import duration_pb2 as _duration_pb2
 from google.protobuf import timestamp_pb2 as _timestamp_pb2
 from google.protobuf.internal import containers as _containers
@@ -33,7 +34,7 @@ RESERVATION_TYPE_DELETION_HALO: ReservationType
 RESERVATION_TYPE_RESERVED: ReservationType
 
 class Pool(_message.Message):
-    __slots__ = ("uuid", "name", "ranges", "exclusions", "quarantine", "usage", "revision", "create_time", "update_time")
+    __slots__ = ("uuid", "name", "ranges", "exclusions", "quarantine", "usage", "revision", "create_time", "update_time", "drain", "low_percent", "warning")
     UUID_FIELD_NUMBER: _ClassVar[int]
     NAME_FIELD_NUMBER: _ClassVar[int]
     RANGES_FIELD_NUMBER: _ClassVar[int]
@@ -43,6 +44,9 @@ class Pool(_message.Message):
     REVISION_FIELD_NUMBER: _ClassVar[int]
     CREATE_TIME_FIELD_NUMBER: _ClassVar[int]
     UPDATE_TIME_FIELD_NUMBER: _ClassVar[int]
+    DRAIN_FIELD_NUMBER: _ClassVar[int]
+    LOW_PERCENT_FIELD_NUMBER: _ClassVar[int]
+    WARNING_FIELD_NUMBER: _ClassVar[int]
     uuid: str
     name: str
     ranges: _containers.RepeatedScalarFieldContainer[str]
@@ -52,7 +56,10 @@ class Pool(_message.Message):
     revision: int
     create_time: _timestamp_pb2.Timestamp
     update_time: _timestamp_pb2.Timestamp
-    def __init__(self, uuid: _Optional[str] = ..., name: _Optional[str] = ..., ranges: _Optional[_Iterable[str]] = ..., exclusions: _Optional[_Iterable[str]] = ..., quarantine: _Optional[_Union[datetime.timedelta, _duration_pb2.Duration, _Mapping]] = ..., usage: _Optional[_Union[PoolUsage, _Mapping]] = ..., revision: _Optional[int] = ..., create_time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., update_time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ...) -> None: ...
+    drain: bool
+    low_percent: int
+    warning: str
+    def __init__(self, uuid: _Optional[str] = ..., name: _Optional[str] = ..., ranges: _Optional[_Iterable[str]] = ..., exclusions: _Optional[_Iterable[str]] = ..., quarantine: _Optional[_Union[datetime.timedelta, _duration_pb2.Duration, _Mapping]] = ..., usage: _Optional[_Union[PoolUsage, _Mapping]] = ..., revision: _Optional[int] = ..., create_time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., update_time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., drain: _Optional[bool] = ..., low_percent: _Optional[int] = ..., warning: _Optional[str] = ...) -> None: ...
 
 class PoolUsage(_message.Message):
     __slots__ = ("size", "free", "in_use", "reserved", "quarantined", "kept")
@@ -71,18 +78,48 @@ class PoolUsage(_message.Message):
     def __init__(self, size: _Optional[int] = ..., free: _Optional[int] = ..., in_use: _Optional[int] = ..., reserved: _Optional[int] = ..., quarantined: _Optional[int] = ..., kept: _Optional[int] = ...) -> None: ...
 
 class CreatePoolRequest(_message.Message):
-    __slots__ = ("name", "ranges", "exclusions", "quarantine", "request_id")
+    __slots__ = ("name", "ranges", "exclusions", "quarantine", "drain", "low_percent", "request_id")
     NAME_FIELD_NUMBER: _ClassVar[int]
     RANGES_FIELD_NUMBER: _ClassVar[int]
     EXCLUSIONS_FIELD_NUMBER: _ClassVar[int]
     QUARANTINE_FIELD_NUMBER: _ClassVar[int]
+    DRAIN_FIELD_NUMBER: _ClassVar[int]
+    LOW_PERCENT_FIELD_NUMBER: _ClassVar[int]
     REQUEST_ID_FIELD_NUMBER: _ClassVar[int]
     name: str
     ranges: _containers.RepeatedScalarFieldContainer[str]
     exclusions: _containers.RepeatedScalarFieldContainer[str]
     quarantine: _duration_pb2.Duration
+    drain: bool
+    low_percent: int
     request_id: str
-    def __init__(self, name: _Optional[str] = ..., ranges: _Optional[_Iterable[str]] = ..., exclusions: _Optional[_Iterable[str]] = ..., quarantine: _Optional[_Union[datetime.timedelta, _duration_pb2.Duration, _Mapping]] = ..., request_id: _Optional[str] = ...) -> None: ...
+    def __init__(self, name: _Optional[str] = ..., ranges: _Optional[_Iterable[str]] = ..., exclusions: _Optional[_Iterable[str]] = ..., quarantine: _Optional[_Union[datetime.timedelta, _duration_pb2.Duration, _Mapping]] = ..., drain: _Optional[bool] = ..., low_percent: _Optional[int] = ..., request_id: _Optional[str] = ...) -> None: ...
+
+class UpdatePoolRequest(_message.Message):
+    __slots__ = ("pool_ref", "ranges", "exclusions", "quarantine", "drain", "low_percent", "if_revision", "request_id")
+    POOL_REF_FIELD_NUMBER: _ClassVar[int]
+    RANGES_FIELD_NUMBER: _ClassVar[int]
+    EXCLUSIONS_FIELD_NUMBER: _ClassVar[int]
+    QUARANTINE_FIELD_NUMBER: _ClassVar[int]
+    DRAIN_FIELD_NUMBER: _ClassVar[int]
+    LOW_PERCENT_FIELD_NUMBER: _ClassVar[int]
+    IF_REVISION_FIELD_NUMBER: _ClassVar[int]
+    REQUEST_ID_FIELD_NUMBER: _ClassVar[int]
+    pool_ref: str
+    ranges: RangeList
+    exclusions: RangeList
+    quarantine: _duration_pb2.Duration
+    drain: bool
+    low_percent: int
+    if_revision: int
+    request_id: str
+    def __init__(self, pool_ref: _Optional[str] = ..., ranges: _Optional[_Union[RangeList, _Mapping]] = ..., exclusions: _Optional[_Union[RangeList, _Mapping]] = ..., quarantine: _Optional[_Union[datetime.timedelta, _duration_pb2.Duration, _Mapping]] = ..., drain: _Optional[bool] = ..., low_percent: _Optional[int] = ..., if_revision: _Optional[int] = ..., request_id: _Optional[str] = ...) -> None: ...
+
+class RangeList(_message.Message):
+    __slots__ = ("ranges",)
+    RANGES_FIELD_NUMBER: _ClassVar[int]
+    ranges: _containers.RepeatedScalarFieldContainer[str]
+    def __init__(self, ranges: _Optional[_Iterable[str]] = ...) -> None: ...
 
 class GetPoolRequest(_message.Message):
     __slots__ = ("pool_ref", "min_revision")
@@ -121,7 +158,7 @@ class DeletePoolRequest(_message.Message):
     def __init__(self, pool_ref: _Optional[str] = ..., request_id: _Optional[str] = ...) -> None: ...
 
 class Reservation(_message.Message):
-    __slots__ = ("address", "type", "owner", "namespace", "pool", "network_uuid", "since", "until", "comment", "revision", "kept")
+    __slots__ = ("address", "type", "owner", "namespace", "pool", "network_uuid", "since", "until", "comment", "revision", "kept", "request_id", "reason", "extended")
     ADDRESS_FIELD_NUMBER: _ClassVar[int]
     TYPE_FIELD_NUMBER: _ClassVar[int]
     OWNER_FIELD_NUMBER: _ClassVar[int]
@@ -133,6 +170,9 @@ class Reservation(_message.Message):
     COMMENT_FIELD_NUMBER: _ClassVar[int]
     REVISION_FIELD_NUMBER: _ClassVar[int]
     KEPT_FIELD_NUMBER: _ClassVar[int]
+    REQUEST_ID_FIELD_NUMBER: _ClassVar[int]
+    REASON_FIELD_NUMBER: _ClassVar[int]
+    EXTENDED_FIELD_NUMBER: _ClassVar[int]
     address: str
     type: ReservationType
     owner: str
@@ -144,7 +184,10 @@ class Reservation(_message.Message):
     comment: str
     revision: int
     kept: bool
-    def __init__(self, address: _Optional[str] = ..., type: _Optional[_Union[ReservationType, str]] = ..., owner: _Optional[str] = ..., namespace: _Optional[str] = ..., pool: _Optional[str] = ..., network_uuid: _Optional[str] = ..., since: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., until: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., comment: _Optional[str] = ..., revision: _Optional[int] = ..., kept: _Optional[bool] = ...) -> None: ...
+    request_id: str
+    reason: str
+    extended: bool
+    def __init__(self, address: _Optional[str] = ..., type: _Optional[_Union[ReservationType, str]] = ..., owner: _Optional[str] = ..., namespace: _Optional[str] = ..., pool: _Optional[str] = ..., network_uuid: _Optional[str] = ..., since: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., until: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., comment: _Optional[str] = ..., revision: _Optional[int] = ..., kept: _Optional[bool] = ..., request_id: _Optional[str] = ..., reason: _Optional[str] = ..., extended: _Optional[bool] = ...) -> None: ...
 
 class ListAddressesRequest(_message.Message):
     __slots__ = ("pool_ref", "page_size", "page_token", "min_revision")
@@ -219,3 +262,67 @@ class GetAddressRequest(_message.Message):
     address: str
     min_revision: int
     def __init__(self, address: _Optional[str] = ..., min_revision: _Optional[int] = ...) -> None: ...
+
+class ListPoolEventsRequest(_message.Message):
+    __slots__ = ("pool_ref", "type", "page_size", "page_token", "min_revision")
+    POOL_REF_FIELD_NUMBER: _ClassVar[int]
+    TYPE_FIELD_NUMBER: _ClassVar[int]
+    PAGE_SIZE_FIELD_NUMBER: _ClassVar[int]
+    PAGE_TOKEN_FIELD_NUMBER: _ClassVar[int]
+    MIN_REVISION_FIELD_NUMBER: _ClassVar[int]
+    pool_ref: str
+    type: _event_pb2.EventType
+    page_size: int
+    page_token: str
+    min_revision: int
+    def __init__(self, pool_ref: _Optional[str] = ..., type: _Optional[_Union[_event_pb2.EventType, str]] = ..., page_size: _Optional[int] = ..., page_token: _Optional[str] = ..., min_revision: _Optional[int] = ...) -> None: ...
+
+class ListPoolEventsResponse(_message.Message):
+    __slots__ = ("events", "next_page_token", "revision")
+    EVENTS_FIELD_NUMBER: _ClassVar[int]
+    NEXT_PAGE_TOKEN_FIELD_NUMBER: _ClassVar[int]
+    REVISION_FIELD_NUMBER: _ClassVar[int]
+    events: _containers.RepeatedCompositeFieldContainer[_event_pb2.Event]
+    next_page_token: str
+    revision: int
+    def __init__(self, events: _Optional[_Iterable[_Union[_event_pb2.Event, _Mapping]]] = ..., next_page_token: _Optional[str] = ..., revision: _Optional[int] = ...) -> None: ...
+
+class ListQuarantineRequest(_message.Message):
+    __slots__ = ("pool_ref", "page_size", "page_token", "min_revision")
+    POOL_REF_FIELD_NUMBER: _ClassVar[int]
+    PAGE_SIZE_FIELD_NUMBER: _ClassVar[int]
+    PAGE_TOKEN_FIELD_NUMBER: _ClassVar[int]
+    MIN_REVISION_FIELD_NUMBER: _ClassVar[int]
+    pool_ref: str
+    page_size: int
+    page_token: str
+    min_revision: int
+    def __init__(self, pool_ref: _Optional[str] = ..., page_size: _Optional[int] = ..., page_token: _Optional[str] = ..., min_revision: _Optional[int] = ...) -> None: ...
+
+class ListQuarantineResponse(_message.Message):
+    __slots__ = ("addresses", "next_page_token", "revision")
+    ADDRESSES_FIELD_NUMBER: _ClassVar[int]
+    NEXT_PAGE_TOKEN_FIELD_NUMBER: _ClassVar[int]
+    REVISION_FIELD_NUMBER: _ClassVar[int]
+    addresses: _containers.RepeatedCompositeFieldContainer[Reservation]
+    next_page_token: str
+    revision: int
+    def __init__(self, addresses: _Optional[_Iterable[_Union[Reservation, _Mapping]]] = ..., next_page_token: _Optional[str] = ..., revision: _Optional[int] = ...) -> None: ...
+
+class LiftQuarantineRequest(_message.Message):
+    __slots__ = ("address", "request_id")
+    ADDRESS_FIELD_NUMBER: _ClassVar[int]
+    REQUEST_ID_FIELD_NUMBER: _ClassVar[int]
+    address: str
+    request_id: str
+    def __init__(self, address: _Optional[str] = ..., request_id: _Optional[str] = ...) -> None: ...
+
+class ExtendQuarantineRequest(_message.Message):
+    __slots__ = ("address", "duration", "request_id")
+    ADDRESS_FIELD_NUMBER: _ClassVar[int]
+    DURATION_FIELD_NUMBER: _ClassVar[int]
+    REQUEST_ID_FIELD_NUMBER: _ClassVar[int]
+    address: str
+    duration: _duration_pb2.Duration
+    request_id: str
+    def __init__(self, address: _Optional[str] = ..., duration: _Optional[_Union[datetime.timedelta, _duration_pb2.Duration, _Mapping]] = ..., request_id: _Optional[str] = ...) -> None: ...

@@ -53,6 +53,11 @@ class PoolServiceStub:
                 request_serializer=buoy_dot_v1_dot_pool__pb2.ListPoolsRequest.SerializeToString,
                 response_deserializer=buoy_dot_v1_dot_pool__pb2.ListPoolsResponse.FromString,
                 _registered_method=True)
+        self.UpdatePool = channel.unary_unary(
+                '/buoy.v1.PoolService/UpdatePool',
+                request_serializer=buoy_dot_v1_dot_pool__pb2.UpdatePoolRequest.SerializeToString,
+                response_deserializer=buoy_dot_v1_dot_pool__pb2.Pool.FromString,
+                _registered_method=True)
         self.DeletePool = channel.unary_unary(
                 '/buoy.v1.PoolService/DeletePool',
                 request_serializer=buoy_dot_v1_dot_pool__pb2.DeletePoolRequest.SerializeToString,
@@ -83,6 +88,26 @@ class PoolServiceStub:
                 request_serializer=buoy_dot_v1_dot_pool__pb2.GetAddressRequest.SerializeToString,
                 response_deserializer=buoy_dot_v1_dot_pool__pb2.Reservation.FromString,
                 _registered_method=True)
+        self.ListPoolEvents = channel.unary_unary(
+                '/buoy.v1.PoolService/ListPoolEvents',
+                request_serializer=buoy_dot_v1_dot_pool__pb2.ListPoolEventsRequest.SerializeToString,
+                response_deserializer=buoy_dot_v1_dot_pool__pb2.ListPoolEventsResponse.FromString,
+                _registered_method=True)
+        self.ListQuarantine = channel.unary_unary(
+                '/buoy.v1.PoolService/ListQuarantine',
+                request_serializer=buoy_dot_v1_dot_pool__pb2.ListQuarantineRequest.SerializeToString,
+                response_deserializer=buoy_dot_v1_dot_pool__pb2.ListQuarantineResponse.FromString,
+                _registered_method=True)
+        self.LiftQuarantine = channel.unary_unary(
+                '/buoy.v1.PoolService/LiftQuarantine',
+                request_serializer=buoy_dot_v1_dot_pool__pb2.LiftQuarantineRequest.SerializeToString,
+                response_deserializer=buoy_dot_v1_dot_pool__pb2.Reservation.FromString,
+                _registered_method=True)
+        self.ExtendQuarantine = channel.unary_unary(
+                '/buoy.v1.PoolService/ExtendQuarantine',
+                request_serializer=buoy_dot_v1_dot_pool__pb2.ExtendQuarantineRequest.SerializeToString,
+                response_deserializer=buoy_dot_v1_dot_pool__pb2.Reservation.FromString,
+                _registered_method=True)
 
 
 class PoolServiceServicer:
@@ -100,21 +125,31 @@ class PoolServiceServicer:
         raise NotImplementedError('Method not implemented!')
 
     def GetPool(self, request, context):
-        """Returns one pool with its usage. Callers: operators.
+        """Returns one pool. Callers: operators, with its usage; tenants, in short: what they need to know to float from it.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
     def ListPools(self, request, context):
-        """Lists pools, oldest first. Callers: operators.
+        """Lists pools, oldest first. Callers: operators, with their usage; tenants, in short.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def UpdatePool(self, request, context):
+        """Changes a pool, also one that is in use: only what is given. Addresses that rest and are outside of the new ranges leave
+        with them. Callers: operators. Reasons: REVISION_CHANGED, POOL_OVERLAP, NETBLOCK_OVERLAPS_POOL, POOL_IN_USE (names an
+        address outside of the new ranges, and who has it).
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
     def DeletePool(self, request, context):
-        """Deletes a pool of which no address is in use; quarantined ones do not hold it. Callers: operators. Reasons: POOL_IN_USE.
+        """Deletes a pool of which no address is in use, and which is no namespace's default; quarantined addresses do not hold it.
+        Callers: operators. Reasons: POOL_IN_USE.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -133,7 +168,7 @@ class PoolServiceServicer:
         whatever floats at it meanwhile, and counts against the namespace's quota of addresses. One that a float of the namespace
         has is kept for it in the same way; one that the namespace had last is taken back out of quarantine. Reserving it again is a
         no-op, but for another comment. Callers: the namespace. Reasons: NAMESPACE_NOT_FOUND, ADDRESS_OUTSIDE_POOL, ADDRESS_RESERVED,
-        ADDRESS_IN_USE, POOL_EXHAUSTED, QUOTA_EXCEEDED.
+        ADDRESS_IN_USE, POOL_EXHAUSTED, POOL_DRAINING, QUOTA_EXCEEDED.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -163,6 +198,36 @@ class PoolServiceServicer:
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
+    def ListPoolEvents(self, request, context):
+        """Lists what happened to a pool, newest first: changes, that it runs low or has room again, addresses that were handed out
+        again before they had rested. Callers: operators.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def ListQuarantine(self, request, context):
+        """Lists the addresses of a pool that rest after their release, in the order of the addresses. Callers: operators.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def LiftQuarantine(self, request, context):
+        """Ends the rest of an address: it is free at once. Returns its record as it was. Callers: operators. Reasons: NOT_RESTING.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def ExtendQuarantine(self, request, context):
+        """Lets an address rest for longer; it is then not handed out before, however full the pool is. Its last owner still gets it
+        back. Callers: operators. Reasons: NOT_RESTING.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
 
 def add_PoolServiceServicer_to_server(servicer, server):
     rpc_method_handlers = {
@@ -180,6 +245,11 @@ def add_PoolServiceServicer_to_server(servicer, server):
                     servicer.ListPools,
                     request_deserializer=buoy_dot_v1_dot_pool__pb2.ListPoolsRequest.FromString,
                     response_serializer=buoy_dot_v1_dot_pool__pb2.ListPoolsResponse.SerializeToString,
+            ),
+            'UpdatePool': grpc.unary_unary_rpc_method_handler(
+                    servicer.UpdatePool,
+                    request_deserializer=buoy_dot_v1_dot_pool__pb2.UpdatePoolRequest.FromString,
+                    response_serializer=buoy_dot_v1_dot_pool__pb2.Pool.SerializeToString,
             ),
             'DeletePool': grpc.unary_unary_rpc_method_handler(
                     servicer.DeletePool,
@@ -209,6 +279,26 @@ def add_PoolServiceServicer_to_server(servicer, server):
             'GetAddress': grpc.unary_unary_rpc_method_handler(
                     servicer.GetAddress,
                     request_deserializer=buoy_dot_v1_dot_pool__pb2.GetAddressRequest.FromString,
+                    response_serializer=buoy_dot_v1_dot_pool__pb2.Reservation.SerializeToString,
+            ),
+            'ListPoolEvents': grpc.unary_unary_rpc_method_handler(
+                    servicer.ListPoolEvents,
+                    request_deserializer=buoy_dot_v1_dot_pool__pb2.ListPoolEventsRequest.FromString,
+                    response_serializer=buoy_dot_v1_dot_pool__pb2.ListPoolEventsResponse.SerializeToString,
+            ),
+            'ListQuarantine': grpc.unary_unary_rpc_method_handler(
+                    servicer.ListQuarantine,
+                    request_deserializer=buoy_dot_v1_dot_pool__pb2.ListQuarantineRequest.FromString,
+                    response_serializer=buoy_dot_v1_dot_pool__pb2.ListQuarantineResponse.SerializeToString,
+            ),
+            'LiftQuarantine': grpc.unary_unary_rpc_method_handler(
+                    servicer.LiftQuarantine,
+                    request_deserializer=buoy_dot_v1_dot_pool__pb2.LiftQuarantineRequest.FromString,
+                    response_serializer=buoy_dot_v1_dot_pool__pb2.Reservation.SerializeToString,
+            ),
+            'ExtendQuarantine': grpc.unary_unary_rpc_method_handler(
+                    servicer.ExtendQuarantine,
+                    request_deserializer=buoy_dot_v1_dot_pool__pb2.ExtendQuarantineRequest.FromString,
                     response_serializer=buoy_dot_v1_dot_pool__pb2.Reservation.SerializeToString,
             ),
     }
@@ -297,6 +387,33 @@ class PoolService:
             '/buoy.v1.PoolService/ListPools',
             buoy_dot_v1_dot_pool__pb2.ListPoolsRequest.SerializeToString,
             buoy_dot_v1_dot_pool__pb2.ListPoolsResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def UpdatePool(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/buoy.v1.PoolService/UpdatePool',
+            buoy_dot_v1_dot_pool__pb2.UpdatePoolRequest.SerializeToString,
+            buoy_dot_v1_dot_pool__pb2.Pool.FromString,
             options,
             channel_credentials,
             insecure,
@@ -458,6 +575,114 @@ class PoolService:
             target,
             '/buoy.v1.PoolService/GetAddress',
             buoy_dot_v1_dot_pool__pb2.GetAddressRequest.SerializeToString,
+            buoy_dot_v1_dot_pool__pb2.Reservation.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ListPoolEvents(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/buoy.v1.PoolService/ListPoolEvents',
+            buoy_dot_v1_dot_pool__pb2.ListPoolEventsRequest.SerializeToString,
+            buoy_dot_v1_dot_pool__pb2.ListPoolEventsResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ListQuarantine(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/buoy.v1.PoolService/ListQuarantine',
+            buoy_dot_v1_dot_pool__pb2.ListQuarantineRequest.SerializeToString,
+            buoy_dot_v1_dot_pool__pb2.ListQuarantineResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def LiftQuarantine(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/buoy.v1.PoolService/LiftQuarantine',
+            buoy_dot_v1_dot_pool__pb2.LiftQuarantineRequest.SerializeToString,
+            buoy_dot_v1_dot_pool__pb2.Reservation.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ExtendQuarantine(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/buoy.v1.PoolService/ExtendQuarantine',
+            buoy_dot_v1_dot_pool__pb2.ExtendQuarantineRequest.SerializeToString,
             buoy_dot_v1_dot_pool__pb2.Reservation.FromString,
             options,
             channel_credentials,

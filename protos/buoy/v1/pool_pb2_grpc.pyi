@@ -40,11 +40,18 @@ class PoolServiceStub:
     CreatePool: _grpc.UnaryUnaryMultiCallable[_pool_pb2.CreatePoolRequest, _pool_pb2.Pool]
     """Creates a pool. Callers: operators. Reasons: NAME_IN_USE, POOL_OVERLAP."""
     GetPool: _grpc.UnaryUnaryMultiCallable[_pool_pb2.GetPoolRequest, _pool_pb2.Pool]
-    """Returns one pool with its usage. Callers: operators."""
+    """Returns one pool. Callers: operators, with its usage; tenants, in short: what they need to know to float from it."""
     ListPools: _grpc.UnaryUnaryMultiCallable[_pool_pb2.ListPoolsRequest, _pool_pb2.ListPoolsResponse]
-    """Lists pools, oldest first. Callers: operators."""
+    """Lists pools, oldest first. Callers: operators, with their usage; tenants, in short."""
+    UpdatePool: _grpc.UnaryUnaryMultiCallable[_pool_pb2.UpdatePoolRequest, _pool_pb2.Pool]
+    """Changes a pool, also one that is in use: only what is given. Addresses that rest and are outside of the new ranges leave
+    with them. Callers: operators. Reasons: REVISION_CHANGED, POOL_OVERLAP, NETBLOCK_OVERLAPS_POOL, POOL_IN_USE (names an
+    address outside of the new ranges, and who has it).
+    """
     DeletePool: _grpc.UnaryUnaryMultiCallable[_pool_pb2.DeletePoolRequest, _pool_pb2.Pool]
-    """Deletes a pool of which no address is in use; quarantined ones do not hold it. Callers: operators. Reasons: POOL_IN_USE."""
+    """Deletes a pool of which no address is in use, and which is no namespace's default; quarantined addresses do not hold it.
+    Callers: operators. Reasons: POOL_IN_USE.
+    """
     ListAddresses: _grpc.UnaryUnaryMultiCallable[_pool_pb2.ListAddressesRequest, _pool_pb2.ListAddressesResponse]
     """Lists the addresses of a pool that are not free, each with the record that says why, in the order of the addresses.
     Callers: operators.
@@ -54,7 +61,7 @@ class PoolServiceStub:
     whatever floats at it meanwhile, and counts against the namespace's quota of addresses. One that a float of the namespace
     has is kept for it in the same way; one that the namespace had last is taken back out of quarantine. Reserving it again is a
     no-op, but for another comment. Callers: the namespace. Reasons: NAMESPACE_NOT_FOUND, ADDRESS_OUTSIDE_POOL, ADDRESS_RESERVED,
-    ADDRESS_IN_USE, POOL_EXHAUSTED, QUOTA_EXCEEDED.
+    ADDRESS_IN_USE, POOL_EXHAUSTED, POOL_DRAINING, QUOTA_EXCEEDED.
     """
     ReleaseAddress: _grpc.UnaryUnaryMultiCallable[_pool_pb2.ReleaseAddressRequest, _pool_pb2.Reservation]
     """Ends a reservation: the address rests in its pool's quarantine; one that floats goes on floating, and rests when it is
@@ -67,6 +74,18 @@ class PoolServiceStub:
     """
     GetAddress: _grpc.UnaryUnaryMultiCallable[_pool_pb2.GetAddressRequest, _pool_pb2.Reservation]
     """Returns the record of an address of a pool that is not free. Callers: the namespace that has it. Reasons: ADDRESS_NOT_FOUND."""
+    ListPoolEvents: _grpc.UnaryUnaryMultiCallable[_pool_pb2.ListPoolEventsRequest, _pool_pb2.ListPoolEventsResponse]
+    """Lists what happened to a pool, newest first: changes, that it runs low or has room again, addresses that were handed out
+    again before they had rested. Callers: operators.
+    """
+    ListQuarantine: _grpc.UnaryUnaryMultiCallable[_pool_pb2.ListQuarantineRequest, _pool_pb2.ListQuarantineResponse]
+    """Lists the addresses of a pool that rest after their release, in the order of the addresses. Callers: operators."""
+    LiftQuarantine: _grpc.UnaryUnaryMultiCallable[_pool_pb2.LiftQuarantineRequest, _pool_pb2.Reservation]
+    """Ends the rest of an address: it is free at once. Returns its record as it was. Callers: operators. Reasons: NOT_RESTING."""
+    ExtendQuarantine: _grpc.UnaryUnaryMultiCallable[_pool_pb2.ExtendQuarantineRequest, _pool_pb2.Reservation]
+    """Lets an address rest for longer; it is then not handed out before, however full the pool is. Its last owner still gets it
+    back. Callers: operators. Reasons: NOT_RESTING.
+    """
 
 @_typing.type_check_only
 class PoolServiceAsyncStub(PoolServiceStub):
@@ -80,11 +99,18 @@ class PoolServiceAsyncStub(PoolServiceStub):
     CreatePool: _aio.UnaryUnaryMultiCallable[_pool_pb2.CreatePoolRequest, _pool_pb2.Pool]  # type: ignore[assignment]
     """Creates a pool. Callers: operators. Reasons: NAME_IN_USE, POOL_OVERLAP."""
     GetPool: _aio.UnaryUnaryMultiCallable[_pool_pb2.GetPoolRequest, _pool_pb2.Pool]  # type: ignore[assignment]
-    """Returns one pool with its usage. Callers: operators."""
+    """Returns one pool. Callers: operators, with its usage; tenants, in short: what they need to know to float from it."""
     ListPools: _aio.UnaryUnaryMultiCallable[_pool_pb2.ListPoolsRequest, _pool_pb2.ListPoolsResponse]  # type: ignore[assignment]
-    """Lists pools, oldest first. Callers: operators."""
+    """Lists pools, oldest first. Callers: operators, with their usage; tenants, in short."""
+    UpdatePool: _aio.UnaryUnaryMultiCallable[_pool_pb2.UpdatePoolRequest, _pool_pb2.Pool]  # type: ignore[assignment]
+    """Changes a pool, also one that is in use: only what is given. Addresses that rest and are outside of the new ranges leave
+    with them. Callers: operators. Reasons: REVISION_CHANGED, POOL_OVERLAP, NETBLOCK_OVERLAPS_POOL, POOL_IN_USE (names an
+    address outside of the new ranges, and who has it).
+    """
     DeletePool: _aio.UnaryUnaryMultiCallable[_pool_pb2.DeletePoolRequest, _pool_pb2.Pool]  # type: ignore[assignment]
-    """Deletes a pool of which no address is in use; quarantined ones do not hold it. Callers: operators. Reasons: POOL_IN_USE."""
+    """Deletes a pool of which no address is in use, and which is no namespace's default; quarantined addresses do not hold it.
+    Callers: operators. Reasons: POOL_IN_USE.
+    """
     ListAddresses: _aio.UnaryUnaryMultiCallable[_pool_pb2.ListAddressesRequest, _pool_pb2.ListAddressesResponse]  # type: ignore[assignment]
     """Lists the addresses of a pool that are not free, each with the record that says why, in the order of the addresses.
     Callers: operators.
@@ -94,7 +120,7 @@ class PoolServiceAsyncStub(PoolServiceStub):
     whatever floats at it meanwhile, and counts against the namespace's quota of addresses. One that a float of the namespace
     has is kept for it in the same way; one that the namespace had last is taken back out of quarantine. Reserving it again is a
     no-op, but for another comment. Callers: the namespace. Reasons: NAMESPACE_NOT_FOUND, ADDRESS_OUTSIDE_POOL, ADDRESS_RESERVED,
-    ADDRESS_IN_USE, POOL_EXHAUSTED, QUOTA_EXCEEDED.
+    ADDRESS_IN_USE, POOL_EXHAUSTED, POOL_DRAINING, QUOTA_EXCEEDED.
     """
     ReleaseAddress: _aio.UnaryUnaryMultiCallable[_pool_pb2.ReleaseAddressRequest, _pool_pb2.Reservation]  # type: ignore[assignment]
     """Ends a reservation: the address rests in its pool's quarantine; one that floats goes on floating, and rests when it is
@@ -107,6 +133,18 @@ class PoolServiceAsyncStub(PoolServiceStub):
     """
     GetAddress: _aio.UnaryUnaryMultiCallable[_pool_pb2.GetAddressRequest, _pool_pb2.Reservation]  # type: ignore[assignment]
     """Returns the record of an address of a pool that is not free. Callers: the namespace that has it. Reasons: ADDRESS_NOT_FOUND."""
+    ListPoolEvents: _aio.UnaryUnaryMultiCallable[_pool_pb2.ListPoolEventsRequest, _pool_pb2.ListPoolEventsResponse]  # type: ignore[assignment]
+    """Lists what happened to a pool, newest first: changes, that it runs low or has room again, addresses that were handed out
+    again before they had rested. Callers: operators.
+    """
+    ListQuarantine: _aio.UnaryUnaryMultiCallable[_pool_pb2.ListQuarantineRequest, _pool_pb2.ListQuarantineResponse]  # type: ignore[assignment]
+    """Lists the addresses of a pool that rest after their release, in the order of the addresses. Callers: operators."""
+    LiftQuarantine: _aio.UnaryUnaryMultiCallable[_pool_pb2.LiftQuarantineRequest, _pool_pb2.Reservation]  # type: ignore[assignment]
+    """Ends the rest of an address: it is free at once. Returns its record as it was. Callers: operators. Reasons: NOT_RESTING."""
+    ExtendQuarantine: _aio.UnaryUnaryMultiCallable[_pool_pb2.ExtendQuarantineRequest, _pool_pb2.Reservation]  # type: ignore[assignment]
+    """Lets an address rest for longer; it is then not handed out before, however full the pool is. Its last owner still gets it
+    back. Callers: operators. Reasons: NOT_RESTING.
+    """
 
 class PoolServiceServicer(metaclass=_abc_1.ABCMeta):
     """Pools of floating addresses.
@@ -129,7 +167,7 @@ class PoolServiceServicer(metaclass=_abc_1.ABCMeta):
         request: _pool_pb2.GetPoolRequest,
         context: _ServicerContext,
     ) -> _typing.Union[_pool_pb2.Pool, _abc.Awaitable[_pool_pb2.Pool]]:
-        """Returns one pool with its usage. Callers: operators."""
+        """Returns one pool. Callers: operators, with its usage; tenants, in short: what they need to know to float from it."""
 
     @_abc_1.abstractmethod
     def ListPools(
@@ -137,7 +175,18 @@ class PoolServiceServicer(metaclass=_abc_1.ABCMeta):
         request: _pool_pb2.ListPoolsRequest,
         context: _ServicerContext,
     ) -> _typing.Union[_pool_pb2.ListPoolsResponse, _abc.Awaitable[_pool_pb2.ListPoolsResponse]]:
-        """Lists pools, oldest first. Callers: operators."""
+        """Lists pools, oldest first. Callers: operators, with their usage; tenants, in short."""
+
+    @_abc_1.abstractmethod
+    def UpdatePool(
+        self,
+        request: _pool_pb2.UpdatePoolRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_pool_pb2.Pool, _abc.Awaitable[_pool_pb2.Pool]]:
+        """Changes a pool, also one that is in use: only what is given. Addresses that rest and are outside of the new ranges leave
+        with them. Callers: operators. Reasons: REVISION_CHANGED, POOL_OVERLAP, NETBLOCK_OVERLAPS_POOL, POOL_IN_USE (names an
+        address outside of the new ranges, and who has it).
+        """
 
     @_abc_1.abstractmethod
     def DeletePool(
@@ -145,7 +194,9 @@ class PoolServiceServicer(metaclass=_abc_1.ABCMeta):
         request: _pool_pb2.DeletePoolRequest,
         context: _ServicerContext,
     ) -> _typing.Union[_pool_pb2.Pool, _abc.Awaitable[_pool_pb2.Pool]]:
-        """Deletes a pool of which no address is in use; quarantined ones do not hold it. Callers: operators. Reasons: POOL_IN_USE."""
+        """Deletes a pool of which no address is in use, and which is no namespace's default; quarantined addresses do not hold it.
+        Callers: operators. Reasons: POOL_IN_USE.
+        """
 
     @_abc_1.abstractmethod
     def ListAddresses(
@@ -167,7 +218,7 @@ class PoolServiceServicer(metaclass=_abc_1.ABCMeta):
         whatever floats at it meanwhile, and counts against the namespace's quota of addresses. One that a float of the namespace
         has is kept for it in the same way; one that the namespace had last is taken back out of quarantine. Reserving it again is a
         no-op, but for another comment. Callers: the namespace. Reasons: NAMESPACE_NOT_FOUND, ADDRESS_OUTSIDE_POOL, ADDRESS_RESERVED,
-        ADDRESS_IN_USE, POOL_EXHAUSTED, QUOTA_EXCEEDED.
+        ADDRESS_IN_USE, POOL_EXHAUSTED, POOL_DRAINING, QUOTA_EXCEEDED.
         """
 
     @_abc_1.abstractmethod
@@ -198,5 +249,41 @@ class PoolServiceServicer(metaclass=_abc_1.ABCMeta):
         context: _ServicerContext,
     ) -> _typing.Union[_pool_pb2.Reservation, _abc.Awaitable[_pool_pb2.Reservation]]:
         """Returns the record of an address of a pool that is not free. Callers: the namespace that has it. Reasons: ADDRESS_NOT_FOUND."""
+
+    @_abc_1.abstractmethod
+    def ListPoolEvents(
+        self,
+        request: _pool_pb2.ListPoolEventsRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_pool_pb2.ListPoolEventsResponse, _abc.Awaitable[_pool_pb2.ListPoolEventsResponse]]:
+        """Lists what happened to a pool, newest first: changes, that it runs low or has room again, addresses that were handed out
+        again before they had rested. Callers: operators.
+        """
+
+    @_abc_1.abstractmethod
+    def ListQuarantine(
+        self,
+        request: _pool_pb2.ListQuarantineRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_pool_pb2.ListQuarantineResponse, _abc.Awaitable[_pool_pb2.ListQuarantineResponse]]:
+        """Lists the addresses of a pool that rest after their release, in the order of the addresses. Callers: operators."""
+
+    @_abc_1.abstractmethod
+    def LiftQuarantine(
+        self,
+        request: _pool_pb2.LiftQuarantineRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_pool_pb2.Reservation, _abc.Awaitable[_pool_pb2.Reservation]]:
+        """Ends the rest of an address: it is free at once. Returns its record as it was. Callers: operators. Reasons: NOT_RESTING."""
+
+    @_abc_1.abstractmethod
+    def ExtendQuarantine(
+        self,
+        request: _pool_pb2.ExtendQuarantineRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_pool_pb2.Reservation, _abc.Awaitable[_pool_pb2.Reservation]]:
+        """Lets an address rest for longer; it is then not handed out before, however full the pool is. Its last owner still gets it
+        back. Callers: operators. Reasons: NOT_RESTING.
+        """
 
 def add_PoolServiceServicer_to_server(servicer: PoolServiceServicer, server: _typing.Union[_grpc.Server, _aio.Server]) -> None: ...

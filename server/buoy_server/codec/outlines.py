@@ -63,6 +63,7 @@ class _ReservationOutline:
     since: datetime | None
     until: datetime | None
     kept: bool
+    extended: bool
 
 
 _FLOATING = {FLOATING_PHASES.to_proto(phase): _FloatingOutline(phase) for phase in states.FloatingPhase}
@@ -108,6 +109,7 @@ def _reservation(body: bytes) -> _ReservationOutline:
         moment(message.since) if until else None,
         until,
         message.kept,
+        message.extended,
     )
 
 

@@ -221,6 +221,9 @@ def pool_to_proto(pool: model.Pool) -> pool_pb2.Pool:
         ranges=[str(range_) for range_ in pool.ranges],
         exclusions=[str(range_) for range_ in pool.exclusions],
         quarantine=quarantine,
+        drain=pool.drain,
+        low_percent=pool.low_percent,
+        warning=pool.warning,
         **_common(pool),
     )
 
@@ -233,6 +236,9 @@ def pool_from_proto(message: pool_pb2.Pool) -> model.Pool:
         ranges=tuple(AddressRange.parse(text) for text in message.ranges),
         exclusions=tuple(AddressRange.parse(text) for text in message.exclusions),
         quarantine=timedelta(seconds=duration_seconds(message.quarantine)),
+        drain=message.drain,
+        low_percent=message.low_percent,
+        warning=message.warning,
         **_common_from(message),
     )
 
@@ -273,6 +279,9 @@ def reservation_to_proto(record: model.Reservation) -> pool_pb2.Reservation:
         comment=record.comment,
         revision=record.revision,
         kept=record.kept,
+        request_id=record.request_id,
+        reason=record.reason,
+        extended=record.extended,
     )
 
 
@@ -290,6 +299,9 @@ def reservation_from_proto(message: pool_pb2.Reservation) -> model.Reservation:
         comment=message.comment,
         revision=message.revision,
         kept=message.kept,
+        request_id=message.request_id,
+        reason=message.reason,
+        extended=message.extended,
     )
 
 
@@ -299,6 +311,7 @@ def namespace_to_proto(namespace: model.Namespace) -> namespace_pb2.Namespace:
         name=namespace.name,
         keys=[namespace_pb2.NamespaceKey(name=key.name, node=key.node) for key in namespace.keys],
         trusts=namespace.trusts,
+        default_pool=namespace.default_pool or "",
         **_common(namespace),
     )
     if namespace.quota != model.Quota():

@@ -5,13 +5,14 @@ rests in quarantine from then on. Its last owner may have it back at once. When 
 has rested longest, and at least MIN_REST, is recycled.
 """
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import replace
 from datetime import timedelta
 from ipaddress import IPv4Address, IPv4Network
+from itertools import islice
 from typing import cast
 
-from buoy_server.core import errors, lookup, quotas
+from buoy_server.core import errors, levels, lookup, quotas
 from buoy_server.core.allocation import NETWORK_LEVELS, POOL_LEVELS, pick_address
 from buoy_server.core.command import Context
 from buoy_server.core.model import (
@@ -26,9 +27,10 @@ from buoy_server.core.model import (
     reservation_key,
 )
 from buoy_server.core.ranges import AddressRange, AddressSpace
-from buoy_server.core.state import Draft, Kind, State
+from buoy_server.core.state import LAST_BUCKET, Draft, Kind, State
 
 MIN_REST = timedelta(seconds=30)
+SAMPLE = 32  # of those that were released within the same ten seconds, so many are looked at for the oldest
 
 
 def record_of(state: State, network: NetworkId | None, address: IPv4Address) -> Reservation | None:
@@ -36,37 +38,31 @@ def record_of(state: State, network: NetworkId | None, address: IPv4Address) -> 
     return cast("Reservation | None", state.get(Kind.RESERVATION, reservation_key(network, address)))
 
 
-def usage(state: State, pool: Pool) -> dict[str, int]:
-    """Count a pool's addresses: size = free + in_use + reserved + quarantined."""
-    size = pool.space.size
-    names = ("in_use", "reserved", "quarantined", "kept")
-    counts = {name: state.count(Kind.RESERVATION, "pool_type", (pool.uuid, name)) for name in names}
-    free = size - sum(counts.values())
-    return {"size": size, "free": free, **counts, "reserved": counts["reserved"] + counts["kept"]}
+def reserved_of(range_: AddressRange) -> Mapping[IPv4Address, ReservationType]:
+    """Return the network, gateway and broadcast address of a block; a /31 or /32 has none of them, nor has what is no block."""
+    if not range_.block or range_.size < 4:
+        return {}
+    return {
+        range_.first: ReservationType.NETWORK,
+        range_.first + 1: ReservationType.GATEWAY,
+        range_.last: ReservationType.BROADCAST,
+    }
 
 
-def reserve_block(draft: Draft, range_: AddressRange, owner: Network | Pool) -> None:
-    """Reserve the network, gateway and broadcast address of a block; a /31 or /32 has none of them."""
-    if range_.size < 4:
-        return
-    for address, type_ in (
-        (range_.first, ReservationType.NETWORK),
-        (range_.first + 1, ReservationType.GATEWAY),
-        (range_.last, ReservationType.BROADCAST),
-    ):
-        if isinstance(owner, Network):
-            draft.put(
-                Reservation(
-                    address=address,
-                    type=type_,
-                    owner=owner.uuid,
-                    since=draft.now,
-                    namespace=owner.namespace,
-                    network_uuid=owner.uuid,
-                )
+def reserve_block(draft: Draft, network: Network) -> None:
+    """Reserve what is not handed out of a private network."""
+    for address, type_ in reserved_of(netblock_range(network.netblock)).items():
+        draft.put(
+            Reservation(
+                address=address,
+                type=type_,
+                owner=network.uuid,
+                since=draft.now,
+                namespace=network.namespace,
+                network_uuid=network.uuid,
+                request_id=draft.cause.request_id,
             )
-        elif address in owner.space:
-            draft.put(Reservation(address=address, type=type_, owner=owner.uuid, since=draft.now, pool=owner.uuid))
+        )
 
 
 def netblock_range(netblock: IPv4Network) -> AddressRange:
@@ -84,6 +80,7 @@ def take_fixed(draft: Draft, owner: Interface) -> None:
             since=draft.now,
             namespace=owner.namespace,
             network_uuid=owner.network_uuid,
+            request_id=draft.cause.request_id,
         )
     )
 
@@ -111,8 +108,11 @@ def take_floating(
         if record is not None and not _may_float(draft, record, owner):
             _refuse_taken(record, address, "address")
     else:
-        pool = pool or default_pool(draft)
-        address = _choose_from(draft, context, pool)
+        pool = pool or default_pool(draft, owner.namespace)
+        record = None
+    if record is None or record.until:
+        _refuse_draining(pool)
+    address = address or _choose_from(draft, context, pool)
     held = record_of(draft, None, address)
     if held is None or held.namespace != owner.namespace:
         quotas.check_addresses(draft, owner.namespace)
@@ -127,6 +127,7 @@ def take_floating(
             pool=pool.uuid,
             comment=held.comment if held and kept else "",
             kept=kept,
+            request_id=draft.cause.request_id,
         )
     )
 
@@ -137,18 +138,21 @@ def reserve(
     """Keep an address for a namespace until it is released: the asked one, or a random one of a pool."""
     held = None
     if address is None:
-        pool = pool or default_pool(draft)
+        pool = pool or default_pool(draft, namespace)
+        _refuse_draining(pool)
         address = _choose_from(draft, context, pool)
     else:
         pool = _pool_with(draft, address, pool)
         held = record_of(draft, None, address)
+        if held is None or held.until:
+            _refuse_draining(pool)
     if held is not None and _is_of(draft, held, namespace):
         if held.type in (ReservationType.RESERVED, ReservationType.FLOATING, ReservationType.ROUTED):
             kept = replace(held, kept=True, comment=comment or held.comment)
             return held if kept == held else draft.put(kept)
     else:
         quotas.check_addresses(draft, namespace)
-    if held is not None and not (held.type is ReservationType.DELETION_HALO and _is_of(draft, held, namespace)):
+    if held is not None and not (held.until and (_has_rested(draft, held) or _is_of(draft, held, namespace))):
         _refuse_taken(held, address, "address")
     return draft.put(
         Reservation(
@@ -160,6 +164,7 @@ def reserve(
             pool=pool.uuid,
             comment=comment,
             kept=True,
+            request_id=draft.cause.request_id,
         )
     )
 
@@ -174,10 +179,11 @@ def keep(draft: Draft, address: IPv4Address) -> None:
 def take_gateway(draft: Draft, context: Context, network: Network, node: str) -> Reservation | None:
     """Reserve the source address for what leaves a network on a node, or return None when no pool has one to give."""
     try:
-        pool = default_pool(draft)
+        pool = default_pool(draft, network.namespace)
+        _refuse_draining(pool)
         quotas.check_addresses(draft, network.namespace)
         address = _choose_from(draft, context, pool)
-    except (errors.PoolNotFound, errors.PoolExhausted, errors.QuotaExceeded):
+    except (errors.PoolNotFound, errors.PoolDraining, errors.PoolExhausted, errors.QuotaExceeded):
         return None
     return draft.put(
         Reservation(
@@ -188,11 +194,12 @@ def take_gateway(draft: Draft, context: Context, network: Network, node: str) ->
             namespace=network.namespace,
             pool=pool.uuid,
             comment=f"outgoing packets on {node}",
+            request_id=draft.cause.request_id,
         )
     )
 
 
-def release(draft: Draft, record: Reservation) -> Reservation:
+def release(draft: Draft, record: Reservation, reason: str) -> Reservation:
     """Give an address back, and return its last record.
 
     One that is kept is its namespace's again, another one of a pool rests for the pool's quarantine, and one of a private
@@ -211,16 +218,25 @@ def release(draft: Draft, record: Reservation) -> Reservation:
             since=draft.now,
             until=draft.now + pool.quarantine,
             comment=f"was {record.type}",
+            reason=reason,
         )
     )
 
 
-def default_pool(state: State) -> Pool:
-    """Return the pool that is used where none is named: the oldest."""
+def default_pool(state: State, namespace: str) -> Pool:
+    """Return the pool of a namespace where none is named: its own, else the oldest that does not drain."""
+    record = cast("Namespace | None", state.get(Kind.NAMESPACE, namespace))
+    if record is not None and record.default_pool:
+        return cast("Pool", state.get(Kind.POOL, record.default_pool))
     pools = lookup.pools(state)
     if not pools:
         raise errors.PoolNotFound("there is no pool yet", field="pool")
-    return pools[0]
+    return next((pool for pool in pools if not pool.drain), pools[0])
+
+
+def _refuse_draining(pool: Pool) -> None:
+    if pool.drain:
+        raise errors.PoolDraining(f"pool {pool.name} drains: it hands out no more addresses; name another one", field="pool")
 
 
 def _pool_with(state: State, address: IPv4Address, pool: Pool | None) -> Pool:
@@ -233,7 +249,7 @@ def _pool_with(state: State, address: IPv4Address, pool: Pool | None) -> Pool:
 
 
 def _choose_from(draft: Draft, context: Context, pool: Pool) -> IPv4Address:
-    chosen = _pick(draft, context, pool.space, pool=pool.uuid) if usage(draft, pool)["free"] > 0 else None
+    chosen = _pick(draft, context, pool.space, pool=pool.uuid) if levels.usage(draft, pool)["free"] > 0 else None
     return chosen or _recycle(draft, pool)
 
 
@@ -252,11 +268,11 @@ def _pick(
 
 
 def _recycle(draft: Draft, pool: Pool) -> IPv4Address:
-    buckets = [
-        value for value in draft.values(Kind.RESERVATION, "resting") if isinstance(value, tuple) and value[0] == pool.uuid
-    ]
+    """Free the address of a pool that has rested longest, and return it."""
+    values = cast("Collection[tuple[str, int]]", draft.values(Kind.RESERVATION, "resting"))
+    buckets = [value for value in values if value[0] == pool.uuid and value[1] < LAST_BUCKET]
     longest = min((value for value in buckets if draft.count(Kind.RESERVATION, "resting", value)), default=None)
-    keys = draft.find(Kind.RESERVATION, "resting", longest)
+    keys = islice(draft.find(Kind.RESERVATION, "resting", longest), SAMPLE)
     resting = [cast("Reservation", draft.get(Kind.RESERVATION, key)) for key in keys]
     oldest = min(resting, key=lambda record: record.since, default=None)
     if oldest is None:
@@ -268,6 +284,7 @@ def _recycle(draft: Draft, pool: Pool) -> IPv4Address:
             f"every address of pool {pool.name} is in use or was released a moment ago: one is free in {wait:.0f} s",
             field="pool",
         )
+    draft.forget(oldest)
     return oldest.address
 
 
@@ -277,9 +294,16 @@ def _is_of(state: State, record: Reservation, namespace: str) -> bool:
     return record.namespace == namespace and record.revision >= (found.created_revision if found else 0)
 
 
-def _may_float(state: State, record: Reservation, interface: Interface) -> bool:
-    """Whether an interface may float at an address that is not free: it has it, or had it last, or its namespace itself."""
-    return record.owner == interface.uuid or (not record.owner and _is_of(state, record, interface.namespace))
+def _may_float(draft: Draft, record: Reservation, interface: Interface) -> bool:
+    """Whether an interface may float at an address that is not free: it has it, its namespace has or had it, or it rested."""
+    if record.owner == interface.uuid or _has_rested(draft, record):
+        return True
+    return (not record.owner or record.until is not None) and _is_of(draft, record, interface.namespace)
+
+
+def _has_rested(draft: Draft, record: Reservation) -> bool:
+    """Whether the quarantine of an address is over, and its record only waits to be forgotten."""
+    return record.until is not None and record.until <= draft.now
 
 
 def _refuse_taken(record: Reservation | None, address: IPv4Address, field: str) -> None:

@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from buoy_server.core.model import AnyRecord, Instance, Interface, Metadata, Network
+from buoy_server.core.model import AnyRecord, Instance, Interface, Metadata, Network, Pool
 
 MAX_TEXT = 80
 
@@ -39,18 +39,28 @@ PROPERTIES: Mapping[type, Mapping[str, Callable[[Any], object]]] = {
         "state_reason": lambda network: network.state_reason,
         "floating_gateways": lambda network: {gateway.node: gateway.address for gateway in network.floating_gateways},
     },
+    Pool: {
+        "ranges": lambda pool: ", ".join(map(str, pool.ranges)),
+        "exclusions": lambda pool: ", ".join(map(str, pool.exclusions)),
+        "quarantine": lambda pool: f"{pool.quarantine.total_seconds():g} s",
+        "drain": lambda pool: pool.drain,
+        "low_percent": lambda pool: pool.low_percent,
+        "warning": lambda pool: pool.warning,
+    },
 }
 
 
 def changes_of(before: AnyRecord | None, after: AnyRecord | None) -> tuple[Change, ...]:
-    """Return what a change made another of an interface, instance or network; nothing for a new or forgotten one."""
-    if before is None or not isinstance(after, Interface | Instance | Network) or not isinstance(before, type(after)):
+    """Return what a change made another of an interface, instance, network or pool; nothing for a new or forgotten one."""
+    if before is None or not isinstance(after, Interface | Instance | Network | Pool) or not isinstance(before, type(after)):
         return ()
     changes: list[Change] = []
     for name, read in PROPERTIES[type(after)].items():
         old, new = read(before), read(after)
         if (old or None) != (new or None):
             changes += _told(name, old, new)
+    if isinstance(before, Pool) or isinstance(after, Pool):
+        return tuple(changes)
     if before.metadata is not after.metadata:
         changes += (Change(f"metadata.{key}") for key in changed_keys(before.metadata, after.metadata))
     return tuple(changes)

@@ -10,7 +10,7 @@ DomainError
     NameInUse  AddressInUse  MacaddrInUse  PoolOverlap
   Precondition          right request, wrong moment
     NotReady  AlreadyFloating  AddressReserved  NetworkInUse  PoolInUse  NetblockOverlapsPool  NoNode  AmbiguousName
-    NamespaceInUse  RevisionInFuture  ClusterChanged  RightsChanged
+    NamespaceInUse  RevisionInFuture  ClusterChanged  RightsChanged  RevisionChanged  PoolDraining  NotResting
   Exhausted             nothing left
     PoolExhausted  NetworkFull  QuotaExceeded  TooManyAttempts  StorageFull
   Unauthenticated       who are you?
@@ -170,6 +170,18 @@ class ClusterChanged(Precondition):
 
 class RightsChanged(Precondition):
     reason = "RIGHTS_CHANGED"
+
+
+class RevisionChanged(Precondition):
+    reason = "REVISION_CHANGED"
+
+
+class PoolDraining(Precondition):
+    reason = "POOL_DRAINING"
+
+
+class NotResting(Precondition):
+    reason = "NOT_RESTING"
 
 
 class Exhausted(DomainError):

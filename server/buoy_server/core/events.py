@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from buoy_server.core.changes import Change, changed_keys, changes_of, short
-from buoy_server.core.model import Floating, Instance, Interface, Metadata, Network
+from buoy_server.core.model import Floating, Instance, Interface, Metadata, Network, Pool, Reservation
 from buoy_server.core.state import Entry
 from buoy_server.core.states import FloatingPhase, InterfaceState
 
@@ -18,19 +18,23 @@ class EventType(StrEnum):
     AUDIT = "audit"
     MUTATE = "mutate"
     STATUS = "status"
+    RESOURCES = "resources"
 
 
 @dataclass(frozen=True, slots=True)
 class Event:
-    """One happening."""
+    """One happening; `about` is the key of the object that it is told of, where that is not the one that changed."""
 
     type: EventType
     message: str
     changes: tuple[Change, ...] = ()
+    about: str = ""
 
 
 def event_of(entry: Entry) -> Event | None:
-    """Return what an entry says of an interface, instance or network; None where it says nothing to its owner."""
+    """Return what an entry says of an interface, instance, network or pool; None where it says nothing to its owner."""
+    if isinstance(entry.before, Reservation):
+        return _resting(entry, entry.before)
     match entry.after:
         case Interface() as after:
             found = list(_interface(entry.before if isinstance(entry.before, Interface) else None, after))
@@ -38,6 +42,8 @@ def event_of(entry: Entry) -> Event | None:
             found = list(_instance(entry.before if isinstance(entry.before, Instance) else None, after))
         case Network() as after:
             found = list(_network(entry.before if isinstance(entry.before, Network) else None, after))
+        case Pool() as after:
+            found = list(_pool(entry.before if isinstance(entry.before, Pool) else None, after))
         case _:
             return None
     if not found:
@@ -137,6 +143,43 @@ def _network(before: Network | None, after: Network) -> Iterator[Event]:
         if gateway not in after.floating_gateways:
             yield Event(EventType.STATUS, f"gateway address {gateway.address} of node {gateway.node} released")
     yield from _metadata(before.metadata, after.metadata)
+
+
+def _pool(before: Pool | None, after: Pool) -> Iterator[Event]:
+    if before is None:
+        yield Event(EventType.AUDIT, f"pool of {', '.join(map(str, after.ranges))} created")
+        return
+    for asked, now in (("ranges", after.ranges), ("exclusions", after.exclusions)):
+        if now != getattr(before, asked):
+            yield Event(EventType.AUDIT, f"{asked} set to {', '.join(map(str, now)) or 'none'}")
+    if after.quarantine != before.quarantine:
+        yield Event(EventType.AUDIT, f"quarantine set to {after.quarantine.total_seconds():g} s")
+    if after.low_percent != before.low_percent:
+        yield Event(EventType.AUDIT, f"runs low below {after.low_percent} %" if after.low_percent else "never runs low")
+    if after.drain != before.drain:
+        yield Event(EventType.AUDIT, "drains: nothing is handed out any more" if after.drain else "drains no more")
+    if bool(after.warning) != bool(before.warning):
+        yield Event(EventType.RESOURCES, f"runs low: {after.warning}" if after.warning else "has room again")
+
+
+def _resting(entry: Entry, before: Reservation) -> Event | None:
+    """Return what a pool's operators are told of an address whose rest became shorter or longer than the pool's."""
+    if not before.until or not before.pool:
+        return None
+    was = f"{before.address}, last of {before.owner} ({before.namespace}, {before.reason}),"
+    if isinstance(entry.after, Reservation) and entry.after.until and entry.after.extended:
+        return Event(EventType.AUDIT, f"{was} rests until {entry.after.until:%Y-%m-%d %H:%M:%S} UTC", (), before.pool)
+    if entry.after is not None or entry.time >= before.until:
+        return None
+    rested = f"{(entry.time - before.since).total_seconds():.0f} s"
+    match entry.cause.method:
+        case "LiftQuarantine":
+            return Event(EventType.AUDIT, f"{was} is free after {rested}", (), before.pool)
+        case "UpdatePool" | "DeletePool":
+            return None  # it leaves the pool
+        case _:
+            said = f"{was} is handed out again after {rested}: nothing else was free"
+            return Event(EventType.RESOURCES, said, (), before.pool)
 
 
 def _metadata(before: Metadata, after: Metadata) -> Iterator[Event]:

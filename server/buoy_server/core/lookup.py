@@ -158,6 +158,12 @@ def kept_addresses(state: State, caller: Caller, namespace: str = "") -> list[st
     return [key for name in names if caller.sees(name) for key in state.find(Kind.RESERVATION, "kept", name)]
 
 
+def resting(state: State, pool: Pool) -> list[str]:
+    """Return the keys of the records of a pool's addresses that rest after their release."""
+    values = [value for value in state.values(Kind.RESERVATION, "resting") if cast("tuple[str, int]", value)[0] == pool.uuid]
+    return [key for value in values for key in state.find(Kind.RESERVATION, "resting", value)]
+
+
 def _by_ref(state: State, kind: Kind, caller: Caller, ref: str, namespace: str, field: str) -> Instance | Network | None:
     if _is_uuid(ref):
         found = cast("Instance | Network | None", state.get(kind, ref))

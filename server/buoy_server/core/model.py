@@ -20,6 +20,7 @@ Metadata = Mapping[str, Json]
 
 INTERFACE_VERSION = 3
 DEFAULT_MODEL = "virtio"
+DEFAULT_LOW_PERCENT = 10
 
 
 class Driver(StrEnum):
@@ -195,6 +196,9 @@ class Pool(Record):
     ranges: tuple[AddressRange, ...]
     exclusions: tuple[AddressRange, ...] = ()
     quarantine: timedelta = timedelta(seconds=300)
+    drain: bool = False
+    low_percent: int = DEFAULT_LOW_PERCENT
+    warning: str = ""
     space: AddressSpace = field(init=False, compare=False, repr=False)
 
     def __post_init__(self) -> None:
@@ -239,6 +243,9 @@ class Reservation(Record):
     until: datetime | None = None
     comment: str = ""
     kept: bool = False
+    request_id: str = ""
+    reason: str = ""
+    extended: bool = False
 
     @property
     def key(self) -> str:
@@ -274,6 +281,7 @@ class Namespace(Record):
     keys: tuple[NamespaceKey, ...] = ()
     trusts: tuple[str, ...] = ()
     quota: Quota = Quota()
+    default_pool: PoolId | None = None
     created_revision: int = 0
     rights_revision: int = 0
     metadata: Metadata = field(default_factory=dict)

@@ -56,6 +56,7 @@ KIND_OF: Mapping[type, Kind] = {
 }
 
 BUCKET = 10  # seconds: how finely moments are indexed
+LAST_BUCKET = 1 << 40  # of what comes after all else
 
 
 def bucket_of(moment: datetime) -> int:
@@ -107,11 +108,11 @@ INDEXES: Mapping[Kind, Mapping[str, Index]] = {
         owner=lambda r: r.owner or None,
         pool=lambda r: r.pool,
         network=lambda r: r.network_uuid,
-        resting=lambda r: (r.pool, bucket_of(r.since)) if r.pool and r.until else None,
+        resting=lambda r: (r.pool, LAST_BUCKET if r.extended else bucket_of(r.since)) if r.pool and r.until else None,
         until=lambda r: bucket_of(r.until) if r.until else None,
         kept=lambda r: r.namespace if r.kept else None,
     ),
-    Kind.NAMESPACE: _indexes(trusts=lambda n: frozenset(n.trusts)),
+    Kind.NAMESPACE: _indexes(trusts=lambda n: frozenset(n.trusts), default_pool=lambda n: n.default_pool),
 }
 
 COUNTS: Mapping[Kind, Mapping[str, Index]] = {

@@ -11,6 +11,7 @@ import structlog
 
 from buoy_server.codec.packing import pack
 from buoy_server.core.command import Command, Context
+from buoy_server.core.deciding import decide
 from buoy_server.core.errors import DomainError
 from buoy_server.core.events import event_of
 from buoy_server.core.lookup import Caller
@@ -81,7 +82,7 @@ class Batch:
     def _decided(self, waiting: Waiting) -> Any:
         draft = Draft(self._draft, waiting.cause, self._draft.now)
         try:
-            response = waiting.respond(waiting.command.decide(draft, Context(waiting.caller, self._random)))
+            response = waiting.respond(decide(waiting.command, draft, Context(waiting.caller, self._random)))
             changes = [(entry, _committed(entry, draft.revision)) for entry in draft.entries]
         except DomainError as error:
             return error

@@ -25,6 +25,8 @@ _MODEL = re.compile(r"[A-Za-z0-9._-]{1,64}")
 _MACADDR = re.compile(r"([0-9A-Fa-f]{2}:){5}[0-9A-Fa-f]{2}")
 _MULTICAST = 1
 _MAX_QUARANTINE = timedelta(hours=24)
+_MAX_EXTENSION = timedelta(days=30)
+_MAX_LOW_PERCENT = 50
 _MAX_RANGES = 256
 MAX_DEPTH = 24  # protobuf reads 100 levels, of which a JSON object takes three
 
@@ -117,6 +119,28 @@ def quarantine(duration: Duration | None, default: timedelta) -> timedelta:
     if not 0 <= seconds <= _MAX_QUARANTINE.total_seconds():
         raise Malformed("a quarantine is 0 s to 24 h", field="quarantine")
     return timedelta(seconds=seconds)
+
+
+def extension(duration: Duration) -> timedelta:
+    """Return for how long yet an address is to rest."""
+    seconds = duration_seconds(duration)
+    if not 1 <= seconds <= _MAX_EXTENSION.total_seconds():
+        raise Malformed("a quarantine is extended by 1 s to 30 days", field="duration")
+    return timedelta(seconds=seconds)
+
+
+def low_percent(share: int) -> int:
+    """Return the share of free addresses below which a pool runs low."""
+    if not 0 <= share <= _MAX_LOW_PERCENT:
+        raise Malformed(f"it is 0 (never) to {_MAX_LOW_PERCENT} percent", field="low_percent")
+    return share
+
+
+def revision(number: int, field: str) -> int:
+    """Return a revision, 0 where none is meant."""
+    if number < 0:
+        raise Malformed("a revision is not negative", field=field)
+    return number
 
 
 def metadata_key(text: str) -> str:

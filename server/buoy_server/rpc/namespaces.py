@@ -112,6 +112,14 @@ class NamespaceService:
         command = commands.SetNamespaceQuota(namespace=checks.name(request.namespace, "namespace"), quota=Quota(**limits))
         return await self._backend.change(command, caller, request, namespace_to_proto)
 
+    async def SetNamespacePool(self, request: namespace_pb2.SetNamespacePoolRequest, caller: Caller) -> bytes:
+        """Set the pool that a namespace's addresses come from where none is named."""
+        command = commands.SetNamespacePool(
+            namespace=checks.name(request.namespace, "namespace"),
+            pool_ref=checks.optional_text(checks.ref, request.pool_ref, "pool_ref"),
+        )
+        return await self._backend.change(command, caller, request, namespace_to_proto)
+
     async def GetNamespaceMetadata(self, request: namespace_pb2.GetNamespaceMetadataRequest, caller: Caller) -> Message:
         """Return the metadata of a namespace."""
         found = lookup.namespace(self._backend.view, caller, _name(request.namespace))

@@ -36,6 +36,7 @@ class Retention:
     audit_events: timedelta = timedelta(days=90)
     mutate_events: timedelta = timedelta(days=90)
     status_events: timedelta = timedelta(days=7)
+    resources_events: timedelta = timedelta(days=30)
 
     @property
     def events(self) -> Mapping[EventType, timedelta]:
@@ -44,6 +45,7 @@ class Retention:
             EventType.AUDIT: self.audit_events,
             EventType.MUTATE: self.mutate_events,
             EventType.STATUS: self.status_events,
+            EventType.RESOURCES: self.resources_events,
         }
 
 

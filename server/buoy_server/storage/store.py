@@ -204,7 +204,7 @@ def storage_error(error: DBAPIError) -> DomainError:
 def _event_row(entry: Committed, event: Event) -> dict[str, Any]:
     return {
         "revision": entry.revision,
-        "key": entry.key,
+        "key": event.about or entry.key,
         "time": microseconds(entry.time),
         "type": event.type.value,
         "method": entry.cause.method,

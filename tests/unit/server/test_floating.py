@@ -4,7 +4,7 @@ from dataclasses import replace
 from ipaddress import IPv4Address
 
 import pytest
-from buoy_server.core import addresses, errors, lookup
+from buoy_server.core import addresses, errors, levels, lookup
 from buoy_server.core.commands.floating import DefloatInterface, FloatInterface
 from buoy_server.core.commands.housekeeping import ExpireQuarantine
 from buoy_server.core.commands.interfaces import DeleteInterface
@@ -160,7 +160,8 @@ def test_quarantine_ends_and_the_last_owner_need_not_wait() -> None:
     world.report(interface)
     world.run(DefloatInterface(interface_uuid=interface.uuid))
     world.report(interface)
-    other = _created(world, "other")
+    world.network(namespace="b")
+    other = world.interface(world.instance("other", namespace="b"))
     with pytest.raises(errors.AddressInUse, match="rests until"):
         _floated(world, other, address=IPv4Address("192.0.2.10"))
     back = _floated(world, interface, address=IPv4Address("192.0.2.10"))
@@ -184,7 +185,7 @@ def test_a_pool_that_was_full_recovers() -> None:
         _floated(world, second)
     world.run(DeleteInterface(interface_uuid=first.uuid))
     world.report(first, removed=True)
-    assert addresses.usage(world.draft, pool) == {"size": 1, "free": 0, "in_use": 0, "reserved": 0, "quarantined": 1, "kept": 0}
+    assert levels.usage(world.draft, pool) == {"size": 1, "free": 0, "in_use": 0, "reserved": 0, "quarantined": 1, "kept": 0}
     with pytest.raises(errors.PoolExhausted, match="one is free in 30 s"):
         _floated(world, second)
     world.later(seconds=30)

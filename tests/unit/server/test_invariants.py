@@ -5,7 +5,7 @@ from contextlib import suppress
 from ipaddress import IPv4Address
 from typing import cast
 
-from buoy_server.core import addresses, errors, lookup
+from buoy_server.core import addresses, errors, levels, lookup
 from buoy_server.core.changes import changes_of
 from buoy_server.core.commands.floating import DefloatInterface, FloatInterface
 from buoy_server.core.commands.housekeeping import ExpireQuarantine
@@ -132,7 +132,7 @@ class Addresses(RuleBasedStateMachine):
         if not hasattr(self, "world"):
             return
         pool = lookup.pool(self.world.draft, "tiny")
-        usage = addresses.usage(self.world.draft, pool)
+        usage = levels.usage(self.world.draft, pool)
         assert usage["size"] == 6 == usage["free"] + usage["in_use"] + usage["reserved"] + usage["quarantined"]
         assert usage["free"] >= 0
         assert usage["in_use"] + usage["quarantined"] + usage["kept"] == len(self._records("pool"))

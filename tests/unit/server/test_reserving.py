@@ -3,7 +3,7 @@
 from ipaddress import IPv4Address
 
 import pytest
-from buoy_server.core import addresses, errors, lookup
+from buoy_server.core import addresses, errors, levels, lookup
 from buoy_server.core.commands.floating import DefloatInterface, FloatInterface
 from buoy_server.core.commands.instances import DeleteInstance
 from buoy_server.core.commands.namespaces import CreateNamespace, DeleteNamespace, SetNamespaceQuota
@@ -49,7 +49,7 @@ def _record(world: World, address: IPv4Address = OURS) -> Reservation:
 
 
 def _usage(world: World) -> dict[str, int]:
-    return addresses.usage(world.draft, lookup.pool(world.draft, "floating"))
+    return levels.usage(world.draft, lookup.pool(world.draft, "floating"))
 
 
 def test_a_reserved_address_is_the_namespaces_and_counts_as_reserved() -> None:

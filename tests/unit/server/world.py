@@ -13,6 +13,7 @@ from buoy_server.core.commands.networks import CreateNetwork
 from buoy_server.core.commands.nodes import AnnounceNode, BindingReport, ReportNode
 from buoy_server.core.commands.plug import InterfaceSpec
 from buoy_server.core.commands.pools import CreatePool
+from buoy_server.core.deciding import decide
 from buoy_server.core.lookup import Caller
 from buoy_server.core.model import Driver, Instance, Interface, Network, Pool
 from buoy_server.core.ranges import AddressRange
@@ -34,7 +35,7 @@ class World:
     def run(self, command: Command[T], caller: Caller = SYSTEM) -> T:
         """Decide a command; a refused one leaves nothing."""
         draft = Draft(self.draft, Cause(type(command).__name__, caller.namespace), self.draft.now)
-        answer = command.decide(draft, Context(caller, self.random))
+        answer = decide(command, draft, Context(caller, self.random))
         self.draft.absorb(draft)
         return answer
 

@@ -172,6 +172,20 @@ def _note_rights(draft: Draft, name: str) -> None:
         draft.put(replace(trusted, rights_revision=draft.revision + 1))
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SetNamespacePool:
+    """Set the pool that a namespace's addresses come from where none is named; an empty one: no pool of its own."""
+
+    namespace: str
+    pool_ref: str
+
+    def decide(self, draft: Draft, context: Context) -> Namespace:
+        """Return the namespace with its pool; what it holds of another pool stays."""
+        namespace = lookup.namespace(draft, context.caller, self.namespace)
+        pool = lookup.pool(draft, self.pool_ref).uuid if self.pool_ref else None
+        return namespace if pool == namespace.default_pool else draft.put(replace(namespace, default_pool=pool))
+
+
 def _forget_deleted(draft: Draft, namespace: str) -> None:
     """Forget what of a namespace is deleted and confirmed, so that nobody who takes its name finds it."""
     for key in list(draft.find(Kind.INTERFACE, "namespace", namespace)):

@@ -49,7 +49,7 @@ class CreateNetwork:
                 metadata={},
             )
         )
-        addresses.reserve_block(draft, block, network)
+        addresses.reserve_block(draft, network)
         return network
 
 

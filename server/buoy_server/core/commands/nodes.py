@@ -157,7 +157,8 @@ def _release_others(draft: Draft, interface: Interface) -> None:
     """Release the floating addresses that the interface had before, when no node has them any more."""
     if interface.former_nodes:
         return
+    reason = "floats at another address" if interface.floating else "defloated"
     current = {interface.ipv4, interface.floating.address if interface.floating else None}
     for record in lookup.reservations(draft, interface.uuid):
         if record.until is None and record.address not in current:
-            addresses.release(draft, record)
+            addresses.release(draft, record, reason)

@@ -91,7 +91,7 @@ def confirm_unplugged(draft: Draft, interface: Interface, node: str) -> None:
         draft.put(replace(interface, floating=None))
         for record in lookup.reservations(draft, interface.uuid):
             if record.until is None:
-                addresses.release(draft, record)
+                addresses.release(draft, record, "interface deleted")
     settle_network(draft, cast("Network", draft.get(Kind.NETWORK, interface.network_uuid)), node)
     settle_instance(draft, cast("Instance", draft.get(Kind.INSTANCE, interface.instance_uuid)))
 
@@ -102,13 +102,13 @@ def settle_network(draft: Draft, network: Network, node: str = "") -> Network:
     if gateway and not draft.count(Kind.INTERFACE, "network_node", (network.uuid, node)):
         record = addresses.record_of(draft, None, gateway.address)
         if record is not None:
-            addresses.release(draft, record)
+            addresses.release(draft, record, f"network {network.name} has no interface on node {node} any more")
         kept = tuple(other for other in network.floating_gateways if other is not gateway)
         network = draft.put(replace(network, floating_gateways=kept))
     if network.state is NetworkState.DELETE_WAIT and not draft.find(Kind.INTERFACE, "network", network.uuid):
         for record in lookup.reservations(draft, network.uuid):
             if record.until is None:
-                addresses.release(draft, record)
+                addresses.release(draft, record, "network deleted")
         network = draft.put(replace(network, state=move(NETWORK_MOVES, network.state, NetworkState.DELETED)))
     return network
 

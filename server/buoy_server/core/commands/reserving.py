@@ -41,4 +41,6 @@ class ReleaseAddress:
             words = f"{self.address} is not reserved: it is {record.type}, and rests when it is given back"
             raise errors.NotReady(words, field="address")
         given_up = replace(record, kept=False)
-        return addresses.release(draft, given_up) if record.type is ReservationType.RESERVED else draft.put(given_up)
+        if record.type is not ReservationType.RESERVED:
+            return draft.put(given_up)
+        return addresses.release(draft, given_up, "reservation released")
