@@ -6,7 +6,7 @@ from dataclasses import replace
 from buoy_agent.core.actual import NetworkState
 from buoy_agent.core.ruleset import BRIDGE, FIXED_TO_FLOATING, FLOATING_TO_FIXED, UPLINK, state_digest
 from buoy_agent.core.spec import Address, NetworkId
-from buoy_agent.kernel import links, nics, routes, sysctl
+from buoy_agent.kernel import conntrack, links, nics, routes, sysctl
 from buoy_agent.kernel.links import Link
 from buoy_agent.kernel.naming import inner_mac, outer_mac, outer_name
 from buoy_agent.kernel.netlink import Channel
@@ -22,7 +22,8 @@ INSIDE: tuple[Setting, ...] = (
     (f"ipv4/conf/{BRIDGE}/rp_filter", "2"),
     (f"ipv4/conf/{UPLINK}/rp_filter", "2"),
 )
-BRIDGE_NF: Setting = ("bridge/bridge-nf-call-iptables", "0")  # or bridged frames pass the NAT chains, and hairpin breaks
+# What not every kernel has. Without the first, bridged frames pass the NAT chains, and hairpin breaks.
+OPTIONAL: tuple[Setting, ...] = (("bridge/bridge-nf-call-iptables", "0"), conntrack.EVENTS)
 
 
 def outside(name: str) -> tuple[Setting, ...]:
@@ -46,7 +47,7 @@ def outer_flaws(network: NetworkId, host: Channel) -> list[str]:
 def inner_state(network: NetworkId, channel: Channel, table: Table) -> NetworkState:
     """All but the elements; the calling thread is in the network's namespace."""
     present = links.read_links(channel)
-    flaws = [*_link_flaws(network, channel, present), *table.flaws(), *_settings((*INSIDE, BRIDGE_NF))]
+    flaws = [*_link_flaws(network, channel, present), *table.flaws(), *_settings((*INSIDE, *OPTIONAL))]
     bridge = present.get(BRIDGE)
     addresses = links.read_addresses(channel, bridge.index) if bridge is not None else []
     if bridge is not None and len(addresses) != 1:

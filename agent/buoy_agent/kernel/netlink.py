@@ -18,7 +18,7 @@ from typing import NamedTuple
 from buoy_agent.errors import KernelError, kernel_error
 
 ROUTE, NETFILTER = 0, 12
-REQUEST, ACK, ROOT_MATCH = 0x1, 0x4, 0x300
+REQUEST, ACK, ECHO, ROOT_MATCH = 0x1, 0x4, 0x8, 0x300
 REPLACE, EXCL, CREATE, APPEND = 0x100, 0x200, 0x400, 0x800
 _ERROR, _DONE, _DUMP_INTERRUPTED = 2, 3, 0x10
 _SOL_NETLINK, _CAP_ACK, _EXT_ACK, _STRICT_CHECK = 270, 10, 11, 12
@@ -120,6 +120,7 @@ class Channel:
         for option in (_CAP_ACK, _EXT_ACK, _STRICT_CHECK):
             self._socket.setsockopt(_SOL_NETLINK, option, 1)
         self._sequence = 0
+        self.echoed = 0  # how many changes the kernel has told of that were asked for with ECHO
 
     def close(self) -> None:
         """Gives the socket back."""
@@ -189,6 +190,7 @@ class Channel:
         while True:
             for sequence, answer, body in self._receive():
                 if answer != _ERROR or not first <= sequence:
+                    self.echoed += answer != _ERROR
                     continue
                 code = struct.unpack_from("=i", body)[0]
                 if code < 0:

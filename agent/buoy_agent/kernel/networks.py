@@ -16,8 +16,8 @@ from buoy_agent.errors import KernelError
 from buoy_agent.kernel import links, nics, routes, sysctl
 from buoy_agent.kernel.channels import Channels
 from buoy_agent.kernel.inspection import (
-    BRIDGE_NF,
     INSIDE,
+    OPTIONAL,
     elements_in_steps,
     inner_state,
     outer_flaws,
@@ -48,7 +48,7 @@ class Networks:
         self._links(network)
         with self._namespaces.inside(network.id):
             self._sysctls(INSIDE)
-            self.writes += sysctl.set_value(*BRIDGE_NF, optional=True)
+            self.writes += sum(sysctl.set_value(*setting, optional=True) for setting in OPTIONAL)
             table = Table(self._channels.of(network.id))
             if table.flaws() or sorted(table.read_rules()) != sorted((rule.chain, rule.comment) for rule in rules(network)):
                 table.ensure(network)

@@ -7,12 +7,17 @@ from buoy_agent.errors import kernel_error
 _ROOT = Path("/proc/sys/net")
 
 
+def read(name: str) -> str | None:
+    """What one is; None where this kernel does not have it."""
+    try:
+        return (_ROOT / name).read_text(encoding="ascii").strip()
+    except OSError:
+        return None
+
+
 def has_value(name: str, value: str) -> bool:
     """Whether one is as it should be; one that this kernel does not have is."""
-    try:
-        return (_ROOT / name).read_text(encoding="ascii").strip() == value
-    except OSError:
-        return True
+    return read(name) in (value, None)
 
 
 def set_value(name: str, value: str, *, optional: bool = False) -> bool:
