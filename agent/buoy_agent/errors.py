@@ -53,6 +53,9 @@ class NicMissingError(KernelError):
 
     reason = "NIC_MISSING"
 
+    def __init__(self, macaddr: str) -> None:
+        super().__init__(f"no NIC with MAC {macaddr} on this node")
+
 
 # What the usual refusals mean in this program's use of the kernel; any other speaks through strerror.
 _WORDS = {

@@ -1,5 +1,6 @@
 """When to try again what failed: exponential backoff, and what failed when."""
 
+import heapq
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
@@ -28,16 +29,17 @@ class Fault:
 
 @dataclass(slots=True)
 class Faults:
-    """What failed and has not been made good, by key."""
+    """What failed and has not been made good, by key; asking what is due costs the same however much has failed."""
 
     by_key: dict[Key, Fault] = field(default_factory=dict)
+    _dues: list[tuple[float, Key]] = field(default_factory=list)  # a heap; an entry that is not as in `by_key` means nothing
 
     def add(self, key: Key, words: str, now: float, reason: str = "") -> Fault:
         """Notes a failure, and when to try again."""
         before = self.by_key.get(key)
         attempts = before.attempts + 1 if before else 1
         fault = Fault(words, attempts, now + backoff(attempts, longest=30.0), reason)
-        self.by_key[key] = fault
+        self._put(key, fault)
         return fault
 
     def clear(self, key: Key) -> None:
@@ -62,14 +64,29 @@ class Faults:
 
     def due(self, now: float) -> list[Key]:
         """The keys whose time has come."""
-        return [key for key, fault in self.by_key.items() if fault.due <= now]
+        found: dict[Key, float] = {}
+        while (due := self.next_due()) is not None and due <= now:
+            found[heapq.heappop(self._dues)[1]] = due
+        for key, due in found.items():
+            heapq.heappush(self._dues, (due, key))  # due until it is settled
+        return list(found)
 
     def next_due(self) -> float | None:
         """When the next one is due; None when nothing failed."""
-        return min((fault.due for fault in self.by_key.values()), default=None)
+        while self._dues:
+            due, key = self._dues[0]
+            fault = self.by_key.get(key)
+            if fault is not None and fault.due == due:
+                return due
+            heapq.heappop(self._dues)
+        return None
 
     def hurry(self, reason: str) -> None:
         """Makes what failed for a reason due at once; the count of attempts stays."""
-        for key, fault in self.by_key.items():
+        for key, fault in list(self.by_key.items()):
             if fault.reason == reason:
-                self.by_key[key] = replace(fault, due=0.0)
+                self._put(key, replace(fault, due=0.0))
+
+    def _put(self, key: Key, fault: Fault) -> None:
+        self.by_key[key] = fault
+        heapq.heappush(self._dues, (fault.due, key))

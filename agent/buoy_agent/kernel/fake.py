@@ -54,6 +54,10 @@ class FakeKernel:
         yield
         return self.read_network(network)
 
+    def read_missing(self, nics: Collection[Nic]) -> set[InterfaceId]:
+        """Those that are not in `adoptable`."""
+        return {nic.interface for nic in nics if nic.macaddr not in self.adoptable}
+
     def read_route(self, address: Address) -> NetworkId | None:
         """The route's network."""
         return self._has.routes.get(address)
@@ -97,7 +101,7 @@ class FakeKernel:
         if nic.network not in self._has.networks:
             raise KernelError(f"opening the namespace {nic.network}: No such file or directory", 2)
         if nic.driver is Driver.ADOPT and nic.macaddr not in self.adoptable:
-            raise NicMissingError(f"no NIC with MAC {nic.macaddr} on this node")
+            raise NicMissingError(nic.macaddr)
         if nic.driver is Driver.NETNS:
             self._has.namespaces.add(nic.instance)
             self._inside[nic.interface] = nic.instance

@@ -127,7 +127,9 @@ class Nics:
 
     def _adopt(self, nic: Nic, present: dict[str, Link]) -> None:
         with closing(Channel(ROUTE)) as channel:
-            link = find_link(links.read_links(channel).values(), nic)
+            link = HostLinks(links.read_links(channel).values()).of(nic)
+            if link is None:
+                raise NicMissingError(nic.macaddr)
             target = self._namespaces.open(nic.network)
             try:
                 self._send(channel, links.set_link(link.index, up=False), links.set_link(link.index, namespace=target))
@@ -151,20 +153,25 @@ class Nics:
         self.writes += len(messages)
 
 
-def find_link(present: Iterable[Link], nic: Nic) -> Link:
-    """The host namespace's link of a NIC to adopt, by the rules at the top; raises NicMissingError."""
-    everything = list(present)
-    for link in everything:
-        if nic.interface in (link.alias, *link.altnames):
+class HostLinks:
+    """The links of the host namespace, among which that of a NIC to adopt is found by the rules at the top."""
+
+    def __init__(self, present: Iterable[Link]) -> None:
+        self._by_index: dict[int, Link] = {}
+        self._by_word: dict[str, Link] = {}
+        self._by_mac: dict[str, Link] = {}
+        for link in present:
+            self._by_index[link.index] = link
+            self._by_mac.setdefault(link.macaddr, link)
+            for word in (link.alias, *link.altnames):
+                self._by_word.setdefault(word, link)
+
+    def of(self, nic: Nic) -> Link | None:
+        """The link of a NIC; None where there is none."""
+        if link := self._by_word.get(nic.interface) or self._by_mac.get(_tap_mac(nic.macaddr)):
             return link
-    for link in everything:
-        if link.macaddr == _tap_mac(nic.macaddr):
-            return link
-    for link in everything:
-        if link.macaddr == nic.macaddr:
-            other = [end for end in everything if link.kind == "veth" and link.peer and end.index == link.peer]
-            return other[0] if other else link
-    raise NicMissingError(f"no NIC with MAC {nic.macaddr} on this node")
+        own = self._by_mac.get(nic.macaddr)
+        return self._by_index.get(own.peer, own) if own is not None and own.kind == "veth" and own.peer else own
 
 
 def marks(present: Iterable[Link]) -> dict[InterfaceId, str]:

@@ -61,6 +61,9 @@ class Reader(Protocol):
     def read_in_steps(self, network: NetworkId) -> Generator[None, None, NetworkState]:
         """The same, all of it, in pieces of about 1 ms; what is changed meanwhile may or may not be in it."""
 
+    def read_missing(self, nics: Collection[Nic]) -> set[InterfaceId]:
+        """Which of these NICs to adopt are not on the node; asking for all at once costs hardly more than for one."""
+
     def read_route(self, address: Address) -> NetworkId | None:
         """The network that our route to an address leads to."""
 

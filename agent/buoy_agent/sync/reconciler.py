@@ -14,7 +14,7 @@ from buoy_agent.core.desired import Desired, Scope
 from buoy_agent.core.diff import NOWHERE, Plan, diff
 from buoy_agent.core.drift import Places
 from buoy_agent.core.retry import Faults, Key
-from buoy_agent.core.spec import Address, InstanceId, InterfaceId, Network, NetworkId, Report, Update, text
+from buoy_agent.core.spec import Address, Driver, InstanceId, InterfaceId, Network, NetworkId, Nic, Report, Update, text
 from buoy_agent.errors import KernelError, NicMissingError
 from buoy_agent.kernel.port import Kernel
 from buoy_agent.sync.patrol import Patrol
@@ -126,12 +126,26 @@ class Reconciler:
         self._drop_namespaces(plan.drop_namespaces, now)
         for spec in plan.networks:
             self._make_network(spec, scope, now)
-        for nic in plan.nics:
+        for nic in self._without_missing(plan.nics, now):
             if self._try(("nic", nic.interface), now, self._kernel.ensure_nic, nic):
                 self.actual.networks[nic.network].nics[nic.interface] = nic.mark
                 self.actual.namespaces |= {nic.instance} if nic.driver.value == "netns" else set()
         for parts in plan.publish:
             self._publish(parts, now, outcome)
+
+    def _without_missing(self, nics: Sequence[Nic], now: float) -> list[Nic]:
+        """NICs without those to adopt that nobody has made yet, which may be many: they are looked for all at once."""
+        absent = [nic for nic in nics if nic.driver is Driver.ADOPT and not self._has_nic(nic)]
+        missing = self._kernel.read_missing(absent) if absent else set()
+        for nic in absent:
+            if nic.interface in missing:
+                self.faults.add(("nic", nic.interface), str(error := NicMissingError(nic.macaddr)), now, error.reason)
+        if missing:
+            log.info("waiting for NICs", missing=len(missing), first=min(missing))
+        return [nic for nic in nics if nic.interface not in missing]
+
+    def _has_nic(self, nic: Nic) -> bool:
+        return nic.interface in self.actual.networks[nic.network].nics
 
     def _drop_namespaces(self, uuids: tuple[str, ...], now: float) -> None:
         """All at once, which is a hundred times faster; where that is refused, one by one."""
@@ -245,8 +259,7 @@ class Reconciler:
 
     def _fail(self, key: Key, now: float, error: KernelError) -> None:
         fault = self.faults.add(key, str(error), now, error.reason)
-        level = log.info if isinstance(error, NicMissingError) else log.warning
-        level("failed", what=key_words(key), error=str(error), reason=error.reason, attempts=fault.attempts)
+        log.warning("failed", what=key_words(key), error=str(error), reason=error.reason, attempts=fault.attempts)
 
     def _feasible(self, plan: Plan, now: float) -> Plan:
         """The plan without what has failed and is not due again."""
