@@ -146,6 +146,11 @@ def test_a_nic_to_adopt_that_is_not_there_has_its_own_error(bench: Bench) -> Non
         bench.do(bench.kernel.ensure_nic, nic_of(replace(binding("contract", NET, 5), driver=Driver.ADOPT)))
 
 
+def test_nics_to_adopt_that_are_not_there_are_found_all_at_once(bench: Bench) -> None:
+    nics = [nic_of(replace(binding("contract", NET, host), driver=Driver.ADOPT)) for host in range(5, 9)]
+    assert bench.do(bench.kernel.read_missing, nics) == {nic.interface for nic in nics}
+
+
 def test_a_nic_needs_its_network(bench: Bench) -> None:
     with pytest.raises(KernelError):
         bench.do(bench.kernel.ensure_nic, nic_of(binding("contract", NET, 5)))

@@ -10,7 +10,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import TypeVar
 
-from buoy_agent.core.spec import Address, Binding, Float, InstanceId, InterfaceId, Network, NetworkId, Nic, Update
+from buoy_agent.core.spec import Address, Binding, Float, InstanceId, InterfaceId, Network, NetworkId, Nic, Update, mark_words
 
 Key = TypeVar("Key")
 
@@ -49,6 +49,7 @@ class Targets:
     instances: dict[InstanceId, set[InterfaceId]] = field(default_factory=dict)
     floats: dict[Address, Float] = field(default_factory=dict)
     owners: dict[Address, InterfaceId] = field(default_factory=dict)  # of floats; networks' own addresses have none
+    _bodies: dict[InterfaceId, str] = field(default_factory=dict)  # of NICs, as far as they were asked for: a hash each
 
     def put(self, binding: Binding, scope: Scope) -> None:
         """A binding is new or changed."""
@@ -58,6 +59,7 @@ class Targets:
         elif before is not None and before.floating != binding.floating:
             self._unfloat(before, scope)
         self.bindings[binding.interface] = binding
+        self._bodies.pop(binding.interface, None)
         self.members.setdefault(binding.network.id, set()).add(binding.interface)
         self.instances.setdefault(binding.instance, set()).add(binding.interface)
         self._put_network(binding.network, scope)
@@ -69,6 +71,7 @@ class Targets:
     def drop(self, interface: InterfaceId, scope: Scope) -> None:
         """A binding must go; one that is not there is no error."""
         binding = self.bindings.pop(interface, None)
+        self._bodies.pop(interface, None)
         scope.interfaces.add(interface)
         if binding is None:
             return
@@ -97,9 +100,20 @@ class Targets:
             is_default=self._is_default(binding),
         )
 
+    def mark(self, interface: InterfaceId) -> str:
+        """The mark of the NIC that an interface should have; empty where it should have none."""
+        binding = self.bindings.get(interface)
+        if binding is None:
+            return ""
+        body = self._bodies.get(interface)
+        if body is None:
+            nic = self.nic(interface)
+            body = self._bodies[interface] = nic.body if nic is not None else ""
+        return mark_words(interface, body, is_default=self._is_default(binding))
+
     def _is_default(self, binding: Binding) -> bool:
-        orders = (self.bindings[other].order for other in self.instances[binding.instance])
-        return binding.order == min(orders)
+        siblings = self.instances[binding.instance]
+        return len(siblings) == 1 or all(self.bindings[other].order >= binding.order for other in siblings)
 
     def _put_network(self, network: Network, scope: Scope) -> None:
         before = self.networks.get(network.id)
@@ -113,7 +127,9 @@ class Targets:
             self.owners.pop(network.egress, None)
             scope.addresses.add(network.egress)
         scope.networks.add(network.id)
-        scope.interfaces |= self.members.get(network.id, set())
+        for member in self.members.get(network.id, ()):
+            self._bodies.pop(member, None)
+            scope.interfaces.add(member)
 
     def _drop_network(self, network: NetworkId, scope: Scope) -> None:
         gone = self.networks.pop(network)

@@ -74,19 +74,23 @@ def _nics_to_drop(desired: Targets, actual: Actual, scope: Scope) -> Iterator[tu
         if network not in desired.networks:
             continue  # they go with their namespace
         for interface in list(state.nics) if scope.everything else scope.interfaces & state.nics.keys():
-            nic = desired.nic(interface)
-            if nic is None or nic.network != network or _body(state.nics[interface]) != _body(nic.mark):
+            binding = desired.bindings.get(interface)
+            wanted = binding is not None and binding.network.id == network
+            if not wanted or _body(state.nics[interface]) != _body(desired.mark(interface)):
                 yield network, interface
 
 
 def _nics_to_make(desired: Targets, actual: Actual, scope: Scope) -> Iterator[Nic]:
-    for interface in desired.bindings if scope.everything else scope.interfaces:
-        nic = desired.nic(interface)
-        if nic is None:
-            continue
-        state = actual.networks.get(nic.network)
-        if state is not None and state.nics.get(interface) != nic.mark and _whole(desired, actual, nic.network):
-            yield nic
+    whole: dict[NetworkId, bool] = {}
+    for interface in desired.bindings if scope.everything else scope.interfaces & desired.bindings.keys():
+        network = desired.bindings[interface].network.id
+        if network not in whole:
+            whole[network] = _whole(desired, actual, network)
+        if whole[network]:
+            is_right = actual.networks[network].nics.get(interface) == desired.mark(interface)
+            nic = None if is_right else desired.nic(interface)
+            if nic is not None:
+                yield nic
 
 
 def _body(mark: str) -> str:
@@ -173,22 +177,15 @@ class _Floats:
         want = self.desired.floats.get(address)
         if want is None or not self._is_whole(want.network):
             return
-        state = self.actual.networks[want.network]
-        parts = Parts(
-            want.network,
-            () if want.fixed is None or (not afresh and address in state.forward) else ((address, want.fixed),),
-            ()
-            if want.fixed is None or (not afresh and state.backward.get(want.fixed) == address)
-            else ((want.fixed, address),),
-            () if not afresh and address in self.actual.routes else (address,),
-            () if not self.by_arp or self.actual.external or (not afresh and address in self.actual.proxies) else (address,),
-        )
-        if parts.addresses:
-            entries = _entries(self.into, want.network)
-            entries.forward += parts.forward
-            entries.backward += parts.backward
-            entries.routes += parts.routes
-            entries.proxies += parts.proxies
+        state, fixed = self.actual.networks[want.network], want.fixed
+        if fixed is not None and (afresh or address not in state.forward):
+            _entries(self.into, want.network).forward.append((address, fixed))
+        if fixed is not None and (afresh or state.backward.get(fixed) != address):
+            _entries(self.into, want.network).backward.append((fixed, address))
+        if afresh or address not in self.actual.routes:
+            _entries(self.into, want.network).routes.append(address)
+        if self.by_arp and not self.actual.external and (afresh or address not in self.actual.proxies):
+            _entries(self.into, want.network).proxies.append(address)
 
     def _is_whole(self, network: NetworkId) -> bool:
         if network not in self.whole:
@@ -197,4 +194,7 @@ class _Floats:
 
 
 def _entries(table: dict[NetworkId, _Entries], network: NetworkId) -> _Entries:
-    return table.setdefault(network, _Entries())
+    entries = table.get(network)
+    if entries is None:
+        entries = table[network] = _Entries()
+    return entries

@@ -5,7 +5,7 @@ an `ipaddress` object costs some ten times as much, and a node holds 100,000 of 
 """
 
 import hashlib
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import Enum
 from ipaddress import IPv4Network, ip_address
 from typing import NewType
@@ -14,11 +14,16 @@ Address = NewType("Address", bytes)
 InterfaceId = NewType("InterfaceId", str)
 InstanceId = NewType("InstanceId", str)
 NetworkId = NewType("NetworkId", str)
+_OCTETS = {str(number): number for number in range(256)}  # a fifth of what ip_address takes, and as strict
 
 
 def packed(text: str) -> Address:
     """The packed form of an address in words; raises ValueError."""
-    return Address(ip_address(text).packed)
+    try:
+        first, second, third, fourth = text.split(".")
+        return Address(bytes((_OCTETS[first], _OCTETS[second], _OCTETS[third], _OCTETS[fourth])))
+    except (KeyError, ValueError):
+        return Address(ip_address(text).packed)
 
 
 def text(address: Address) -> str:
@@ -41,11 +46,10 @@ class Network:
     netblock: IPv4Network
     provide_nat: bool = False
     floating_gateway: Address | None = None
+    gateway: Address = field(init=False, repr=False, compare=False)  # of the bridge: index 1 of the netblock
 
-    @property
-    def gateway(self) -> Address:
-        """The address of the bridge: index 1 of the netblock."""
-        return Address(self.netblock[1].packed)
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "gateway", Address(self.netblock[1].packed))
 
     @property
     def egress(self) -> Address | None:
@@ -98,7 +102,12 @@ class Nic:
     @property
     def mark(self) -> str:
         """What stands on the NIC's link in the kernel once all of it is done."""
-        return f"buoy:{self.interface}:{self.body}:{'default' if self.is_default else 'plain'}"
+        return mark_words(self.interface, self.body, is_default=self.is_default)
+
+
+def mark_words(interface: InterfaceId, body: str, *, is_default: bool) -> str:
+    """A NIC's mark."""
+    return f"buoy:{interface}:{body}:{'default' if is_default else 'plain'}"
 
 
 @dataclass(frozen=True, slots=True)

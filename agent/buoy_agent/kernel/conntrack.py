@@ -15,7 +15,7 @@ way: where the namespace tells of deleted flows (`EVENTS`), a delete by filter t
 
 import errno
 import struct
-from collections.abc import Collection, Iterator
+from collections.abc import Collection
 from enum import Enum
 from typing import NamedTuple
 
@@ -97,15 +97,15 @@ def _delete(channel: Channel, payloads: Collection[bytes], flags: int = 0) -> in
     messages = [Message(_DELETE, flags, payload) for payload in payloads]
     for start in range(0, len(messages), _BATCH):
         try:
-            errors = channel.send(messages[start : start + _BATCH])
+            refusals = channel.send(messages[start : start + _BATCH]).values()
         except KernelError as error:
             if error.number != errno.ENOBUFS:  # more was deleted, and told of, than the socket holds
                 raise
             channel.echoed += 1
             continue
-        for error in errors.values():
-            if error.number != errno.ENOENT:
-                raise error
+        for refusal in refusals:
+            if refusal.number != errno.ENOENT:
+                raise refusal
     return len(messages)
 
 

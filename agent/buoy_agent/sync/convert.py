@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import lru_cache
 from ipaddress import IPv4Network
 from uuid import UUID
 
@@ -24,6 +25,7 @@ from buoy_agent.core.spec import (
 from buoy_agent.errors import MalformedError
 
 _MAC = re.compile(r"[0-9a-f]{2}(:[0-9a-f]{2}){5}")
+_UUID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 _DRIVERS: dict[int, Driver] = {
     instance_pb2.INSTANCE_DRIVER_UNSPECIFIED: Driver.NETNS,
     instance_pb2.INSTANCE_DRIVER_NETNS: Driver.NETNS,
@@ -60,7 +62,8 @@ def update_from_proto(message: agent_pb2.NodeUpdate) -> Read:
 
 def binding_from_proto(message: agent_pb2.Binding) -> Binding:
     """Reads one binding; raises MalformedError that names the field."""
-    network = _network(message.network)
+    net = message.network
+    network = _network(net.uuid, net.netblock, net.floating_gateway, provide_nat=net.provide_nat)
     address = _address("ipv4", message.ipv4)
     return Binding(
         interface=InterfaceId(_uuid("interface_uuid", message.interface_uuid)),
@@ -100,18 +103,21 @@ def _addresses(words: Iterable[str]) -> tuple[Address, ...]:
     return tuple(_address("unconfirmed_addresses", word) for word in words)
 
 
-def _network(message: agent_pb2.NetworkBinding) -> Network:
+@lru_cache(maxsize=1 << 12)  # a network comes with each of its bindings
+def _network(uuid: str, block: str, floating_gateway: str, *, provide_nat: bool) -> Network:
     try:
-        netblock = IPv4Network(message.netblock)
+        netblock = IPv4Network(block)
     except ValueError as error:
         raise MalformedError(f"network.netblock: {error}") from error
     if netblock.num_addresses < 2:
         raise MalformedError(f"network.netblock: {netblock} has no room for a gateway")
-    gateway = _address("network.floating_gateway", message.floating_gateway) if message.floating_gateway else None
-    return Network(NetworkId(_uuid("network.uuid", message.uuid)), netblock, message.provide_nat, gateway)
+    gateway = _address("network.floating_gateway", floating_gateway) if floating_gateway else None
+    return Network(NetworkId(_uuid("network.uuid", uuid)), netblock, provide_nat, gateway)
 
 
 def _uuid(field: str, value: str) -> str:
+    if _UUID.fullmatch(value):  # as the server writes it
+        return value
     try:
         return str(UUID(value))
     except ValueError as error:

@@ -59,6 +59,7 @@ class Reconciler:
         self._kernel = kernel
         self.by_arp = by_arp
         self.passes = 0
+        self._failures = 0
 
     @property
     def actual(self) -> Actual:
@@ -111,9 +112,10 @@ class Reconciler:
         """Plans and carries out until nothing is left that can be done now."""
         for _ in range(_ROUNDS):
             plan = self._feasible(diff(self.desired.targets, self.actual, scope, by_arp=self.by_arp), now)
-            if not plan:
-                return
+            failures = self._failures
             self._carry_out(plan, scope, now, outcome)
+            if not (plan.networks or plan.drop_namespaces or self._failures > failures):
+                return  # all of it is done, and opens up nothing more
 
     def _carry_out(self, plan: Plan, scope: Scope, now: float, outcome: Outcome) -> None:
         for parts in plan.withdraw:
@@ -258,6 +260,7 @@ class Reconciler:
         return True
 
     def _fail(self, key: Key, now: float, error: KernelError) -> None:
+        self._failures += 1
         fault = self.faults.add(key, str(error), now, error.reason)
         log.warning("failed", what=key_words(key), error=str(error), reason=error.reason, attempts=fault.attempts)
 

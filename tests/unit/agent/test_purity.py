@@ -5,7 +5,18 @@ from pathlib import Path
 
 import buoy_agent.core
 
-ALLOWED = {"buoy_agent.core", "collections", "dataclasses", "enum", "functools", "hashlib", "ipaddress", "sys", "typing"}
+ALLOWED = {
+    "buoy_agent.core",
+    "collections",
+    "dataclasses",
+    "enum",
+    "functools",
+    "hashlib",
+    "heapq",
+    "ipaddress",
+    "sys",
+    "typing",
+}
 
 
 def _imports(path: Path) -> set[str]:

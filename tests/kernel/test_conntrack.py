@@ -1,0 +1,112 @@
+"""Flows of an address are cut, few addresses or many, told of or not, and nobody else's."""
+
+import socket
+from collections.abc import Sequence
+from ipaddress import IPv4Address
+from pathlib import Path
+
+import pytest
+from buoy_agent.core.spec import Network, packed
+from buoy_agent.errors import KernelError
+from buoy_agent.kernel import conntrack
+from buoy_agent.kernel.netlink import NETFILTER, Channel, Message
+
+from tests.kernel.node import CLIENT_ADDRESS, Node
+from tests.support import kernel_view, netns
+from tests.unit.agent.bindings import binding, network
+
+EVENTS = Path("/proc/sys/net/netfilter/nf_conntrack_events")
+HOSTS = range(20, 60)
+SPARED = 60
+HAUNTED = IPv4Address("127.0.0.9")
+
+
+def floats(node: Node) -> Network:
+    """A network with many floats, each with two flows from outside and one from inside."""
+    net = network(node.salt, "a")
+    one = binding(node.salt, net, 5, floating="192.0.2.20")
+    others = [binding(node.salt, net, 5 + host, floating=f"192.0.2.{host}") for host in (*HOSTS[1:], SPARED)]
+    node.snapshot(one, *others)
+    for host in (*HOSTS, SPARED):
+        for _ in range(2):
+            send(node.client, f"192.0.2.{host}")
+    send(node.inside(one), str(CLIENT_ADDRESS))
+    return net
+
+
+def send(namespace: str, address: str) -> None:
+    """One datagram, from a port of its own."""
+    with netns.inside(namespace):
+        send_here(IPv4Address(address))
+
+
+def touched(node: Node, net: Network) -> set[int]:
+    """The last octets of floating addresses that have flows."""
+    flows = kernel_view.flows(node.inside(net))
+    return {host for host in (*HOSTS, SPARED) if any(flow.touches(IPv4Address(f"192.0.2.{host}")) for flow in flows)}
+
+
+@pytest.mark.parametrize("events", ["1", "2"])
+@pytest.mark.parametrize("count", [1, 40])
+def test_a_cut_ends_every_flow_of_its_addresses_and_no_other(node: Node, count: int, events: str) -> None:
+    net = floats(node)
+    assert touched(node, net) == {*HOSTS, SPARED}
+    gone = HOSTS[:count]
+    with netns.inside(node.inside(net)):
+        assert EVENTS.read_text(encoding="ascii").strip() == "1"
+        EVENTS.write_text(events, encoding="ascii")
+        channel = Channel(NETFILTER)
+        conntrack.cut(channel, [packed(f"192.0.2.{host}") for host in gone], verify=True)
+        channel.close()
+    assert touched(node, net) == {*HOSTS, SPARED} - set(gone)
+
+
+class Haunted(Channel):
+    """After each of so many requests somebody begins a flow to the address."""
+
+    def __init__(self, times: int) -> None:
+        super().__init__(NETFILTER)
+        self.times = times
+
+    def send(self, messages: Sequence[Message], *, ack: int = -1) -> dict[int, KernelError]:
+        """In the namespace that the caller is in."""
+        answers = super().send(messages, ack=ack)
+        if self.times > 0:
+            self.times -= 1
+            send_here(HAUNTED)
+        return answers
+
+
+@pytest.mark.parametrize("events", ["0", "1"])
+@pytest.mark.parametrize(("times", "others"), [(1, 0), (2, 0), (1, 40)])
+def test_a_flow_that_comes_back_during_a_cut_is_cut_too(node: Node, events: str, times: int, others: int) -> None:
+    with netns.inside(lonely_network(node)):
+        EVENTS.write_text(events, encoding="ascii")
+        channel = Haunted(times)
+        send_here(HAUNTED)
+        conntrack.cut(channel, [packed(str(HAUNTED)), *(packed(f"192.0.2.{host}") for host in range(others))], verify=True)
+        channel.close()
+    assert channel.times == 0
+    assert not any(flow.touches(HAUNTED) for flow in kernel_view.flows(lonely_network(node)))
+
+
+def test_flows_that_never_cease_to_come_back_are_an_error(node: Node) -> None:
+    with netns.inside(lonely_network(node)):
+        channel = Haunted(1000)
+        send_here(HAUNTED)
+        with pytest.raises(KernelError, match="keep coming back"):
+            conntrack.cut(channel, [packed(str(HAUNTED))], verify=True)
+        channel.close()
+
+
+def lonely_network(node: Node) -> str:
+    """The namespace of a network, in which there is conntrack and a loopback."""
+    net = network(node.salt, "a")
+    node.snapshot(binding(node.salt, net, 5))
+    return node.inside(net)
+
+
+def send_here(address: IPv4Address) -> None:
+    """One datagram from where the caller is."""
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as client:
+        client.sendto(b"x", (str(address), 7777))
