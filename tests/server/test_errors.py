@@ -41,6 +41,14 @@ def _create(**interface: Any) -> Callable[[str, str], v.CreateInstanceRequest]:
     return lambda *_: v.CreateInstanceRequest(name="new", interfaces=[SPEC(**{"network_ref": "net", **interface})])
 
 
+def _moving(**other: Any) -> Callable[[str, str], i.MoveFloatingRequest]:
+    def request(floating: str, bare: str) -> i.MoveFloatingRequest:
+        whole = {"address": "192.0.2.50", "from_interface_uuid": floating, "to_interface_uuid": bare}
+        return i.MoveFloatingRequest(**{**whole, **other})
+
+    return request
+
+
 ROWS: list[Row] = [
     ("interfaces", "GetInterface", lambda *_: i.GetInterfaceRequest(interface_uuid="x"), *MALFORMED, "interface_uuid"),
     ("interfaces", "GetInterface", lambda *_: i.GetInterfaceRequest(), *MALFORMED, "interface_uuid"),
@@ -66,6 +74,14 @@ ROWS: list[Row] = [
     ("interfaces", "SetInterfaceMetadataItem", lambda _, b: i.SetInterfaceMetadataItemRequest(interface_uuid=b, key="k", value=Value(string_value="x" * 65_536)), Code.INVALID_ARGUMENT, "METADATA_TOO_LARGE", "value"),
     ("interfaces", "SetInterfaceMetadataItem", lambda _, b: i.SetInterfaceMetadataItemRequest(interface_uuid=b, key="k", value=DEEP), *MALFORMED, "value"),
     ("interfaces", "SetInterfaceMetadataItem", lambda _, b: i.SetInterfaceMetadataItemRequest(interface_uuid=b, key="k", value=NAN), *MALFORMED, "value"),
+    ("interfaces", "MoveFloating", _moving(from_interface_uuid="x"), *MALFORMED, "from_interface_uuid"),
+    ("interfaces", "MoveFloating", _moving(to_interface_uuid=""), *MALFORMED, "to_interface_uuid"),
+    ("interfaces", "MoveFloating", _moving(address="192.0.2"), *MALFORMED, "address"),
+    ("interfaces", "MoveFloating", _moving(if_revision=-1), *MALFORMED, "if_revision"),
+    ("interfaces", "MoveFloating", _moving(if_revision=1), Code.ABORTED, "REVISION_CHANGED", "if_revision"),
+    ("interfaces", "MoveFloating", _moving(address="192.0.2.51"), Code.FAILED_PRECONDITION, "NOT_FLOATING", "address"),
+    ("interfaces", "MoveFloating", _moving(to_interface_uuid=ABSENT), Code.NOT_FOUND, "INTERFACE_NOT_FOUND", "to_interface_uuid"),
+    ("interfaces", "MoveFloating", lambda a, _: i.MoveFloatingRequest(address="192.0.2.50", from_interface_uuid=a, to_interface_uuid=a), *MALFORMED, "to_interface_uuid"),
     ("instances", "CreateInstance", lambda *_: v.CreateInstanceRequest(name="new", metadata={"k": NAN}), *MALFORMED, "metadata['k']"),
     ("instances", "CreateInstance", lambda *_: v.CreateInstanceRequest(name="new", attributes={"fields": {"k": DEEP}}), *MALFORMED, "attributes['k']"),
     ("instances", "CreateInstance", lambda *_: v.CreateInstanceRequest(name="no name"), *MALFORMED, "name"),
@@ -98,7 +114,7 @@ ROWS: list[Row] = [
     ("pools", "CreatePool", lambda *_: p.CreatePoolRequest(name="new", ranges=["192.0.2.128/25"]), Code.ALREADY_EXISTS, "POOL_OVERLAP", "ranges[0]"),
     ("pools", "CreatePool", lambda *_: p.CreatePoolRequest(name="floating", ranges=["198.51.100.0/24"]), Code.ALREADY_EXISTS, "NAME_IN_USE", "name"),
     ("pools", "CreatePool", lambda *_: p.CreatePoolRequest(name="new", ranges=["198.51.100.0/24"], low_percent=51), *MALFORMED, "low_percent"),
-    ("pools", "UpdatePool", lambda *_: p.UpdatePoolRequest(pool_ref="floating", if_revision=99999, drain=True), Code.FAILED_PRECONDITION, "REVISION_CHANGED", "if_revision"),
+    ("pools", "UpdatePool", lambda *_: p.UpdatePoolRequest(pool_ref="floating", if_revision=99999, drain=True), Code.ABORTED, "REVISION_CHANGED", "if_revision"),
     ("pools", "UpdatePool", lambda *_: p.UpdatePoolRequest(pool_ref="floating", ranges={}), *MALFORMED, "ranges"),
     ("pools", "UpdatePool", lambda *_: p.UpdatePoolRequest(pool_ref="floating", ranges={"ranges": ["203.0.113.0/24"]}), Code.ALREADY_EXISTS, "POOL_OVERLAP", "ranges[0]"),
     ("pools", "UpdatePool", lambda *_: p.UpdatePoolRequest(pool_ref="floating", ranges={"ranges": ["192.0.2.128/25"]}), Code.FAILED_PRECONDITION, "POOL_IN_USE", "ranges"),
@@ -135,6 +151,7 @@ ELSEWHERE = {
     "TOO_MANY_ATTEMPTS": "test_access.py",
     "NAMESPACE_IN_USE": "test_access.py",
     "NAMESPACE_NOT_FOUND": "test_access.py",
+    "OTHER_NAMESPACE": "tests/unit/server/test_move_floating.py",
     "NO_NODE": "test_without_a_node_there_is_no_placement",
     "NOT_READY": "test_a_deleted_interface_does_not_float",
     "REQUEST_ID_REUSED": "test_repeats.py",

@@ -114,7 +114,7 @@ class FormerNode(_message.Message):
     def __init__(self, node: _Optional[str] = ..., generation: _Optional[int] = ..., revision: _Optional[int] = ...) -> None: ...
 
 class Floating(_message.Message):
-    __slots__ = ("address", "pool", "phase", "reason", "requested_time", "active_time", "generation", "observed_generation")
+    __slots__ = ("address", "pool", "phase", "reason", "requested_time", "active_time", "generation", "observed_generation", "held_by")
     ADDRESS_FIELD_NUMBER: _ClassVar[int]
     POOL_FIELD_NUMBER: _ClassVar[int]
     PHASE_FIELD_NUMBER: _ClassVar[int]
@@ -123,6 +123,7 @@ class Floating(_message.Message):
     ACTIVE_TIME_FIELD_NUMBER: _ClassVar[int]
     GENERATION_FIELD_NUMBER: _ClassVar[int]
     OBSERVED_GENERATION_FIELD_NUMBER: _ClassVar[int]
+    HELD_BY_FIELD_NUMBER: _ClassVar[int]
     address: str
     pool: str
     phase: FloatingPhase
@@ -131,7 +132,8 @@ class Floating(_message.Message):
     active_time: _timestamp_pb2.Timestamp
     generation: int
     observed_generation: int
-    def __init__(self, address: _Optional[str] = ..., pool: _Optional[str] = ..., phase: _Optional[_Union[FloatingPhase, str]] = ..., reason: _Optional[str] = ..., requested_time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., active_time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., generation: _Optional[int] = ..., observed_generation: _Optional[int] = ...) -> None: ...
+    held_by: str
+    def __init__(self, address: _Optional[str] = ..., pool: _Optional[str] = ..., phase: _Optional[_Union[FloatingPhase, str]] = ..., reason: _Optional[str] = ..., requested_time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., active_time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., generation: _Optional[int] = ..., observed_generation: _Optional[int] = ..., held_by: _Optional[str] = ...) -> None: ...
 
 class CreateInterfaceRequest(_message.Message):
     __slots__ = ("instance_ref", "network_ref", "namespace", "address", "macaddr", "model", "float", "request_id")
@@ -222,6 +224,28 @@ class DefloatInterfaceRequest(_message.Message):
     keep_address: bool
     request_id: str
     def __init__(self, interface_uuid: _Optional[str] = ..., keep_address: _Optional[bool] = ..., request_id: _Optional[str] = ...) -> None: ...
+
+class MoveFloatingRequest(_message.Message):
+    __slots__ = ("address", "from_interface_uuid", "to_interface_uuid", "if_revision", "request_id")
+    ADDRESS_FIELD_NUMBER: _ClassVar[int]
+    FROM_INTERFACE_UUID_FIELD_NUMBER: _ClassVar[int]
+    TO_INTERFACE_UUID_FIELD_NUMBER: _ClassVar[int]
+    IF_REVISION_FIELD_NUMBER: _ClassVar[int]
+    REQUEST_ID_FIELD_NUMBER: _ClassVar[int]
+    address: str
+    from_interface_uuid: str
+    to_interface_uuid: str
+    if_revision: int
+    request_id: str
+    def __init__(self, address: _Optional[str] = ..., from_interface_uuid: _Optional[str] = ..., to_interface_uuid: _Optional[str] = ..., if_revision: _Optional[int] = ..., request_id: _Optional[str] = ...) -> None: ...
+
+class MoveFloatingResponse(_message.Message):
+    __slots__ = ("from_interface", "to_interface")
+    FROM_INTERFACE_FIELD_NUMBER: _ClassVar[int]
+    TO_INTERFACE_FIELD_NUMBER: _ClassVar[int]
+    from_interface: Interface
+    to_interface: Interface
+    def __init__(self, from_interface: _Optional[_Union[Interface, _Mapping]] = ..., to_interface: _Optional[_Union[Interface, _Mapping]] = ...) -> None: ...
 
 class GetInterfaceMetadataRequest(_message.Message):
     __slots__ = ("interface_uuid", "min_revision")

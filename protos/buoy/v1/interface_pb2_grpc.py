@@ -68,6 +68,11 @@ class InterfaceServiceStub:
                 request_serializer=buoy_dot_v1_dot_interface__pb2.DefloatInterfaceRequest.SerializeToString,
                 response_deserializer=buoy_dot_v1_dot_interface__pb2.Interface.FromString,
                 _registered_method=True)
+        self.MoveFloating = channel.unary_unary(
+                '/buoy.v1.InterfaceService/MoveFloating',
+                request_serializer=buoy_dot_v1_dot_interface__pb2.MoveFloatingRequest.SerializeToString,
+                response_deserializer=buoy_dot_v1_dot_interface__pb2.MoveFloatingResponse.FromString,
+                _registered_method=True)
         self.GetInterfaceMetadata = channel.unary_unary(
                 '/buoy.v1.InterfaceService/GetInterfaceMetadata',
                 request_serializer=buoy_dot_v1_dot_interface__pb2.GetInterfaceMetadataRequest.SerializeToString,
@@ -152,6 +157,17 @@ class InterfaceServiceServicer:
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
+    def MoveFloating(self, request, context):
+        """Moves a floating address from one interface of a namespace to another in one change: never two have it. The live connections
+        of the old holder end; the new one is PENDING, and gets the address in the kernel when the old one's node has let go of it.
+        Nothing is taken away from anybody: the new holder must not float yet. Callers: the interfaces' namespace.
+        Reasons: REVISION_CHANGED (ABORTED: the old holder is not at `if_revision`), NOT_FLOATING (the old holder does not float at
+        the address), ALREADY_FLOATING, OTHER_NAMESPACE, NOT_READY.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
     def GetInterfaceMetadata(self, request, context):
         """Returns the metadata of an interface. Callers: the interface's namespace.
         """
@@ -222,6 +238,11 @@ def add_InterfaceServiceServicer_to_server(servicer, server):
                     servicer.DefloatInterface,
                     request_deserializer=buoy_dot_v1_dot_interface__pb2.DefloatInterfaceRequest.FromString,
                     response_serializer=buoy_dot_v1_dot_interface__pb2.Interface.SerializeToString,
+            ),
+            'MoveFloating': grpc.unary_unary_rpc_method_handler(
+                    servicer.MoveFloating,
+                    request_deserializer=buoy_dot_v1_dot_interface__pb2.MoveFloatingRequest.FromString,
+                    response_serializer=buoy_dot_v1_dot_interface__pb2.MoveFloatingResponse.SerializeToString,
             ),
             'GetInterfaceMetadata': grpc.unary_unary_rpc_method_handler(
                     servicer.GetInterfaceMetadata,
@@ -415,6 +436,33 @@ class InterfaceService:
             '/buoy.v1.InterfaceService/DefloatInterface',
             buoy_dot_v1_dot_interface__pb2.DefloatInterfaceRequest.SerializeToString,
             buoy_dot_v1_dot_interface__pb2.Interface.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def MoveFloating(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/buoy.v1.InterfaceService/MoveFloating',
+            buoy_dot_v1_dot_interface__pb2.MoveFloatingRequest.SerializeToString,
+            buoy_dot_v1_dot_interface__pb2.MoveFloatingResponse.FromString,
             options,
             channel_credentials,
             insecure,

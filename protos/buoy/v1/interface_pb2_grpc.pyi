@@ -61,6 +61,13 @@ class InterfaceServiceStub:
     `keep_address` reserves it now. Not floating: a no-op.
     Callers: the interface's namespace.
     """
+    MoveFloating: _grpc.UnaryUnaryMultiCallable[_interface_pb2.MoveFloatingRequest, _interface_pb2.MoveFloatingResponse]
+    """Moves a floating address from one interface of a namespace to another in one change: never two have it. The live connections
+    of the old holder end; the new one is PENDING, and gets the address in the kernel when the old one's node has let go of it.
+    Nothing is taken away from anybody: the new holder must not float yet. Callers: the interfaces' namespace.
+    Reasons: REVISION_CHANGED (ABORTED: the old holder is not at `if_revision`), NOT_FLOATING (the old holder does not float at
+    the address), ALREADY_FLOATING, OTHER_NAMESPACE, NOT_READY.
+    """
     GetInterfaceMetadata: _grpc.UnaryUnaryMultiCallable[_interface_pb2.GetInterfaceMetadataRequest, _interface_pb2.GetInterfaceMetadataResponse]
     """Returns the metadata of an interface. Callers: the interface's namespace."""
     SetInterfaceMetadataItem: _grpc.UnaryUnaryMultiCallable[_interface_pb2.SetInterfaceMetadataItemRequest, _interface_pb2.Interface]
@@ -108,6 +115,13 @@ class InterfaceServiceAsyncStub(InterfaceServiceStub):
     """Takes the floating address away: its live connections end, and it rests in its pool's quarantine, unless it is reserved or
     `keep_address` reserves it now. Not floating: a no-op.
     Callers: the interface's namespace.
+    """
+    MoveFloating: _aio.UnaryUnaryMultiCallable[_interface_pb2.MoveFloatingRequest, _interface_pb2.MoveFloatingResponse]  # type: ignore[assignment]
+    """Moves a floating address from one interface of a namespace to another in one change: never two have it. The live connections
+    of the old holder end; the new one is PENDING, and gets the address in the kernel when the old one's node has let go of it.
+    Nothing is taken away from anybody: the new holder must not float yet. Callers: the interfaces' namespace.
+    Reasons: REVISION_CHANGED (ABORTED: the old holder is not at `if_revision`), NOT_FLOATING (the old holder does not float at
+    the address), ALREADY_FLOATING, OTHER_NAMESPACE, NOT_READY.
     """
     GetInterfaceMetadata: _aio.UnaryUnaryMultiCallable[_interface_pb2.GetInterfaceMetadataRequest, _interface_pb2.GetInterfaceMetadataResponse]  # type: ignore[assignment]
     """Returns the metadata of an interface. Callers: the interface's namespace."""
@@ -189,6 +203,19 @@ class InterfaceServiceServicer(metaclass=_abc_1.ABCMeta):
         """Takes the floating address away: its live connections end, and it rests in its pool's quarantine, unless it is reserved or
         `keep_address` reserves it now. Not floating: a no-op.
         Callers: the interface's namespace.
+        """
+
+    @_abc_1.abstractmethod
+    def MoveFloating(
+        self,
+        request: _interface_pb2.MoveFloatingRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_interface_pb2.MoveFloatingResponse, _abc.Awaitable[_interface_pb2.MoveFloatingResponse]]:
+        """Moves a floating address from one interface of a namespace to another in one change: never two have it. The live connections
+        of the old holder end; the new one is PENDING, and gets the address in the kernel when the old one's node has let go of it.
+        Nothing is taken away from anybody: the new holder must not float yet. Callers: the interfaces' namespace.
+        Reasons: REVISION_CHANGED (ABORTED: the old holder is not at `if_revision`), NOT_FLOATING (the old holder does not float at
+        the address), ALREADY_FLOATING, OTHER_NAMESPACE, NOT_READY.
         """
 
     @_abc_1.abstractmethod

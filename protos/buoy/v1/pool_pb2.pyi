@@ -158,7 +158,7 @@ class DeletePoolRequest(_message.Message):
     def __init__(self, pool_ref: _Optional[str] = ..., request_id: _Optional[str] = ...) -> None: ...
 
 class Reservation(_message.Message):
-    __slots__ = ("address", "type", "owner", "namespace", "pool", "network_uuid", "since", "until", "comment", "revision", "kept", "request_id", "reason", "extended")
+    __slots__ = ("address", "type", "owner", "namespace", "pool", "network_uuid", "since", "until", "comment", "revision", "kept", "request_id", "reason", "extended", "promise")
     ADDRESS_FIELD_NUMBER: _ClassVar[int]
     TYPE_FIELD_NUMBER: _ClassVar[int]
     OWNER_FIELD_NUMBER: _ClassVar[int]
@@ -173,6 +173,7 @@ class Reservation(_message.Message):
     REQUEST_ID_FIELD_NUMBER: _ClassVar[int]
     REASON_FIELD_NUMBER: _ClassVar[int]
     EXTENDED_FIELD_NUMBER: _ClassVar[int]
+    PROMISE_FIELD_NUMBER: _ClassVar[int]
     address: str
     type: ReservationType
     owner: str
@@ -187,7 +188,18 @@ class Reservation(_message.Message):
     request_id: str
     reason: str
     extended: bool
-    def __init__(self, address: _Optional[str] = ..., type: _Optional[_Union[ReservationType, str]] = ..., owner: _Optional[str] = ..., namespace: _Optional[str] = ..., pool: _Optional[str] = ..., network_uuid: _Optional[str] = ..., since: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., until: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., comment: _Optional[str] = ..., revision: _Optional[int] = ..., kept: _Optional[bool] = ..., request_id: _Optional[str] = ..., reason: _Optional[str] = ..., extended: _Optional[bool] = ...) -> None: ...
+    promise: AddressPromise
+    def __init__(self, address: _Optional[str] = ..., type: _Optional[_Union[ReservationType, str]] = ..., owner: _Optional[str] = ..., namespace: _Optional[str] = ..., pool: _Optional[str] = ..., network_uuid: _Optional[str] = ..., since: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., until: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., comment: _Optional[str] = ..., revision: _Optional[int] = ..., kept: _Optional[bool] = ..., request_id: _Optional[str] = ..., reason: _Optional[str] = ..., extended: _Optional[bool] = ..., promise: _Optional[_Union[AddressPromise, _Mapping]] = ...) -> None: ...
+
+class AddressPromise(_message.Message):
+    __slots__ = ("interface_uuid", "actor", "request_id")
+    INTERFACE_UUID_FIELD_NUMBER: _ClassVar[int]
+    ACTOR_FIELD_NUMBER: _ClassVar[int]
+    REQUEST_ID_FIELD_NUMBER: _ClassVar[int]
+    interface_uuid: str
+    actor: str
+    request_id: str
+    def __init__(self, interface_uuid: _Optional[str] = ..., actor: _Optional[str] = ..., request_id: _Optional[str] = ...) -> None: ...
 
 class ListAddressesRequest(_message.Message):
     __slots__ = ("pool_ref", "page_size", "page_token", "min_revision")

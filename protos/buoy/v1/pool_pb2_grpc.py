@@ -140,7 +140,7 @@ class PoolServiceServicer:
 
     def UpdatePool(self, request, context):
         """Changes a pool, also one that is in use: only what is given. Addresses that rest and are outside of the new ranges leave
-        with them. Callers: operators. Reasons: REVISION_CHANGED, POOL_OVERLAP, NETBLOCK_OVERLAPS_POOL, POOL_IN_USE (names an
+        with them. Callers: operators. Reasons: REVISION_CHANGED (ABORTED), POOL_OVERLAP, NETBLOCK_OVERLAPS_POOL, POOL_IN_USE (names an
         address outside of the new ranges, and who has it).
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)

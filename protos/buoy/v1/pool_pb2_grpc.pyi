@@ -45,7 +45,7 @@ class PoolServiceStub:
     """Lists pools, oldest first. Callers: operators, with their usage; tenants, in short."""
     UpdatePool: _grpc.UnaryUnaryMultiCallable[_pool_pb2.UpdatePoolRequest, _pool_pb2.Pool]
     """Changes a pool, also one that is in use: only what is given. Addresses that rest and are outside of the new ranges leave
-    with them. Callers: operators. Reasons: REVISION_CHANGED, POOL_OVERLAP, NETBLOCK_OVERLAPS_POOL, POOL_IN_USE (names an
+    with them. Callers: operators. Reasons: REVISION_CHANGED (ABORTED), POOL_OVERLAP, NETBLOCK_OVERLAPS_POOL, POOL_IN_USE (names an
     address outside of the new ranges, and who has it).
     """
     DeletePool: _grpc.UnaryUnaryMultiCallable[_pool_pb2.DeletePoolRequest, _pool_pb2.Pool]
@@ -104,7 +104,7 @@ class PoolServiceAsyncStub(PoolServiceStub):
     """Lists pools, oldest first. Callers: operators, with their usage; tenants, in short."""
     UpdatePool: _aio.UnaryUnaryMultiCallable[_pool_pb2.UpdatePoolRequest, _pool_pb2.Pool]  # type: ignore[assignment]
     """Changes a pool, also one that is in use: only what is given. Addresses that rest and are outside of the new ranges leave
-    with them. Callers: operators. Reasons: REVISION_CHANGED, POOL_OVERLAP, NETBLOCK_OVERLAPS_POOL, POOL_IN_USE (names an
+    with them. Callers: operators. Reasons: REVISION_CHANGED (ABORTED), POOL_OVERLAP, NETBLOCK_OVERLAPS_POOL, POOL_IN_USE (names an
     address outside of the new ranges, and who has it).
     """
     DeletePool: _aio.UnaryUnaryMultiCallable[_pool_pb2.DeletePoolRequest, _pool_pb2.Pool]  # type: ignore[assignment]
@@ -184,7 +184,7 @@ class PoolServiceServicer(metaclass=_abc_1.ABCMeta):
         context: _ServicerContext,
     ) -> _typing.Union[_pool_pb2.Pool, _abc.Awaitable[_pool_pb2.Pool]]:
         """Changes a pool, also one that is in use: only what is given. Addresses that rest and are outside of the new ranges leave
-        with them. Callers: operators. Reasons: REVISION_CHANGED, POOL_OVERLAP, NETBLOCK_OVERLAPS_POOL, POOL_IN_USE (names an
+        with them. Callers: operators. Reasons: REVISION_CHANGED (ABORTED), POOL_OVERLAP, NETBLOCK_OVERLAPS_POOL, POOL_IN_USE (names an
         address outside of the new ranges, and who has it).
         """
 

@@ -64,6 +64,7 @@ class _ReservationOutline:
     until: datetime | None
     kept: bool
     extended: bool
+    promise: bool
 
 
 _FLOATING = {FLOATING_PHASES.to_proto(phase): _FloatingOutline(phase) for phase in states.FloatingPhase}
@@ -110,6 +111,7 @@ def _reservation(body: bytes) -> _ReservationOutline:
         until,
         message.kept,
         message.extended,
+        message.HasField("promise"),
     )
 
 

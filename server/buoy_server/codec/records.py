@@ -62,6 +62,7 @@ def floating_to_proto(floating: model.Floating | None) -> interface_pb2.Floating
         active_time=timestamp(floating.active_time),
         generation=floating.generation,
         observed_generation=floating.observed_generation,
+        held_by=floating.held_by or "",
     )
 
 
@@ -76,6 +77,7 @@ def floating_from_proto(message: interface_pb2.Floating) -> model.Floating:
         active_time=moment_or_none(message, "active_time"),
         generation=message.generation,
         observed_generation=message.observed_generation,
+        held_by=model.InterfaceId(message.held_by) if message.held_by else None,
     )
 
 
@@ -282,6 +284,7 @@ def reservation_to_proto(record: model.Reservation) -> pool_pb2.Reservation:
         request_id=record.request_id,
         reason=record.reason,
         extended=record.extended,
+        promise=_promise_to_proto(record.promise) if record.promise else None,
     )
 
 
@@ -302,7 +305,17 @@ def reservation_from_proto(message: pool_pb2.Reservation) -> model.Reservation:
         request_id=message.request_id,
         reason=message.reason,
         extended=message.extended,
+        promise=_promise_from_proto(message.promise) if message.HasField("promise") else None,
     )
+
+
+def _promise_to_proto(promise: model.Promise) -> pool_pb2.AddressPromise:
+    return pool_pb2.AddressPromise(interface_uuid=promise.interface, actor=promise.actor, request_id=promise.request_id)
+
+
+def _promise_from_proto(message: pool_pb2.AddressPromise) -> model.Promise:
+    interface = model.InterfaceId(message.interface_uuid)
+    return model.Promise(interface=interface, actor=message.actor, request_id=message.request_id)
 
 
 def namespace_to_proto(namespace: model.Namespace) -> namespace_pb2.Namespace:

@@ -12,7 +12,7 @@ from ipaddress import IPv4Address, IPv4Network
 from itertools import islice
 from typing import cast
 
-from buoy_server.core import errors, levels, lookup, quotas
+from buoy_server.core import errors, levels, lookup, promises, quotas
 from buoy_server.core.allocation import NETWORK_LEVELS, POOL_LEVELS, pick_address
 from buoy_server.core.command import Context
 from buoy_server.core.model import (
@@ -202,9 +202,11 @@ def take_gateway(draft: Draft, context: Context, network: Network, node: str) ->
 def release(draft: Draft, record: Reservation, reason: str) -> Reservation:
     """Give an address back, and return its last record.
 
-    One that is kept is its namespace's again, another one of a pool rests for the pool's quarantine, and one of a private
-    network is free at once.
+    One that moves goes to the interface that it is promised to, one that is kept is its namespace's again, another one of a
+    pool rests for the pool's quarantine, and one of a private network is free at once.
     """
+    if record.promise is not None:
+        return promises.redeem(draft, record, record.promise)
     if record.kept:
         return draft.put(replace(record, type=ReservationType.RESERVED, owner="", since=draft.now))
     pool = cast("Pool | None", draft.get(Kind.POOL, record.pool)) if record.pool else None
@@ -296,6 +298,8 @@ def _is_of(state: State, record: Reservation, namespace: str) -> bool:
 
 def _may_float(draft: Draft, record: Reservation, interface: Interface) -> bool:
     """Whether an interface may float at an address that is not free: it has it, its namespace has or had it, or it rested."""
+    if record.promise is not None:
+        return False
     if record.owner == interface.uuid or _has_rested(draft, record):
         return True
     return (not record.owner or record.until is not None) and _is_of(draft, record, interface.namespace)

@@ -28,6 +28,7 @@ PROPERTIES: Mapping[type, Mapping[str, Callable[[Any], object]]] = {
         "floating.pool": lambda interface: interface.floating and interface.floating.pool,
         "floating.phase": lambda interface: interface.floating and interface.floating.phase,
         "floating.reason": lambda interface: interface.floating and interface.floating.reason,
+        "floating.held_by": lambda interface: interface.floating and interface.floating.held_by,
     },
     Instance: {
         "state": lambda instance: instance.state,

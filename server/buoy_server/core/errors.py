@@ -10,7 +10,8 @@ DomainError
     NameInUse  AddressInUse  MacaddrInUse  PoolOverlap
   Precondition          right request, wrong moment
     NotReady  AlreadyFloating  AddressReserved  NetworkInUse  PoolInUse  NetblockOverlapsPool  NoNode  AmbiguousName
-    NamespaceInUse  RevisionInFuture  ClusterChanged  RightsChanged  RevisionChanged  PoolDraining  NotResting
+    NamespaceInUse  RevisionInFuture  ClusterChanged  RightsChanged  PoolDraining  NotResting  NotFloating  OtherNamespace
+  RevisionChanged       the object has changed since the caller saw it
   Exhausted             nothing left
     PoolExhausted  NetworkFull  QuotaExceeded  TooManyAttempts  StorageFull
   Unauthenticated       who are you?
@@ -160,6 +161,14 @@ class NamespaceInUse(Precondition):
     reason = "NAMESPACE_IN_USE"
 
 
+class NotFloating(Precondition):
+    reason = "NOT_FLOATING"
+
+
+class OtherNamespace(Precondition):
+    reason = "OTHER_NAMESPACE"
+
+
 class RevisionInFuture(Precondition):
     reason = "REVISION_IN_FUTURE"
 
@@ -172,16 +181,16 @@ class RightsChanged(Precondition):
     reason = "RIGHTS_CHANGED"
 
 
-class RevisionChanged(Precondition):
-    reason = "REVISION_CHANGED"
-
-
 class PoolDraining(Precondition):
     reason = "POOL_DRAINING"
 
 
 class NotResting(Precondition):
     reason = "NOT_RESTING"
+
+
+class RevisionChanged(DomainError):
+    reason = "REVISION_CHANGED"
 
 
 class Exhausted(DomainError):

@@ -37,7 +37,7 @@ def event_of(entry: Entry) -> Event | None:
         return _resting(entry, entry.before)
     match entry.after:
         case Interface() as after:
-            found = list(_interface(entry.before if isinstance(entry.before, Interface) else None, after))
+            found = list(_interface(entry.before if isinstance(entry.before, Interface) else None, after, entry.note))
         case Instance() as after:
             found = list(_instance(entry.before if isinstance(entry.before, Instance) else None, after))
         case Network() as after:
@@ -52,7 +52,7 @@ def event_of(entry: Entry) -> Event | None:
     return Event(found[0].type, message, changes_of(entry.before, entry.after))
 
 
-def _interface(before: Interface | None, after: Interface) -> Iterator[Event]:
+def _interface(before: Interface | None, after: Interface, note: str) -> Iterator[Event]:
     if before is None:
         yield Event(
             EventType.AUDIT, f"interface asked for on node {after.node}, with address {after.ipv4} and MAC {after.macaddr}"
@@ -72,7 +72,10 @@ def _interface(before: Interface | None, after: Interface) -> Iterator[Event]:
     for former in before.former_nodes:
         if former not in after.former_nodes and former.node != after.node:
             yield Event(EventType.STATUS, f"nothing of it is left on node {former.node}")
-    yield from _floating(before.floating, after.floating)
+    if note:
+        yield Event(EventType.AUDIT, note)
+    else:
+        yield from _floating(before.floating, after.floating)
     yield from _metadata(before.metadata, after.metadata)
 
 
@@ -88,7 +91,9 @@ def _interface_state(after: Interface) -> Event:
 
 def _floating(before: Floating | None, after: Floating | None) -> Iterator[Event]:
     if after is None:
-        if before is not None:
+        if before is not None and before.held_by:
+            yield Event(EventType.AUDIT, f"floating address {before.address} given up before it came")
+        elif before is not None:
             yield Event(EventType.STATUS, f"floating address {before.address} released")
         return
     if before is not None and (before.phase, before.address, before.reason) == (after.phase, after.address, after.reason):
@@ -107,10 +112,13 @@ def _floating(before: Floating | None, after: Floating | None) -> Iterator[Event
 
 
 def _pending(before: Floating | None, after: Floating) -> Event:
+    if before is not None and before.held_by and not after.held_by:
+        return Event(EventType.STATUS, f"floating address {after.address} is let go of where it was, and comes")
     if before is not None and before.phase in (FloatingPhase.ACTIVE, FloatingPhase.FAILED):
         return Event(EventType.STATUS, f"floating address {after.address} waits for its new node")
     if before is not None and before.phase is FloatingPhase.PENDING and before.address == after.address:
         waits = f"waits: {after.reason}" if after.reason else "waits no more for its node"
+        waits = after.reason if after.held_by else waits
         return Event(EventType.STATUS, f"floating address {after.address} {waits}")
     return Event(EventType.AUDIT, f"floating address {after.address} asked for")
 

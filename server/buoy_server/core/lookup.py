@@ -44,11 +44,11 @@ class Caller:
         return namespace or self.namespace
 
 
-def interface(state: State, caller: Caller, uuid: str) -> Interface:
+def interface(state: State, caller: Caller, uuid: str, field: str = "interface_uuid") -> Interface:
     """Return an interface by uuid, also a deleted one, or raise InterfaceNotFound."""
     found = cast("Interface | None", state.get(Kind.INTERFACE, uuid))
     if found is None or not caller.sees(found.namespace):
-        raise errors.InterfaceNotFound(uuid, field="interface_uuid")
+        raise errors.InterfaceNotFound(uuid, field=field)
     return found
 
 

@@ -64,6 +64,7 @@ class Floating:
     observed_generation: int = 0
     reason: str = ""
     active_time: datetime | None = None
+    held_by: InterfaceId | None = None  # the interface that it moved away from, whose node has not let go of it yet
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -227,6 +228,15 @@ class Node(Record):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Promise:
+    """The interface that an address goes to when the node of its owner has let go of it, and the call that asked for that."""
+
+    interface: InterfaceId
+    actor: str
+    request_id: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Reservation(Record):
     """Why an address is not free. It belongs to a pool, or to a private network.
 
@@ -246,6 +256,7 @@ class Reservation(Record):
     request_id: str = ""
     reason: str = ""
     extended: bool = False
+    promise: Promise | None = None
 
     @property
     def key(self) -> str:

@@ -111,6 +111,7 @@ INDEXES: Mapping[Kind, Mapping[str, Index]] = {
         resting=lambda r: (r.pool, LAST_BUCKET if r.extended else bucket_of(r.since)) if r.pool and r.until else None,
         until=lambda r: bucket_of(r.until) if r.until else None,
         kept=lambda r: r.namespace if r.kept else None,
+        promised=lambda r: r.owner if r.promise else None,
     ),
     Kind.NAMESPACE: _indexes(trusts=lambda n: frozenset(n.trusts), default_pool=lambda n: n.default_pool),
 }
@@ -196,6 +197,7 @@ class Entry:
     after: AnyRecord | None
     cause: Cause
     time: datetime
+    note: str = ""  # what its command says of it to the object's owner
 
     @cached_property
     def moves(self) -> Moves:
@@ -265,11 +267,11 @@ class Draft:
         values.update(value for (k, i, value), keys in self._added.items() if k is kind and i == index and keys)
         return values
 
-    def put(self, record: R) -> R:
-        """Write an object: it gets the next revision, and is returned with it."""
+    def put(self, record: R, note: str = "") -> R:
+        """Write an object: it gets the next revision, and is returned with it. The note is for its owner, see `events`."""
         revision, create_time = self.revision + 1, record.create_time or self.now
         stamped = replace(record, revision=revision, create_time=create_time, update_time=self.now)
-        self._write(self._entry(KIND_OF[type(record)], record.key, stamped))
+        self._write(self._entry(KIND_OF[type(record)], record.key, stamped, note))
         return stamped
 
     def forget(self, record: AnyRecord) -> None:
@@ -281,8 +283,8 @@ class Draft:
         for entry in other.entries:
             self._write(entry)
 
-    def _entry(self, kind: Kind, key: str, after: AnyRecord | None) -> Entry:
-        return Entry(self.revision + 1, kind, key, self.get(kind, key), after, self.cause, self.now)
+    def _entry(self, kind: Kind, key: str, after: AnyRecord | None, note: str = "") -> Entry:
+        return Entry(self.revision + 1, kind, key, self.get(kind, key), after, self.cause, self.now, note)
 
     def _write(self, entry: Entry) -> None:
         self.entries.append(entry)

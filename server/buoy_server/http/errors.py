@@ -25,6 +25,7 @@ STATUS: Sequence[tuple[type[errors.DomainError], int]] = (
     (errors.TooManyAttempts, 429),
     (errors.Exhausted, 507),
     (errors.Superseded, 409),
+    (errors.RevisionChanged, 409),
     (errors.Compacted, 409),
     (errors.Unavailable, 503),
     (errors.DomainError, INTERNAL),

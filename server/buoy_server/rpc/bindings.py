@@ -58,7 +58,9 @@ def _binding(view: View, interface: Interface) -> agent_pb2.Binding:
     if not isinstance(instance, Instance) or not isinstance(network, Network):
         raise TypeError(f"interface {interface.uuid} lost its instance or network")
     gateway = network.gateway_on(interface.node)
-    floating = interface.floating if interface.floating and interface.floating.phase != "releasing" else None
+    floating = interface.floating
+    if floating and (floating.phase == "releasing" or floating.held_by):
+        floating = None
     return agent_pb2.Binding(
         interface_uuid=interface.uuid,
         generation=interface.generation,

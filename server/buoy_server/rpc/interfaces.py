@@ -9,6 +9,7 @@ from buoy_server.codec.records import interface_to_proto
 from buoy_server.core import lookup
 from buoy_server.core.commands.floating import DefloatInterface, FloatInterface
 from buoy_server.core.commands.interfaces import CreateInterface, DeleteInterface
+from buoy_server.core.commands.move_floating import MoveFloating
 from buoy_server.core.commands.plug import InterfaceSpec
 from buoy_server.core.lookup import Caller
 from buoy_server.core.model import Interface
@@ -79,6 +80,16 @@ class InterfaceService:
         )
         return await self._backend.change(command, caller, request, interface_to_proto)
 
+    async def MoveFloating(self, request: interface_pb2.MoveFloatingRequest, caller: Caller) -> Answer:
+        """Move a floating address from one interface to another."""
+        command = MoveFloating(
+            address=checks.address(request.address, "address"),
+            source=checks.uuid(request.from_interface_uuid, "from_interface_uuid"),
+            target=checks.uuid(request.to_interface_uuid, "to_interface_uuid"),
+            if_revision=checks.revision(request.if_revision, "if_revision"),
+        )
+        return await self._backend.change(command, caller, request, _moved_to_proto)
+
     async def GetInterfaceMetadata(self, request: interface_pb2.GetInterfaceMetadataRequest, caller: Caller) -> Answer:
         """Return the metadata of an interface."""
         found = self._interface(request.interface_uuid, caller)
@@ -108,6 +119,11 @@ class InterfaceService:
 
     def _interface(self, uuid: str, caller: Caller) -> Interface:
         return lookup.interface(self._backend.view, caller, checks.uuid(uuid, "interface_uuid"))
+
+
+def _moved_to_proto(holders: tuple[Interface, Interface]) -> interface_pb2.MoveFloatingResponse:
+    old, new = map(interface_to_proto, holders)
+    return interface_pb2.MoveFloatingResponse(from_interface=old, to_interface=new)
 
 
 def interface_spec(request: interface_pb2.CreateInterfaceRequest | instance_pb2.InterfaceSpec, path: str) -> InterfaceSpec:

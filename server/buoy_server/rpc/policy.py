@@ -26,6 +26,7 @@ POLICY: Mapping[str, Who] = {
     "buoy.v1.InterfaceService/DeleteInterface": Who.TENANT,
     "buoy.v1.InterfaceService/FloatInterface": Who.TENANT,
     "buoy.v1.InterfaceService/DefloatInterface": Who.TENANT,
+    "buoy.v1.InterfaceService/MoveFloating": Who.TENANT,
     "buoy.v1.InterfaceService/GetInterfaceMetadata": Who.TENANT,
     "buoy.v1.InterfaceService/SetInterfaceMetadataItem": Who.TENANT,
     "buoy.v1.InterfaceService/DeleteInterfaceMetadataItem": Who.TENANT,

@@ -25,6 +25,7 @@ STATUS: Sequence[tuple[type[errors.DomainError], grpc.StatusCode]] = (
     (errors.Exhausted, grpc.StatusCode.RESOURCE_EXHAUSTED),
     (errors.Compacted, grpc.StatusCode.OUT_OF_RANGE),
     (errors.Superseded, grpc.StatusCode.ABORTED),
+    (errors.RevisionChanged, grpc.StatusCode.ABORTED),
     (errors.Unavailable, grpc.StatusCode.UNAVAILABLE),
     (errors.DomainError, grpc.StatusCode.INTERNAL),
 )

@@ -11,11 +11,12 @@ from buoy_server.core.commands.floating import DefloatInterface, FloatInterface
 from buoy_server.core.commands.housekeeping import ExpireQuarantine
 from buoy_server.core.commands.instances import DeleteInstance
 from buoy_server.core.commands.interfaces import DeleteInterface
+from buoy_server.core.commands.move_floating import MoveFloating
 from buoy_server.core.commands.moving import MoveInstance
 from buoy_server.core.commands.nodes import BindingReport, ReportNode
 from buoy_server.core.commands.reserving import ReleaseAddress, ReserveAddress
 from buoy_server.core.events import event_of
-from buoy_server.core.model import Interface, Reservation, ReservationType
+from buoy_server.core.model import Floating, Interface, Reservation, ReservationType
 from buoy_server.core.state import Kind
 from hypothesis import settings
 from hypothesis import strategies as st
@@ -108,6 +109,16 @@ class Addresses(RuleBasedStateMachine):
         except errors.NotReady:
             assert not lookup.instance(self.world.draft, SYSTEM, instance).live
 
+    @precondition(lambda self: any(interface.floating for interface in self._interfaces()) if self.made else False)
+    @rule(choice=CHOICE, to=CHOICE)
+    def move_floating(self, choice: int, to: int) -> None:
+        floating = [interface for interface in self._interfaces() if interface.floating]
+        source = floating[choice % len(floating)]
+        address = cast("Floating", source.floating).address
+        with suppress(errors.Precondition, errors.Malformed):
+            command = MoveFloating(address=address, source=source.uuid, target=self._pick(to).uuid)
+            assert self.world.run(command)[1].floating
+
     @precondition(lambda self: any(interface.former_nodes for interface in self._interfaces()) if self.made else False)
     @rule(choice=CHOICE)
     def let_go(self, choice: int) -> None:
@@ -167,7 +178,8 @@ class Addresses(RuleBasedStateMachine):
             if interface.floating:
                 record = addresses.record_of(draft, None, interface.floating.address)
                 assert record is not None
-                assert (record.type, record.owner) == (ReservationType.FLOATING, interface.uuid)
+                assert (record.type, record.owner) == (ReservationType.FLOATING, interface.floating.held_by or interface.uuid)
+                assert (record.promise.interface if record.promise else None) == (interface.floating.held_by and interface.uuid)
             fixed = addresses.record_of(draft, interface.network_uuid, interface.ipv4)
             assert (fixed is not None and fixed.owner == interface.uuid) == interface.bound
         for record in self._records("pool"):

@@ -7,11 +7,11 @@
 from dataclasses import dataclass, replace
 from ipaddress import IPv4Address
 
-from buoy_server.core import addresses, errors, lookup, quotas
+from buoy_server.core import addresses, errors, lookup, promises, quotas
 from buoy_server.core.command import Context
-from buoy_server.core.model import Floating, Interface, Network, Node, Pool
+from buoy_server.core.model import Floating, Interface, Network, Pool
 from buoy_server.core.state import Draft, Kind
-from buoy_server.core.states import FLOATING_MOVES, FloatingPhase, InterfaceState, NetworkState, NodeState, move
+from buoy_server.core.states import FLOATING_MOVES, FloatingPhase, InterfaceState, NetworkState, move
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -26,7 +26,7 @@ class FloatInterface:
         """Return the interface with its floating address."""
         interface = lookup.interface(draft, context.caller, self.interface_uuid)
         pool = lookup.pool(draft, self.pool_ref, field="pool") if self.pool_ref else None
-        _refuse_unready(draft, interface)
+        refuse_unready(draft, interface)
         current = interface.floating
         if current is not None and current.phase is not FloatingPhase.RELEASING:
             if self._is_met_by(current, pool):
@@ -76,7 +76,7 @@ def start_floating(
         address=record.address,
         pool=record.pool,
         phase=FloatingPhase.PENDING,
-        reason=_why_it_waits(draft, interface.node),
+        reason=promises.why_it_waits(draft, interface.node),
         requested_time=draft.now,
         generation=generation,
         observed_generation=interface.observed_generation,
@@ -85,22 +85,21 @@ def start_floating(
 
 
 def start_release(draft: Draft, interface: Interface, generation: int) -> Floating | None:
-    """Return the floating address as it is once asked back, with that generation; None if there is none."""
+    """Return the floating address as it is once asked back, with that generation; None if it has none in the kernel."""
     if interface.floating is None:
         return None
+    if interface.floating.held_by:
+        promises.withdraw(draft, interface.floating.address)
+        return None
     phase = move(FLOATING_MOVES, interface.floating.phase, FloatingPhase.RELEASING)
-    reason = _why_it_waits(draft, interface.node)
+    reason = promises.why_it_waits(draft, interface.node)
     return replace(interface.floating, phase=phase, reason=reason, generation=generation)
 
 
-def _refuse_unready(draft: Draft, interface: Interface) -> None:
+def refuse_unready(draft: Draft, interface: Interface, field: str = "interface_uuid") -> None:
+    """Raise NotReady when an interface cannot float."""
     if interface.state in (InterfaceState.DELETED, InterfaceState.ERROR):
-        raise errors.NotReady(f"the interface is {interface.state}", field="interface_uuid")
+        raise errors.NotReady(f"the interface is {interface.state}", field=field)
     network = draft.get(Kind.NETWORK, interface.network_uuid)
     if not isinstance(network, Network) or network.state is not NetworkState.CREATED:
-        raise errors.NotReady("the interface's network is not there any more", field="interface_uuid")
-
-
-def _why_it_waits(draft: Draft, node_name: str) -> str:
-    node = draft.get(Kind.NODE, node_name)
-    return f"node {node_name} is away" if isinstance(node, Node) and node.state is NodeState.MISSING else ""
+        raise errors.NotReady("the interface's network is not there any more", field=field)

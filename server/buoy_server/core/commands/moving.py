@@ -41,10 +41,12 @@ def _moved(interface: Interface, node: str, revision: int) -> Interface:
     generation = interface.generation + 1
     left = FormerNode(node=interface.node, generation=generation, revision=revision)
     floating = interface.floating
-    if floating is not None and floating.phase is not FloatingPhase.RELEASING:
+    if floating is None or floating.held_by:
+        pass  # the old node knows of none
+    elif floating.phase is not FloatingPhase.RELEASING:
         phase = move(FLOATING_MOVES, floating.phase, FloatingPhase.PENDING)
         floating = replace(floating, phase=phase, reason="", active_time=None, generation=generation)
-    elif floating is not None:
+    else:
         floating = replace(floating, generation=generation)
     return replace(
         interface,

@@ -4,7 +4,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import cast
 
-from buoy_server.core import addresses, lookup
+from buoy_server.core import addresses, lookup, promises
 from buoy_server.core.command import Context
 from buoy_server.core.commands.plug import confirm_unplugged, settle_instance
 from buoy_server.core.model import Floating, Instance, Interface, Node
@@ -38,9 +38,12 @@ class AnnounceNode:
             agent_version=self.agent_version,
             external_interface=self.external_interface,
         )
+        if announced == node and node.revision:
+            return node
+        announced = draft.put(announced)
         if node.state is NodeState.MISSING:
-            _say_of_pending(draft, node.name, "")
-        return node if announced == node and node.revision else draft.put(announced)
+            promises.say_what_waits(draft, node.name)
+        return announced
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -55,16 +58,9 @@ class MissNode:
         node = lookup.node(draft, self.name)
         if node.state is not NodeState.CREATED:
             return node
-        _say_of_pending(draft, node.name, f"node {node.name} is away")
-        return draft.put(replace(node, state=move(NODE_MOVES, node.state, NodeState.MISSING)))
-
-
-def _say_of_pending(draft: Draft, node: str, reason: str) -> None:
-    """Say of the floats that wait for a node what they wait for."""
-    for key in list(draft.find(Kind.INTERFACE, "pending", node)):
-        interface = cast("Interface", draft.get(Kind.INTERFACE, key))
-        floating = replace(cast("Floating", interface.floating), reason=reason)
-        draft.put(replace(interface, floating=floating))
+        missing = draft.put(replace(node, state=move(NODE_MOVES, node.state, NodeState.MISSING)))
+        promises.say_what_waits(draft, node.name)
+        return missing
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -112,6 +108,8 @@ def _take_in(draft: Draft, interface: Interface, report: BindingReport) -> None:
         draft.put(observed)
     if report.generation == interface.generation and not report.floating_error:
         _release_others(draft, observed)
+    else:
+        promises.say_why_held(draft, observed, report.floating_error)
     if observed.state is not interface.state:
         settle_instance(draft, cast("Instance", draft.get(Kind.INSTANCE, interface.instance_uuid)))
 
@@ -124,14 +122,15 @@ def _observe(interface: Interface, report: BindingReport, now: datetime) -> Inte
     floating = interface.floating
     if floating is not None:
         floating = replace(floating, observed_generation=report.generation)
-        if report.generation >= floating.generation:
+        if report.generation >= floating.generation and not floating.held_by:
             floating = _observe_floating(floating, report, now)
     return replace(
         interface,
         state=state,
         state_reason=report.nic_error,
         floating=floating,
-        observed_generation=report.generation,
+        # A node that cannot let go of a former address has not come to what was asked.
+        observed_generation=report.generation if floating or not report.floating_error else interface.observed_generation,
     )
 
 
