@@ -112,16 +112,20 @@ def network_from_proto(network: network_pb2.Network) -> models.Network:
 def pool_from_proto(pool: pool_pb2.Pool) -> models.Pool:
     """Give a pool with its usage."""
     usage = pool.usage
+    counts = (usage.size, usage.free, usage.in_use, usage.reserved, usage.quarantined, usage.kept)
     return models.Pool(
         uuid=pool.uuid,
         name=pool.name,
         ranges=tuple(pool.ranges),
         exclusions=tuple(pool.exclusions),
         quarantine=pool.quarantine.ToTimedelta(),
-        usage=models.PoolUsage(usage.size, usage.free, usage.in_use, usage.reserved, usage.quarantined),
+        usage=models.PoolUsage(*counts),
         revision=pool.revision,
         create_time=time_from_proto(pool, "create_time"),
         update_time=time_from_proto(pool, "update_time"),
+        drain=pool.drain,
+        low_percent=pool.low_percent,
+        warning=pool.warning,
     )
 
 
@@ -138,6 +142,9 @@ def reservation_from_proto(reservation: pool_pb2.Reservation) -> models.Reservat
         until=time_from_proto(reservation, "until"),
         comment=reservation.comment,
         revision=reservation.revision,
+        request_id=reservation.request_id,
+        reason=reservation.reason,
+        extended=reservation.extended,
     )
 
 
@@ -199,4 +206,5 @@ def namespace_from_proto(namespace: namespace_pb2.Namespace) -> models.Namespace
         revision=namespace.revision,
         create_time=time_from_proto(namespace, "create_time"),
         update_time=time_from_proto(namespace, "update_time"),
+        default_pool=namespace.default_pool,
     )

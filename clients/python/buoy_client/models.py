@@ -119,18 +119,27 @@ class Network(Record):
 
 @dataclass(frozen=True, slots=True)
 class PoolUsage(Record):
-    """How the addresses of a pool are used: size = free + in_use + reserved + quarantined."""
+    """How the addresses of a pool are used: size = free + in_use + reserved + quarantined; `kept`: reserved for namespaces."""
 
     size: int
     free: int
     in_use: int
     reserved: int
     quarantined: int
+    kept: int = 0
+
+    @property
+    def usable(self) -> int:
+        """How many can be in use at a time."""
+        return self.size - self.reserved + self.kept
 
 
 @dataclass(frozen=True, slots=True)
 class Pool(Record):
-    """A pool of floating addresses; ranges and exclusions are as they were given."""
+    """A pool of floating addresses; ranges and exclusions are as they were given.
+
+    Only operators are told its usage (all 0 for others), its exclusions, and when it runs low: `warning` says so, in words.
+    """
 
     uuid: str
     name: str
@@ -141,11 +150,17 @@ class Pool(Record):
     revision: int
     create_time: datetime | None
     update_time: datetime | None
+    drain: bool = False
+    low_percent: int = 0
+    warning: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class Reservation(Record):
-    """Why an address is not free: what holds it, whose it is or was last, and until when it rests."""
+    """Why an address is not free: what holds it, whose it is or was last, and until when it rests.
+
+    `request_id` is that of the call that took it, `reason` why it rests; `extended`: it is not handed out before `until`.
+    """
 
     address: IPv4Address
     type: ReservationType
@@ -157,6 +172,9 @@ class Reservation(Record):
     until: datetime | None
     comment: str
     revision: int
+    request_id: str = ""
+    reason: str = ""
+    extended: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -271,6 +289,7 @@ class Namespace(Record):
     revision: int
     create_time: datetime | None
     update_time: datetime | None
+    default_pool: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -91,9 +91,10 @@ class EventType(StrEnum):
 
 
 class EventKind(StrEnum):
-    """What kind of happening: a request (audit), a change that is not interpreted (mutate), progress (status)."""
+    """What kind of happening: a request (audit), what is not interpreted (mutate), progress (status), shortage (resources)."""
 
     UNKNOWN = "unknown"
     AUDIT = "audit"
     MUTATE = "mutate"
     STATUS = "status"
+    RESOURCES = "resources"

@@ -2,6 +2,7 @@
 
 import io
 import json
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -24,7 +25,7 @@ from buoy_client.cli.instance import spec
 from buoy_client.cli.metadata import value_from_text
 from buoy_client.cli.tables import field_lines, fit, table_lines
 from buoy_client.cli.words import ago, clean, duration_text, exact_span, floating_text, span, usage_bar
-from buoy_client.models import InterfaceSpec
+from buoy_client.models import InterfaceSpec, PoolUsage
 from rich.console import Console
 from typer import BadParameter
 
@@ -75,9 +76,24 @@ def test_the_least_important_columns_go_first() -> None:
 
 def test_pool_table() -> None:
     assert [line.plain for line in table_lines(views.pools(ascii_only=True), [pool()], 80)] == [
-        "NAME    RANGES           IN USE            FREE  RESTING",
-        "public  192.168.20.0/24  #=........ 2/253  250   1",
+        "NAME    RANGES           IN USE            FREE  RESTING  STATE",
+        "public  192.168.20.0/24  #=........ 2/253  250   1        ok",
     ]
+
+
+def test_a_pool_that_is_not_well_says_so() -> None:
+    ill = replace(pool(), drain=True, warning="fewer than 26 of its 253 addresses are free")
+    assert [line.plain for line in table_lines(views.pools(ascii_only=True), [ill], 80)][1].endswith("drains, low")
+    page = dict(views.pool_fields(ill, ascii_only=True))
+    assert page["state"].plain == "drains, low: fewer than 26 of its 253 addresses are free"
+
+
+def test_a_tenant_sees_a_pool_in_short() -> None:
+    short = replace(pool(), usage=PoolUsage(0, 0, 0, 0, 0))
+    assert table_lines(views.pools(ascii_only=True), [short], 80)[1].plain.split() == [
+        *("public", "192.168.20.0/24", "-", "-", "-", "ok"),
+    ]
+    assert [name for name, _ in views.pool_fields(short, ascii_only=True)][-1] == "an address rests"
 
 
 def test_network_table() -> None:

@@ -5,7 +5,7 @@ from typing import Annotated
 import typer
 
 from buoy_client.cli import views
-from buoy_client.cli.options import InstanceRef, InterfaceUuid, Namespace, NetworkRef, Output
+from buoy_client.cli.options import InstanceRef, InterfaceUuid, Namespace, NetworkRef, Output, PoolRef
 from buoy_client.cli.session import open_session
 from buoy_client.operations.events import LIMIT
 from buoy_client.states import EventKind
@@ -58,3 +58,9 @@ def of_network(
     """List what happened to a network, newest first."""
     session = open_session(ctx, output)
     session.emit_list(session.client.get_network_events(network, kind, limit, namespace), views.EVENTS, "events")
+
+
+def of_pool(ctx: typer.Context, pool: PoolRef, kind: Kind = None, limit: Limit = LIMIT, output: Output = None) -> None:
+    """List what happened to a pool, newest first: changes, that it ran low, addresses that did not rest."""
+    session = open_session(ctx, output)
+    session.emit_list(session.client.get_pool_events(pool, kind, limit), views.EVENTS, "events")

@@ -7,7 +7,7 @@ import typer
 from buoy_client.cli import namespace_views as views
 from buoy_client.cli.metadata import namespace_app
 from buoy_client.cli.namespace_key import app as key_app
-from buoy_client.cli.options import NamespaceName, Output
+from buoy_client.cli.options import NamespaceName, Output, completes
 from buoy_client.cli.session import open_session
 
 app = typer.Typer(help="Namespaces (tenants): their keys, whom they trust, what they may use.", no_args_is_help=True)
@@ -18,6 +18,7 @@ app.add_typer(trust, name="trust")
 app.add_typer(quota, name="quota")
 app.add_typer(namespace_app, name="metadata")
 
+POOLS = completes(lambda client: client.get_pools())
 External = Annotated[str, typer.Argument(metavar="OTHER", help="The namespace that is trusted.")]
 Limit = Annotated[int, typer.Option(min=0, metavar="N", help="0, the default: no limit.")]
 
@@ -53,6 +54,23 @@ def delete(ctx: typer.Context, name: NamespaceName, output: Output = None) -> No
     session = open_session(ctx, output)
     gone = session.client.delete_namespace(name)
     session.emit_done(gone, f"Namespace {gone.name} is deleted.")
+
+
+@app.command()
+def pool(
+    ctx: typer.Context,
+    name: NamespaceName,
+    pool: Annotated[str | None, typer.Argument(metavar="POOL", help="By name or uuid.", autocompletion=POOLS)] = None,
+    none: Annotated[bool, typer.Option("--none", help="No pool of its own: the oldest that does not drain.")] = False,
+    output: Output = None,
+) -> None:
+    """Set the pool that a namespace's addresses come from where none is named."""
+    if (pool is None) is not none:
+        raise typer.BadParameter("give either a pool or --none")
+    session = open_session(ctx, output)
+    changed = session.client.set_namespace_pool(name, pool)
+    words = f"comes from pool {pool}" if pool else "comes from the oldest pool that does not drain"
+    session.emit_done(changed, f"What namespace {name} floats {words}.")
 
 
 @trust.command()

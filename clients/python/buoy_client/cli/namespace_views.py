@@ -39,6 +39,7 @@ def namespace_fields(it: Namespace) -> views.Fields:
         ("keys", plain_text(", ".join(keys))),
         ("trusts", plain_text(", ".join(it.trusts))),
         ("may use", plain_text(quota_words(it.quota))),
+        ("pool", plain_text(it.default_pool or "the oldest that does not drain")),
         ("metadata", views.metadata_field(it.metadata)),
         ("created", ago(it.create_time, views.now())),
         ("changed", Text.assemble(ago(it.update_time, views.now()), (f" (revision {it.revision})", "dim"))),

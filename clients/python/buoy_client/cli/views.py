@@ -88,6 +88,15 @@ RESERVATIONS: list[Column[Reservation]] = [
     Column("SINCE", lambda it: ago(it.since, now()), 3),
     Column("NAMESPACE", lambda it: plain_text(it.namespace), 4),
     Column("COMMENT", lambda it: plain_text(it.comment), 5),
+    Column("REQUEST", lambda it: plain_text(it.request_id), 6),
+]
+QUARANTINE: list[Column[Reservation]] = [
+    Column("ADDRESS", lambda it: plain_text(it.address)),
+    Column("RESTS UNTIL", lambda it: Text.assemble(ago(it.until, now()), (" at least" if it.extended else ""))),
+    Column("RELEASED", lambda it: ago(it.since, now()), 1),
+    Column("WHY", lambda it: plain_text(it.reason), 2),
+    Column("LAST OWNER", lambda it: plain_text(it.owner), 3),
+    Column("NAMESPACE", lambda it: plain_text(it.namespace), 1),
 ]
 EVENTS: list[Column[Event]] = [
     Column("WHEN", lambda it: ago(it.time, now())),
@@ -107,15 +116,23 @@ def change_words(change: Change) -> str:
 
 
 def pools(ascii_only: bool) -> list[Column[Pool]]:
-    """Give the columns of pools, the bar in plain characters where asked."""
+    """Give the columns of pools, the bar in plain characters where asked; tenants see no usage."""
     return [
         Column("NAME", lambda it: plain_text(it.name)),
         Column("RANGES", lambda it: plain_text(", ".join(it.ranges)), 1),
-        Column("IN USE", lambda it: usage_bar(it.usage, ascii_only), 1),
-        Column("FREE", lambda it: plain_text(it.usage.free), 1),
-        Column("RESTING", lambda it: plain_text(it.usage.quarantined), 2),
+        Column("IN USE", lambda it: usage_bar(it.usage, ascii_only) if it.usage.size else Text(NOTHING), 1),
+        Column("FREE", lambda it: plain_text(it.usage.free if it.usage.size else None), 1),
+        Column("RESTING", lambda it: plain_text(it.usage.quarantined if it.usage.size else None), 2),
+        Column("STATE", pool_state, 1),
         Column("UUID", lambda it: plain_text(it.uuid), 3),
     ]
+
+
+def pool_state(it: Pool) -> Text:
+    """Give what there is to say of a pool in a word or two."""
+    words = [Text("drains", style="yellow")] if it.drain else []
+    words += [Text("low", style="red")] if it.warning else []
+    return Text(", ").join(words) if words else Text("ok", style="green")
 
 
 def shown(reason: str) -> Text:
@@ -198,17 +215,27 @@ def network_fields(it: Network) -> Fields:
 
 def pool_fields(it: Pool, ascii_only: bool) -> Fields:
     """Give the page of a pool."""
-    usage = it.usage
-    return [
+    rests = Text.assemble("for ", duration_text(it.quarantine), " after its release")
+    fields: Fields = [
         ("name", plain_text(it.name)),
         ("uuid", plain_text(it.uuid)),
+        ("state", Text.assemble(pool_state(it), shown(it.warning))),
         ("ranges", plain_text(", ".join(it.ranges))),
+    ]
+    usage = it.usage
+    if not usage.size:
+        return [*fields, ("an address rests", rests)]
+    low = f"below {it.low_percent} % of free addresses" if it.low_percent else "never"
+    reserved = f"{usage.kept} for namespaces, {usage.reserved - usage.kept} by the blocks themselves"
+    return [
+        *fields,
         ("exclusions", plain_text(", ".join(it.exclusions))),
         ("in use", usage_bar(usage, ascii_only)),
         ("free", plain_text(usage.free)),
-        ("resting", Text.assemble(f"{usage.quarantined}, each for ", duration_text(it.quarantine), " after its release")),
-        ("reserved", plain_text(usage.reserved)),
-        ("created", ago(it.create_time, now())),
+        ("resting", Text.assemble(f"{usage.quarantined}, each ", rests)),
+        ("reserved", plain_text(reserved)),
+        ("runs low", plain_text(low)),
+        ("changed", Text.assemble(ago(it.update_time, now()), (f" (revision {it.revision})", "dim"))),
     ]
 
 

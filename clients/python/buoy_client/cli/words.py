@@ -89,12 +89,12 @@ def duration_text(duration: timedelta) -> Text:
 
 
 def usage_bar(usage: PoolUsage, ascii_only: bool = False) -> Text:
-    """Give a pool's usage as a bar: in use, resting and reserved, free; in use of what may be handed out."""
-    usable = max(usage.size - usage.reserved, 1)
+    """Give a pool's usage as a bar: in use; resting or kept by namespaces; free. And the number of those in use, of all."""
+    usable = max(usage.usable, 1)
     used = min(-(-usage.in_use * BAR_WIDTH // usable), BAR_WIDTH)
-    resting = min(-(-usage.quarantined * BAR_WIDTH // usable), BAR_WIDTH - used)
+    resting = min(-(-(usage.quarantined + usage.kept) * BAR_WIDTH // usable), BAR_WIDTH - used)
     full, half, empty = ("#", "=", ".") if ascii_only else ("█", "▒", "░")
     colour = "red" if not usage.free else "yellow" if usage.free * 10 < usable else "green"
     rest = empty * (BAR_WIDTH - used - resting)
-    words = f" {usage.in_use}/{usage.size - usage.reserved}"
+    words = f" {usage.in_use}/{usage.usable}"
     return Text.assemble((full * used, colour), (half * resting, "yellow"), (rest, "dim"), words)

@@ -6,7 +6,7 @@ from buoy.v1 import event_pb2
 
 from buoy_client.models import Event
 from buoy_client.operations.base import BaseOperations
-from buoy_client.operations.kinds import INSTANCE, INTERFACE, NETWORK, Kind
+from buoy_client.operations.kinds import INSTANCE, INTERFACE, NETWORK, POOL, Kind
 from buoy_client.states import EventKind
 
 LIMIT = 100
@@ -16,6 +16,7 @@ TYPES: dict[EventKind | None, event_pb2.EventType] = {
     EventKind.AUDIT: event_pb2.EVENT_TYPE_AUDIT,
     EventKind.MUTATE: event_pb2.EVENT_TYPE_MUTATE,
     EventKind.STATUS: event_pb2.EVENT_TYPE_STATUS,
+    EventKind.RESOURCES: event_pb2.EVENT_TYPE_RESOURCES,
 }
 
 
@@ -47,6 +48,12 @@ class EventOperations(BaseOperations):
     ) -> list[Event]:
         """List what happened to a network, newest first."""
         return await self._events(NETWORK, event_type, limit, network_ref=network, namespace=self._in(namespace))
+
+    async def get_pool_events(
+        self, pool: str, event_type: EventKind | str | None = None, limit: int | None = LIMIT
+    ) -> list[Event]:
+        """List what happened to a pool, newest first: changes, that it ran low, addresses that did not rest; for `system`."""
+        return await self._events(POOL, event_type, limit, pool_ref=pool)
 
     async def _events(self, kind: Kind[Any], type_: EventKind | str | None, limit: int | None, **which: str) -> list[Event]:
         wanted = TYPES[EventKind(type_) if type_ else None]

@@ -86,6 +86,10 @@ class NamespaceOperations(BaseOperations):
         which = {"namespace": namespace, "external_namespace": external_namespace}
         return await self._transport.unary(NAMESPACE.changes("RemoveNamespaceTrust", **which))
 
+    async def set_namespace_pool(self, namespace: str, pool: str | None) -> Namespace:
+        """Set the pool that a namespace's addresses come from where none is named; None: the oldest; for `system`."""
+        return await self._transport.unary(NAMESPACE.changes("SetNamespacePool", namespace=namespace, pool_ref=pool or ""))
+
     async def set_namespace_quota(
         self, namespace: str, *, interfaces: int = 0, floats: int = 0, addresses: int = 0, metadata_bytes: int = 0
     ) -> Namespace:
