@@ -7,6 +7,7 @@ Exit codes: 0 stopped on request, 2 a setting is wrong, 3 the database or a list
 """
 
 import asyncio
+import gc
 import signal
 import sys
 from pathlib import Path
@@ -96,7 +97,18 @@ async def _bootstrap(database: Database) -> None:
     )
 
 
+def _tune() -> None:
+    """Fit the interpreter to one loop that makes many objects, and one thread that writes while the loop goes on.
+
+    The collector looks at what is new after 20,000 objects instead of 700, which is a tenth of a busy server's time. The
+    writer's thread, which gives the interpreter up for each row, gets it back after 0.2 ms instead of 5.
+    """
+    gc.set_threshold(20_000, 20, 50)
+    sys.setswitchinterval(0.0002)
+
+
 async def _serve(chosen: settings.Settings, database: Database) -> None:
+    _tune()
     stop = asyncio.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(number, stop.set)

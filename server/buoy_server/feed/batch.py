@@ -15,6 +15,7 @@ from buoy_server.core.deciding import decide
 from buoy_server.core.errors import DomainError
 from buoy_server.core.events import event_of
 from buoy_server.core.lookup import Caller
+from buoy_server.core.model import AnyRecord
 from buoy_server.core.state import Cause, Draft, Entry, State
 from buoy_server.feed.answers import Answer, Attempt
 from buoy_server.feed.entry import Committed
@@ -24,12 +25,15 @@ log = structlog.get_logger()
 
 @dataclass(frozen=True, slots=True)
 class Waiting:
-    """A command whose caller waits; `respond` makes of its result what the caller is told: bytes where it is an attempt."""
+    """A command whose caller waits; `respond` makes of its result what the caller is told: bytes where it is an attempt.
+
+    Without it that is the result, an object, as it is stored.
+    """
 
     command: Command[Any]
     caller: Caller
     cause: Cause
-    respond: Callable[[Any], Any]
+    respond: Callable[[Any], Any] | None
     attempt: Attempt | None
     future: "Future[Any]"
 
@@ -82,8 +86,9 @@ class Batch:
     def _decided(self, waiting: Waiting) -> Any:
         draft = Draft(self._draft, waiting.cause, self._draft.now)
         try:
-            response = waiting.respond(decide(waiting.command, draft, Context(waiting.caller, self._random)))
+            result = decide(waiting.command, draft, Context(waiting.caller, self._random))
             changes = [(entry, _committed(entry, draft.revision)) for entry in draft.entries]
+            response = waiting.respond(result) if waiting.respond else _as_stored(result, changes)
         except DomainError as error:
             return error
         except Exception:
@@ -94,6 +99,12 @@ class Batch:
         if attempt := waiting.attempt:
             self._answers[attempt.key] = Answer(attempt.key, attempt.request, response, draft.now)
         return response
+
+
+def _as_stored(record: AnyRecord, changes: Sequence[tuple[Entry, Committed]]) -> bytes:
+    """Return an object as bytes, which are there already where it was just written."""
+    written = (committed.body for _, committed in reversed(changes) if committed.after is record)
+    return next(written, None) or pack(record)
 
 
 def _committed(entry: Entry, transaction: int) -> Committed:

@@ -75,11 +75,12 @@ class Writer:
         return result
 
     async def respond(
-        self, command: Command[T], caller: Caller, method: str, respond: Callable[[T], bytes], attempt: Attempt | None
+        self, command: Command[T], caller: Caller, method: str, respond: Callable[[T], bytes] | None, attempt: Attempt | None
     ) -> bytes:
         """Return the response that is made of the command's result, when both are durable, or raise its DomainError.
 
-        The repeat of an attempt gets the response of the first call that was not refused, and changes nothing.
+        Without `respond` it is the result, an object, as it is stored. The repeat of an attempt gets the response of the first
+        call that was not refused, and changes nothing.
         """
         cause = Cause(method, caller.namespace, attempt.request_id if attempt else "")
         response: bytes = await self._outcome(command, caller, cause, respond, attempt)
@@ -107,7 +108,12 @@ class Writer:
         self._thread.shutdown()
 
     async def _outcome(
-        self, command: Command[Any], caller: Caller, cause: Cause, respond: Callable[[Any], Any], attempt: Attempt | None
+        self,
+        command: Command[Any],
+        caller: Caller,
+        cause: Cause,
+        respond: Callable[[Any], Any] | None,
+        attempt: Attempt | None,
     ) -> Any:
         if self._closing:
             raise ShuttingDown("the server is stopping")

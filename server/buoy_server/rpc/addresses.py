@@ -3,7 +3,6 @@
 from buoy.v1 import pool_pb2
 from google.protobuf.message import Message
 
-from buoy_server.codec.records import reservation_to_proto
 from buoy_server.core import lookup
 from buoy_server.core.commands.reserving import ReleaseAddress, ReserveAddress
 from buoy_server.core.lookup import Caller
@@ -29,12 +28,12 @@ class AddressMethods:
             pool_ref=checks.optional_text(checks.ref, request.pool, "pool"),
             comment=checks.comment(request.comment, "comment"),
         )
-        return await self._backend.change(command, caller, request, reservation_to_proto)
+        return await self._backend.change(command, caller, request)
 
     async def ReleaseAddress(self, request: pool_pb2.ReleaseAddressRequest, caller: Caller) -> Answer:
         """End the reservation of an address."""
         command = ReleaseAddress(address=checks.address(request.address, "address"))
-        return await self._backend.change(command, caller, request, reservation_to_proto)
+        return await self._backend.change(command, caller, request)
 
     async def ListReservedAddresses(self, request: pool_pb2.ListReservedAddressesRequest, caller: Caller) -> Answer:
         """List the addresses that are reserved for namespaces."""

@@ -31,11 +31,14 @@ class Backend:
     store: SqlStore
     cluster_id: str
 
-    async def change(self, command: Command[T], caller: Caller, request: Message, answer: Callable[[T], Message]) -> bytes:
+    async def change(
+        self, command: Command[T], caller: Caller, request: Message, answer: Callable[[T], Message] | None = None
+    ) -> bytes:
         """Run an RPC's command in the caller's name, and return the response that `answer` makes of its result, serialized.
 
-        The RPC's name is that of its request. A request that bears an id is an attempt: its repeat gets the first response.
+        Without `answer` the response is the result itself, an object, as it is stored. The RPC's name is that of its request. A
+        request that bears an id is an attempt: its repeat gets the first response.
         """
         method = request.DESCRIPTOR.name.removesuffix("Request")
-        attempt = attempt_of(request, caller)
-        return await self.writer.respond(command, caller, method, lambda result: answer(result).SerializeToString(), attempt)
+        respond = None if answer is None else lambda result: answer(result).SerializeToString()
+        return await self.writer.respond(command, caller, method, respond, attempt_of(request, caller))

@@ -47,7 +47,7 @@ class InstanceService:
             },
             default_netblock=self._default_netblock if request.default_network else None,
         )
-        return await self._backend.change(command, caller, request, instance_to_proto)
+        return await self._backend.change(command, caller, request)
 
     async def GetInstance(self, request: instance_pb2.GetInstanceRequest, caller: Caller) -> Answer:
         """Return one instance."""
@@ -87,7 +87,7 @@ class InstanceService:
             instance_ref=checks.ref(request.instance_ref, "instance_ref"),
             namespace=checks.optional_text(checks.name, request.namespace, "namespace"),
         )
-        return await self._backend.change(command, caller, request, instance_to_proto)
+        return await self._backend.change(command, caller, request)
 
     async def MoveInstance(self, request: instance_pb2.MoveInstanceRequest, caller: Caller) -> Answer:
         """Move an instance to another node."""
@@ -96,7 +96,7 @@ class InstanceService:
             namespace=checks.optional_text(checks.name, request.namespace, "namespace"),
             node=checks.name(request.node, "node"),
         )
-        return await self._backend.change(command, caller, request, instance_to_proto)
+        return await self._backend.change(command, caller, request)
 
     async def ListInstanceEvents(self, request: instance_pb2.ListInstanceEventsRequest, caller: Caller) -> Answer:
         """List what happened to the instance, newest first."""
@@ -111,14 +111,14 @@ class InstanceService:
     async def SetInstanceMetadataItem(self, request: instance_pb2.SetInstanceMetadataItemRequest, caller: Caller) -> Answer:
         """Set one metadata key."""
         find = metadata.find_instance(request.instance_ref, request.namespace)
-        return await metadata.set_item(self._backend, caller, request, find, instance_to_proto)
+        return await metadata.set_item(self._backend, caller, request, find)
 
     async def DeleteInstanceMetadataItem(
         self, request: instance_pb2.DeleteInstanceMetadataItemRequest, caller: Caller
     ) -> Answer:
         """Delete one metadata key."""
         find = metadata.find_instance(request.instance_ref, request.namespace)
-        return await metadata.delete_item(self._backend, caller, request, find, instance_to_proto)
+        return await metadata.delete_item(self._backend, caller, request, find)
 
     def _instance(self, request: Any, caller: Caller) -> Instance:
         ref = checks.ref(request.instance_ref, "instance_ref")

@@ -5,12 +5,12 @@ from collections.abc import AsyncIterator
 from buoy.v1 import instance_pb2, interface_pb2
 from google.protobuf.message import Message
 
-from buoy_server.codec.records import interface_to_proto
 from buoy_server.core import lookup
 from buoy_server.core.commands.floating import DefloatInterface, FloatInterface
 from buoy_server.core.commands.interfaces import CreateInterface, DeleteInterface
 from buoy_server.core.commands.move_floating import MoveFloating
 from buoy_server.core.commands.plug import InterfaceSpec
+from buoy_server.core.errors import InterfaceNotFound
 from buoy_server.core.lookup import Caller
 from buoy_server.core.model import Interface
 from buoy_server.core.state import Kind
@@ -38,12 +38,15 @@ class InterfaceService:
             namespace=checks.optional_text(checks.name, request.namespace, "namespace"),
             spec=interface_spec(request, ""),
         )
-        return await self._backend.change(command, caller, request, interface_to_proto)
+        return await self._backend.change(command, caller, request)
 
     async def GetInterface(self, request: interface_pb2.GetInterfaceRequest, caller: Caller) -> Answer:
-        """Return one interface."""
-        interface = self._interface(request.interface_uuid, caller)
-        return self._backend.view.body(Kind.INTERFACE, interface.uuid) or b""
+        """Return one interface: its bytes, of which only the namespace is looked at."""
+        uuid = checks.uuid(request.interface_uuid, "interface_uuid")
+        body = self._backend.view.body(Kind.INTERFACE, uuid)
+        if body is None or not caller.sees(interface_pb2.Interface.FromString(body).namespace):
+            raise InterfaceNotFound(uuid, field="interface_uuid")
+        return body
 
     async def ListInterfaces(self, request: interface_pb2.ListInterfacesRequest, caller: Caller) -> Answer:
         """List interfaces."""
@@ -62,7 +65,7 @@ class InterfaceService:
     async def DeleteInterface(self, request: interface_pb2.DeleteInterfaceRequest, caller: Caller) -> Answer:
         """Unplug an interface."""
         command = DeleteInterface(interface_uuid=checks.uuid(request.interface_uuid, "interface_uuid"))
-        return await self._backend.change(command, caller, request, interface_to_proto)
+        return await self._backend.change(command, caller, request)
 
     async def FloatInterface(self, request: interface_pb2.FloatInterfaceRequest, caller: Caller) -> Answer:
         """Give an interface a floating address."""
@@ -71,14 +74,14 @@ class InterfaceService:
             address=checks.optional(checks.address, request.address, "address"),
             pool_ref=checks.optional_text(checks.ref, request.pool, "pool"),
         )
-        return await self._backend.change(command, caller, request, interface_to_proto)
+        return await self._backend.change(command, caller, request)
 
     async def DefloatInterface(self, request: interface_pb2.DefloatInterfaceRequest, caller: Caller) -> Answer:
         """Take an interface's floating address away."""
         command = DefloatInterface(
             interface_uuid=checks.uuid(request.interface_uuid, "interface_uuid"), keep_address=request.keep_address
         )
-        return await self._backend.change(command, caller, request, interface_to_proto)
+        return await self._backend.change(command, caller, request)
 
     async def MoveFloating(self, request: interface_pb2.MoveFloatingRequest, caller: Caller) -> Answer:
         """Move a floating address from one interface to another."""
@@ -98,14 +101,14 @@ class InterfaceService:
     async def SetInterfaceMetadataItem(self, request: interface_pb2.SetInterfaceMetadataItemRequest, caller: Caller) -> Answer:
         """Set one metadata key."""
         find = metadata.find_interface(request.interface_uuid)
-        return await metadata.set_item(self._backend, caller, request, find, interface_to_proto)
+        return await metadata.set_item(self._backend, caller, request, find)
 
     async def DeleteInterfaceMetadataItem(
         self, request: interface_pb2.DeleteInterfaceMetadataItemRequest, caller: Caller
     ) -> Answer:
         """Delete one metadata key."""
         find = metadata.find_interface(request.interface_uuid)
-        return await metadata.delete_item(self._backend, caller, request, find, interface_to_proto)
+        return await metadata.delete_item(self._backend, caller, request, find)
 
     async def ListInterfaceEvents(self, request: interface_pb2.ListInterfaceEventsRequest, caller: Caller) -> Answer:
         """List what happened to an interface, newest first."""

@@ -47,17 +47,17 @@ def find_namespace(name: str) -> Find[Namespace]:
 
 
 async def set_item(
-    backend: Backend, caller: Caller, request: Any, find: Find[Owner], answer: Callable[[Owner], Message]
+    backend: Backend, caller: Caller, request: Any, find: Find[Owner], answer: Callable[[Owner], Message] | None = None
 ) -> bytes:
-    """Set the key that a request names, and return the object as `answer` makes it."""
+    """Set the key that a request names, and return the object as `answer` makes it, or as it is stored."""
     command = SetMetadataItem(find=find, key=checks.metadata_key(request.key), value=checks.json(request.value, "value"))
     return await backend.change(command, caller, request, answer)
 
 
 async def delete_item(
-    backend: Backend, caller: Caller, request: Any, find: Find[Owner], answer: Callable[[Owner], Message]
+    backend: Backend, caller: Caller, request: Any, find: Find[Owner], answer: Callable[[Owner], Message] | None = None
 ) -> bytes:
-    """Delete the key that a request names, and return the object as `answer` makes it."""
+    """Delete the key that a request names, and return the object as `answer` makes it, or as it is stored."""
     command = DeleteMetadataItem(find=find, key=checks.metadata_key(request.key))
     return await backend.change(command, caller, request, answer)
 

@@ -35,7 +35,7 @@ class NetworkService:
             provide_dhcp=request.provide_dhcp,
             provide_dns=request.provide_dns,
         )
-        return await self._backend.change(command, caller, request, network_to_proto)
+        return await self._backend.change(command, caller, request)
 
     async def GetNetwork(self, request: network_pb2.GetNetworkRequest, caller: Caller) -> Answer:
         """Return one network."""
@@ -61,7 +61,7 @@ class NetworkService:
             network_ref=checks.ref(request.network_ref, "network_ref"),
             namespace=checks.optional_text(checks.name, request.namespace, "namespace"),
         )
-        return await self._backend.change(command, caller, request, network_to_proto)
+        return await self._backend.change(command, caller, request)
 
     async def ListNetworkInterfaces(self, request: network_pb2.ListNetworkInterfacesRequest, caller: Caller) -> Answer:
         """List the live interfaces on one network."""
@@ -99,12 +99,12 @@ class NetworkService:
     async def SetNetworkMetadataItem(self, request: network_pb2.SetNetworkMetadataItemRequest, caller: Caller) -> Answer:
         """Set one metadata key."""
         find = metadata.find_network(request.network_ref, request.namespace)
-        return await metadata.set_item(self._backend, caller, request, find, network_to_proto)
+        return await metadata.set_item(self._backend, caller, request, find)
 
     async def DeleteNetworkMetadataItem(self, request: network_pb2.DeleteNetworkMetadataItemRequest, caller: Caller) -> Answer:
         """Delete one metadata key."""
         find = metadata.find_network(request.network_ref, request.namespace)
-        return await metadata.delete_item(self._backend, caller, request, find, network_to_proto)
+        return await metadata.delete_item(self._backend, caller, request, find)
 
     def _network(self, request: Any, caller: Caller) -> Network:
         ref = checks.ref(request.network_ref, "network_ref")

@@ -10,12 +10,6 @@ from buoy_server.storage.moments import microseconds, moment
 from buoy_server.storage.tables import answers
 
 
-def insert(connection: sa.Connection, kept: Sequence[Answer]) -> None:
-    """Keep answers; an IntegrityError means that one is kept already."""
-    if kept:
-        connection.execute(sa.insert(answers), [_row(answer) for answer in kept])
-
-
 def find(connection: sa.Connection, keys: Sequence[bytes]) -> Mapping[bytes, Answer]:
     """Return the answers that are kept under some of these keys."""
     if not keys:
@@ -24,7 +18,8 @@ def find(connection: sa.Connection, keys: Sequence[bytes]) -> Mapping[bytes, Ans
     return {row["key"]: Answer(row["key"], row["request"], row["answer"], moment(row["time"])) for row in rows}
 
 
-def _row(answer: Answer) -> dict[str, Any]:
+def row_of(answer: Answer) -> dict[str, Any]:
+    """Return an answer as its row; an IntegrityError of the insertion means that one is kept already."""
     return {
         "key": answer.key,
         "request": answer.request,

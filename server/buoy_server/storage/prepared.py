@@ -24,8 +24,9 @@ class Prepared:
 
 
 def insertion(table: sa.Table, dialect: sa.Dialect) -> Prepared:
-    """Return what inserts rows; every column is given."""
-    return Prepared(sa.insert(table), dialect)
+    """Return what inserts rows; every column is given, but one that the database counts up."""
+    given = [column for column in table.columns if column is not table.autoincrement_column]
+    return Prepared(sa.insert(table).values({column.name: sa.bindparam(column.name) for column in given}), dialect)
 
 
 def upsertion(table: sa.Table, dialect: sa.Dialect) -> Prepared:

@@ -28,6 +28,7 @@ from buoy_server.storage import answers as kept_answers
 from buoy_server.storage.moments import EPOCH, microseconds, moment
 from buoy_server.storage.prepared import deletion, insertion, upsertion
 from buoy_server.storage.tables import STATE_TABLES, events, identity, ledger, signing_keys
+from buoy_server.storage.tables import answers as answer_table
 
 _LOAD_CHUNK = 10_000
 
@@ -50,6 +51,7 @@ class SqlStore:
         self._writing: sa.Connection | None = None
         self._to_ledger = insertion(ledger, engine.dialect)
         self._to_events = insertion(events, engine.dialect)
+        self._to_answers = insertion(answer_table, engine.dialect)
         self._upserts = {kind: upsertion(state.table, engine.dialect) for kind, state in STATE_TABLES.items()}
         self._deletions = {kind: deletion(state.table, engine.dialect) for kind, state in STATE_TABLES.items()}
 
@@ -60,7 +62,8 @@ class SqlStore:
         """
         try:
             with self._connection().begin():
-                kept_answers.insert(self._connection(), answers)
+                if answers:
+                    self._to_answers.execute(self._connection(), [kept_answers.row_of(answer) for answer in answers])
                 self._write(entries)
                 failpoints.reach("before_commit")
             failpoints.reach("after_commit")
