@@ -5,6 +5,7 @@ from collections.abc import AsyncIterator
 from buoy.v1 import instance_pb2, interface_pb2
 from google.protobuf.message import Message
 
+from buoy_server.codec.records import interface_to_proto
 from buoy_server.core import lookup
 from buoy_server.core.commands.floating import DefloatInterface, FloatInterface
 from buoy_server.core.commands.interfaces import CreateInterface, DeleteInterface
