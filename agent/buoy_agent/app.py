@@ -143,7 +143,7 @@ class Agent:
             self._take(CheckDue())
 
     def _publish(self, outcome: Outcome, reporter: Reporter) -> None:
-        reporter.offer(outcome.reports)
+        reporter.offer(outcome.reports, outcome.networks)
         self._announcer.remove(outcome.withdrawn - outcome.published)
         self._announcer.add(outcome.published)
         if outcome.reports:

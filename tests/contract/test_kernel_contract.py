@@ -94,6 +94,21 @@ def test_what_is_published_is_read_and_withdrawn(bench: Bench) -> None:
     assert (actual.routes, actual.proxies, actual.holders) == ({}, set(), {})
 
 
+def test_a_routed_address_is_published_read_and_withdrawn(bench: Bench) -> None:
+    routed = Parts(NET.id, routes=(FLOAT,), proxies=(FLOAT,), direct=(FLOAT,))
+    bench.do(bench.kernel.ensure_network, NET)
+    bench.do(bench.kernel.publish, routed)
+    bench.do(bench.kernel.publish, routed)
+    actual = bench.do(bench.kernel.read)
+    assert (actual.routes, actual.proxies, actual.direct) == ({FLOAT: NET.id}, {FLOAT}, {FLOAT: NET.id})
+    assert (actual.holders, actual.networks[NET.id].direct) == ({}, {FLOAT})
+    assert bench.do(bench.kernel.ensure_network, NET).direct == {FLOAT}
+    bench.do(bench.kernel.withdraw, routed)
+    bench.do(bench.kernel.withdraw, routed)  # one that is gone is no error
+    actual = bench.do(bench.kernel.read)
+    assert (actual.routes, actual.proxies, actual.direct, actual.networks[NET.id].direct) == ({}, set(), {}, set())
+
+
 def test_publishing_again_is_no_error_but_another_value_is_and_changes_nothing(bench: Bench) -> None:
     bench.do(bench.kernel.ensure_network, NET)
     bench.do(bench.kernel.publish, PAIR)

@@ -61,6 +61,21 @@ async def test_what_is_on_a_network(http: Site, node: ScriptedAgent) -> None:
     assert all(set(address) == {"address", "type", "user", "comment"} for address in addresses)
 
 
+async def test_an_address_is_routed_into_a_network_and_back(http: Site, node: ScriptedAgent) -> None:
+    await http.server.interface()
+    address = await http.told("POST", "/networks/net/route")
+    assert address.startswith("192.0.2.")
+    await node.until_routed(address)
+    assert (await http.told("DELETE", f"/networks/net/route/{address}")) is None
+    assert (await http.told("DELETE", f"/networks/net/route/{address}")) is None  # its node has not let go yet
+    await node.until_unrouted(address)
+    assert await http.refused("DELETE", f"/networks/net/route/{address}") == (404, f"routed address not found: {address}")
+    assert (await http.refused("DELETE", "/networks/net/route/x"))[0] == 400
+    assert (await http.refused("POST", "/networks/absent/route"))[0] == 404
+    events = [event["message"] for event in await http.told("GET", "/networks/net/events")]
+    assert events[:2] == [f"routed address {address} released", f"routed address {address} asked back"]
+
+
 async def test_metadata_and_events_of_networks(http: Site) -> None:
     await http.told("PUT", "/networks/net/metadata/k", {"value": "v"})
     assert await http.told("GET", "/networks/net/metadata") == {"k": "v"}

@@ -68,10 +68,16 @@ class Node:
         """The feed begins anew with these bindings and nothing else."""
         return self.do(self.reconciler.work, [StreamBegun(), Update(1, reset=True, upserts=bindings, synced=True)], now)
 
-    def change(self, *bindings: Binding, removed: tuple[Binding, ...] = (), now: float = 0.0) -> Outcome:
+    def change(
+        self,
+        *bindings: Binding,
+        removed: tuple[Binding, ...] = (),
+        networks: tuple[Network, ...] = (),
+        now: float = 0.0,
+    ) -> Outcome:
         """The feed goes on."""
         gone = tuple(Removal(binding.interface, binding.generation + 1) for binding in removed)
-        return self.do(self.reconciler.work, [Update(2, upserts=bindings, removals=gone)], now)
+        return self.do(self.reconciler.work, [Update(2, upserts=bindings, removals=gone, networks=networks)], now)
 
     def inside(self, what: Network | Binding) -> str:
         """The name of the namespace of a network or of a binding's instance."""

@@ -1,8 +1,9 @@
 """A node's agent as far as the server can tell: a stream that is read, and reports that are sent when the test says so."""
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
+from types import MappingProxyType
 from typing import Any
 
 from buoy.v1 import agent_pb2
@@ -19,6 +20,7 @@ class ScriptedAgent:
         self.call = call
         self.bindings: dict[str, agent_pb2.Binding] = {}
         self.removed: dict[str, agent_pb2.Removal] = {}
+        self.networks: dict[str, agent_pb2.NetworkBinding] = {}
         self.revision = 0
         self.resets = 0
 
@@ -36,6 +38,9 @@ class ScriptedAgent:
             self.removed.clear()
         for binding in update.upserts:
             self.bindings[binding.interface_uuid] = binding
+            self.networks[binding.network.uuid] = binding.network
+        for network in update.networks:
+            self.networks[network.uuid] = network
         for removal in update.removed:
             self.removed[removal.interface_uuid] = removal
             self.bindings.pop(removal.interface_uuid, None)
@@ -53,6 +58,28 @@ class ScriptedAgent:
             for uuid, removal in self.removed.items()
         ]
         await self._running.agents.ReportNode(agent_pb2.ReportNodeRequest(node=self.node, reports=reports), metadata=metadata)
+
+    async def until_routed(self, address: str, metadata: Any = None) -> None:
+        """Read until an address is to be routed here, and report it as done."""
+        while not any(address in network.routed_addresses for network in self.networks.values()):
+            await self.read()
+        await self.confirm_networks(metadata)
+
+    async def until_unrouted(self, address: str, metadata: Any = None) -> None:
+        """Read until an address is not to be routed here any more, and report it as done."""
+        while any(address in network.routed_addresses for network in self.networks.values()):
+            await self.read()
+        await self.confirm_networks(metadata)
+
+    async def confirm_networks(self, metadata: Any = None, faults: Mapping[str, str] = MappingProxyType({})) -> None:
+        """Report what was asked of routed addresses as done, but for faults in words by address."""
+        listed = [agent_pb2.RoutedFault(address=address, error=words) for address, words in faults.items()]
+        reports = [
+            agent_pb2.NetworkReport(network_uuid=network.uuid, generation=network.routed_generation, faults=listed)
+            for network in self.networks.values()
+            if network.routed_generation
+        ]
+        await self._running.agents.ReportNode(agent_pb2.ReportNodeRequest(node=self.node, networks=reports), metadata=metadata)
 
 
 @asynccontextmanager

@@ -50,6 +50,7 @@ async def subjects(server: Running) -> tuple[str, str]:
     old: dict[str, Any] = {"key": "old", "value": TRUE}
     await calls.SetNamespaceMetadataItem(namespace_pb2.SetNamespaceMetadataItemRequest(namespace="red", **old))
     await server.networks.SetNetworkMetadataItem(network_pb2.SetNetworkMetadataItemRequest(network_ref="net", **old))
+    await server.networks.RouteAddress(network_pb2.RouteAddressRequest(network_ref="net", address="192.0.2.60"))
     item = interface_pb2.SetInterfaceMetadataItemRequest(interface_uuid=floating.uuid, **old)
     await server.interfaces.SetInterfaceMetadataItem(item)
     return plain.uuid, floating.uuid
@@ -71,6 +72,8 @@ def requests(plain: str, floating: str) -> Mapping[str, dict[str, Any]]:
         "InstanceService/DeleteInstanceMetadataItem": {"instance_ref": "spare", **old},
         "InstanceService/DeleteInstance": {"instance_ref": "spare"},
         "NetworkService/CreateNetwork": {"name": "new", "netblock": "10.2.0.0/24"},
+        "NetworkService/RouteAddress": {"network_ref": "net"},
+        "NetworkService/UnrouteAddress": {"network_ref": "net", "address": "192.0.2.60"},
         "NetworkService/SetNetworkMetadataItem": {"network_ref": "net", **new},
         "NetworkService/DeleteNetworkMetadataItem": {"network_ref": "net", **old},
         "NetworkService/DeleteNetwork": {"network_ref": "empty"},

@@ -149,6 +149,8 @@ async def _refused(world: Tenants, name: str, method: Any, fields: dict[str, str
     filled: Any = request(**fields)
     if "value" in request.DESCRIPTOR.fields_by_name:
         filled.value.string_value = "x"
+    if method.name == "UnrouteAddress":
+        filled.address = "192.0.2.7"
     if method.name == "MoveInstance":
         filled.node = "n1"
     if "key" in request.DESCRIPTOR.fields_by_name:

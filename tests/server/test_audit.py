@@ -105,6 +105,8 @@ async def _call_everything(world: Tenants) -> set[str]:
         (server.networks, n.CreateNetworkRequest(name="two", netblock="10.2.0.0/24"), a),
         (server.networks, n.SetNetworkMetadataItemRequest(network_ref="two", key="k", value=_value()), a),
         (server.networks, n.DeleteNetworkMetadataItemRequest(network_ref="two", key="k"), a),
+        (server.networks, n.RouteAddressRequest(network_ref="two", address="192.0.2.60"), a),
+        (server.networks, n.UnrouteAddressRequest(network_ref="two", address="192.0.2.60"), a),
         (server.networks, n.DeleteNetworkRequest(network_ref="two"), a),
         (server.pools, pool_pb2.CreatePoolRequest(name="second", ranges=["198.51.100.0/28"]), system),
         (server.pools, pool_pb2.UpdatePoolRequest(pool_ref="second", low_percent=5), system),

@@ -22,10 +22,11 @@ CHUNK = b"x" * 1000
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """What a server answered: its own name, and the address that it saw the request come from."""
+    """What a server answered: its own name, the address that it saw the request come from, and the one it was asked at."""
 
     served_by: str
     seen_source: IPv4Address
+    seen_target: IPv4Address
 
 
 class _Server(ThreadingHTTPServer):
@@ -50,7 +51,9 @@ class _Handler(BaseHTTPRequestHandler):
         if self.path == "/endless":
             self._drip()
         else:
-            self.wfile.write(json.dumps({"served_by": self.server.name, "seen_source": self.client_address[0]}).encode())
+            source, target = self.client_address[0], self.connection.getsockname()[0]
+            page = {"served_by": self.server.name, "seen_source": source, "seen_target": target}
+            self.wfile.write(json.dumps(page).encode())
 
     def _drip(self) -> None:
         while True:
@@ -76,9 +79,10 @@ def http_server(netns: str, name: str, *, pace: float = 0.01) -> Iterator[None]:
         thread.join()
 
 
-def fetch(netns: str, address: IPv4Address, *, timeout: float = 3.0) -> Page:
+def fetch(netns: str, address: IPv4Address, *, timeout: float = 3.0, source: IPv4Address | None = None) -> Page:
     """Fetches the page at this address from inside the namespace; raises OSError where it does not get in."""
-    connection = http.client.HTTPConnection(str(address), PORT, timeout=timeout)
+    own = None if source is None else (str(source), 0)
+    connection = http.client.HTTPConnection(str(address), PORT, timeout=timeout, source_address=own)
     try:
         with inside(netns):
             connection.connect()
@@ -86,7 +90,7 @@ def fetch(netns: str, address: IPv4Address, *, timeout: float = 3.0) -> Page:
         answer = json.loads(connection.getresponse().read())
     finally:
         connection.close()
-    return Page(answer["served_by"], IPv4Address(answer["seen_source"]))
+    return Page(answer["served_by"], IPv4Address(answer["seen_source"]), IPv4Address(answer["seen_target"]))
 
 
 def reaches(netns: str, address: IPv4Address, *, timeout: float = 0.7) -> bool:

@@ -17,6 +17,7 @@ class NetworkState:
     forward: dict[Address, Address] = field(default_factory=dict)  # floating -> fixed
     backward: dict[Address, Address] = field(default_factory=dict)  # fixed -> floating
     nics: dict[InterfaceId, str] = field(default_factory=dict)  # the marks of the ports
+    direct: set[Address] = field(default_factory=set)  # routed addresses that are reached on the bridge
     flaws: tuple[str, ...] = ()  # why the digest is empty, in words
 
 
@@ -29,11 +30,13 @@ class Parts:
     backward: tuple[Pair, ...] = ()  # fixed, floating
     routes: tuple[Address, ...] = ()
     proxies: tuple[Address, ...] = ()
+    direct: tuple[Address, ...] = ()
 
     @property
     def addresses(self) -> set[Address]:
         """Every floating address that is concerned."""
-        return {*(pair[0] for pair in self.forward), *(pair[1] for pair in self.backward), *self.routes, *self.proxies}
+        elements = {*(pair[0] for pair in self.forward), *(pair[1] for pair in self.backward)}
+        return elements.union(self.routes, self.proxies, self.direct)
 
     @property
     def but_proxies(self) -> "Parts":
@@ -48,6 +51,7 @@ class Parts:
             tuple(pair for pair in self.backward if pair[1] in addresses),
             tuple(address for address in self.routes if address in addresses),
             tuple(address for address in self.proxies if address in addresses),
+            tuple(address for address in self.direct if address in addresses),
         )
 
 
@@ -60,6 +64,7 @@ class Actual:
     routes: dict[Address, NetworkId] = field(default_factory=dict)
     proxies: set[Address] = field(default_factory=set)
     holders: dict[Address, NetworkId] = field(default_factory=dict)  # which network has the address as a map element
+    direct: dict[Address, NetworkId] = field(default_factory=dict)  # which network has the address on its bridge
     external: str = ""  # why the external interface cannot be used, in words; empty when it can
 
     def put_network(self, network: NetworkId, state: NetworkState) -> None:
@@ -68,6 +73,7 @@ class Actual:
         self.namespaces.add(network)
         self.networks[network] = state
         self.holders.update(dict.fromkeys(state.forward, network))
+        self.direct.update(dict.fromkeys(state.direct, network))
 
     def drop_namespace(self, uuid: str) -> None:
         """A namespace is gone, with all that it held and the routes into it."""
@@ -82,7 +88,9 @@ class Actual:
         if state := self.networks.get(parts.network):
             state.forward.update(parts.forward)
             state.backward.update(parts.backward)
+            state.direct.update(parts.direct)
             self.holders.update((floating, parts.network) for floating, _ in parts.forward)
+            self.direct.update((address, parts.network) for address in parts.direct)
         self.routes.update((address, parts.network) for address in parts.routes)
         self.proxies.update(parts.proxies)
 
@@ -91,13 +99,15 @@ class Actual:
         if state := self.networks.get(parts.network):
             _forget(state.forward, (floating for floating, _ in parts.forward))
             _forget(state.backward, (fixed for fixed, _ in parts.backward))
+            state.direct.difference_update(parts.direct)
         _forget(self.holders, (floating for floating, _ in parts.forward if self.holders.get(floating) == parts.network))
+        _forget(self.direct, (address for address in parts.direct if self.direct.get(address) == parts.network))
         _forget(self.routes, parts.routes)
         self.proxies.difference_update(parts.proxies)
 
     def has_address(self, address: Address) -> bool:
         """Whether anything at all of a floating address is there."""
-        return address in self.holders or address in self.routes or address in self.proxies
+        return address in self.holders or address in self.routes or address in self.proxies or address in self.direct
 
     def forget_routes(self, network: NetworkId) -> None:
         """The routes into a network went with its link."""
@@ -111,6 +121,7 @@ class Actual:
     def _forget_holders(self, network: NetworkId) -> None:
         if state := self.networks.get(network):
             _forget(self.holders, [floating for floating in state.forward if self.holders.get(floating) == network])
+            _forget(self.direct, [address for address in state.direct if self.direct.get(address) == network])
 
 
 def _forget(table: dict[Address, Any], keys: Iterable[Address]) -> None:

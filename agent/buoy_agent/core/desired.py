@@ -68,6 +68,11 @@ class Targets:
             self.owners[binding.floating] = binding.interface
         _touch(scope, binding, self.instances[binding.instance])
 
+    def change_network(self, network: Network, scope: Scope) -> None:
+        """A network changed by itself; one without interfaces is not on this node."""
+        if network.id in self.members:
+            self._put_network(network, scope)
+
     def drop(self, interface: InterfaceId, scope: Scope) -> None:
         """A binding must go; one that is not there is no error."""
         binding = self.bindings.pop(interface, None)
@@ -80,6 +85,13 @@ class Targets:
         if not _leave(self.members, binding.network.id, interface):
             self._drop_network(binding.network.id, scope)
         _touch(scope, binding, siblings)
+
+    def own_if_last(self, interface: InterfaceId) -> frozenset[Address]:
+        """The addresses of a network that go when this interface goes; none while the network has others."""
+        binding = self.bindings.get(interface)
+        if binding is None or len(self.members[binding.network.id]) > 1:
+            return frozenset()
+        return self.networks[binding.network.id].own_addresses
 
     def nic(self, interface: InterfaceId) -> Nic | None:
         """The NIC that an interface should have."""
@@ -119,22 +131,23 @@ class Targets:
         before = self.networks.get(network.id)
         if before == network:
             return
-        if before is not None and before.egress is not None:
-            self._unannounce(before.egress, network.id, scope)
+        for address in before.own_addresses if before is not None else ():
+            self._unannounce(address, network.id, scope)
         self.networks[network.id] = network
-        if network.egress is not None:
-            self.floats[network.egress] = Float(network.egress, network.id, None)
-            self.owners.pop(network.egress, None)
-            scope.addresses.add(network.egress)
+        for address in network.own_addresses:
+            self.floats[address] = Float(address, network.id, None, address in network.routed)
+            self.owners.pop(address, None)
+            scope.addresses.add(address)
         scope.networks.add(network.id)
-        for member in self.members.get(network.id, ()):
-            self._bodies.pop(member, None)
-            scope.interfaces.add(member)
+        if before is None or (before.netblock, before.egress) != (network.netblock, network.egress):
+            for member in self.members.get(network.id, ()):
+                self._bodies.pop(member, None)
+                scope.interfaces.add(member)
 
     def _drop_network(self, network: NetworkId, scope: Scope) -> None:
         gone = self.networks.pop(network)
-        if gone.egress is not None:
-            self._unannounce(gone.egress, network, scope)
+        for address in gone.own_addresses:
+            self._unannounce(address, network, scope)
         scope.networks.add(network)
 
     def _unfloat(self, binding: Binding, scope: Scope) -> None:
@@ -147,7 +160,8 @@ class Targets:
 
     def _unannounce(self, address: Address, network: NetworkId, scope: Scope) -> None:
         scope.addresses.add(address)
-        if self.floats.get(address) == Float(address, network, None):
+        float_ = self.floats.get(address)
+        if float_ is not None and (float_.network, float_.fixed) == (network, None):
             del self.floats[address]
 
 
@@ -205,6 +219,8 @@ class Desired:
         for binding in update.upserts:
             staged.put(binding, Scope())
             self._staged_removals.pop(binding.interface, None)
+        for network in update.networks:
+            staged.change_network(network, Scope())
         for removal in update.removals:
             staged.drop(removal.interface, Scope())
             self._staged_removals[removal.interface] = removal.generation
@@ -215,6 +231,8 @@ class Desired:
             after = staged.bindings.get(interface)
             if before.floating is not None and (after is None or after.floating != before.floating):
                 self.leaving.setdefault(interface, set()).add(before.floating)
+            if after is None and before.network.id not in staged.networks:
+                self.leaving.setdefault(interface, set()).update(self.targets.networks[before.network.id].own_addresses)
         self.targets, self.removals = staged, self._staged_removals
         self._staged, self._staged_removals = None, {}
         self.revision = revision
@@ -226,8 +244,12 @@ class Desired:
             self._note_leaving(binding.interface, binding.floating)
             self.removals.pop(binding.interface, None)
             self.targets.put(binding, scope)
+        for network in update.networks:
+            self.targets.change_network(network, scope)
         for removal in update.removals:
             self._note_leaving(removal.interface, None)
+            if own := self.targets.own_if_last(removal.interface):
+                self.leaving.setdefault(removal.interface, set()).update(own)
             self.targets.drop(removal.interface, scope)
             self.removals[removal.interface] = removal.generation
         return scope

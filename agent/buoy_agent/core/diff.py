@@ -35,7 +35,7 @@ def diff(desired: Targets, actual: Actual, scope: Scope, *, by_arp: bool = True)
     """The plan that turns `actual` into `desired`, as far as `scope` reaches; `by_arp` says whether floats are announced so."""
     floats = _Floats(desired, actual, by_arp=by_arp)
     if scope.everything:
-        floats.look_at({*desired.floats, *actual.routes, *actual.proxies, *actual.holders})
+        floats.look_at({*desired.floats, *actual.routes, *actual.proxies, *actual.holders, *actual.direct})
         floats.look_for_strays(actual.networks)
     else:
         floats.look_at(scope.addresses)
@@ -105,9 +105,12 @@ class _Entries:
     backward: list[Pair] = field(default_factory=list)
     routes: list[Address] = field(default_factory=list)
     proxies: list[Address] = field(default_factory=list)
+    direct: list[Address] = field(default_factory=list)
 
     def parts(self, network: NetworkId) -> Parts:
-        return Parts(network, tuple(self.forward), tuple(self.backward), tuple(self.routes), tuple(self.proxies))
+        return Parts(
+            network, tuple(self.forward), tuple(self.backward), tuple(self.routes), tuple(self.proxies), tuple(self.direct)
+        )
 
 
 class _Floats:
@@ -147,6 +150,9 @@ class _Floats:
                 pair = self.actual.holders.get(floating) == network and state.forward[floating] == fixed
                 if not wanted and not pair:
                     _entries(self.out, network).backward.append((fixed, floating))
+            for address in state.direct:
+                if self.actual.direct.get(address) != network:
+                    _entries(self.out, network).direct.append(address)
 
     def _is_wrong(self, address: Address) -> bool:
         """Whether something of the address is there that must not be."""
@@ -155,6 +161,9 @@ class _Floats:
             return self.actual.has_address(address)
         holder, route = self.actual.holders.get(address), self.actual.routes.get(address)
         if holder is not None and (holder, self.actual.networks[holder].forward[address]) != (want.network, want.fixed):
+            return True
+        direct = self.actual.direct.get(address)
+        if direct is not None and (not want.routed or direct != want.network):
             return True
         return route is not None and route != want.network
 
@@ -170,6 +179,8 @@ class _Floats:
                 entries.backward.append((fixed, address))
         if route is not None:
             _entries(self.out, route).routes.append(address)
+        if (direct := self.actual.direct.get(address)) is not None:
+            _entries(self.out, direct).direct.append(address)
         if address in self.actual.proxies:
             entries.proxies.append(address)
 
@@ -186,6 +197,8 @@ class _Floats:
             _entries(self.into, want.network).routes.append(address)
         if self.by_arp and not self.actual.external and (afresh or address not in self.actual.proxies):
             _entries(self.into, want.network).proxies.append(address)
+        if want.routed and (afresh or address not in state.direct):
+            _entries(self.into, want.network).direct.append(address)
 
     def _is_whole(self, network: NetworkId) -> bool:
         if network not in self.whole:

@@ -60,14 +60,15 @@ class Difference:
 def compare(known: NetworkState, seen: NetworkState) -> Difference:
     """What is seen otherwise than it was known."""
     nics = {key for key, _ in known.nics.items() ^ seen.nics.items()}
-    addresses = set(dict(_apart(known.forward, seen.forward))) | {
-        floating for _, floating in _apart(known.backward, seen.backward)
-    }
+    addresses = set(dict(_apart(known.forward, seen.forward))) | (known.direct ^ seen.direct)
+    addresses |= {floating for _, floating in _apart(known.backward, seen.backward)}
     lines = list(seen.flaws) if seen.flaws != known.flaws else []
     if not lines and seen.digest != known.digest:
         lines.append("the rules are not ours any more")
     lines += _changes("element", known.forward, seen.forward)
     lines += _changes("element back", known.backward, seen.backward)
+    for words, changed in (("gone", known.direct - seen.direct), ("foreign", seen.direct - known.direct)):
+        lines += [f"route on the bridge {words}: {text(address)}" for address in sorted(changed)[:1]]
     lines += [f"the NIC of {interface} is not as it was made" for interface in sorted(nics)]
     return Difference(tuple(lines), frozenset(addresses), frozenset(nics))
 

@@ -13,6 +13,9 @@ appears with the first packet, so that a load of 100,000 floats costs nothing mo
 A hairpinned packet needs another source, or its answer would go straight to the neighbour, past the translation. The rules
 depend on the network alone; a float is an element in each of the two maps. NAT chains see only the first packet of a flow,
 filter chains see all; `guard` stands behind srcnat (100), where what is still untranslated must not leave.
+
+A routed address is a route on br0, and no element: nothing of it is translated. That route is also what lets an instance use
+it as a source: `forward` asks the FIB, for packets from outside the netblock alone, whether the way back is by br0.
 """
 
 import hashlib
@@ -66,6 +69,11 @@ class CtStatus:
 
 
 @dataclass(frozen=True, slots=True)
+class WayBack:
+    """Loads the index of the interface that the packet came in by, if its source is routed back by that; else 0."""
+
+
+@dataclass(frozen=True, slots=True)
 class Mask:
     """Keeps the bits of what was loaded."""
 
@@ -113,7 +121,7 @@ class Drop:
     """Drops the packet."""
 
 
-Expression = Load | LoadName | CtStatus | Mask | Compare | Translate | Count | Constant | Nat | Drop
+Expression = Load | LoadName | CtStatus | WayBack | Mask | Compare | Translate | Count | Constant | Nat | Drop
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,11 +162,12 @@ def rules(network: Network) -> tuple[Rule, ...]:
     inside = (Load(Field.SOURCE), Mask(network.netblock.netmask.packed), Compare(network.netblock.network_address.packed))
     outside = (*inside[:2], Compare(network.netblock.network_address.packed, equal=False))
     dnat = (CtStatus(), Mask(DNAT_STATUS), Compare(bytes(4), equal=False))
+    no_way_back = (WayBack(), Compare(bytes(4)))
     listed = [
         Rule("count", "floats: count what comes", (*_comes_by(UPLINK), *_counted(Field.DESTINATION, COUNTED_IN))),
         Rule("prerouting", "floats: dnat", (Load(Field.DESTINATION), Translate(FLOATING_TO_FIXED), Nat(Kind.DNAT))),
         Rule("forward", "no loop by the uplink", (*_comes_by(UPLINK), *_leaves_by(UPLINK), Drop())),
-        Rule("forward", "no source but the network's own", (*_comes_by(BRIDGE), *outside, Drop())),
+        Rule("forward", "no source but the network's own", (*_comes_by(BRIDGE), *outside, *no_way_back, Drop())),
         Rule("postrouting", "floats: snat", (Load(Field.SOURCE), Translate(FIXED_TO_FLOATING), Nat(Kind.SNAT))),
         Rule("postrouting", "hairpin", (*_leaves_by(BRIDGE), *dnat, *inside, Constant(network.gateway), Nat(Kind.SNAT))),
     ]

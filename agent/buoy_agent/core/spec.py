@@ -46,6 +46,8 @@ class Network:
     netblock: IPv4Network
     provide_nat: bool = False
     floating_gateway: Address | None = None
+    routed: frozenset[Address] = frozenset()  # reached on the bridge without NAT, once an instance carries them
+    routed_generation: int = 0
     gateway: Address = field(init=False, repr=False, compare=False)  # of the bridge: index 1 of the netblock
 
     def __post_init__(self) -> None:
@@ -55,6 +57,11 @@ class Network:
     def egress(self) -> Address | None:
         """The source of what leaves without a float; None when nothing may."""
         return self.floating_gateway if self.provide_nat else None
+
+    @property
+    def own_addresses(self) -> frozenset[Address]:
+        """The outside addresses that are the network's, and no interface's."""
+        return self.routed | ({self.egress} if self.egress is not None else frozenset())
 
     @property
     def map_size(self) -> int:
@@ -112,11 +119,15 @@ def mark_words(interface: InterfaceId, body: str, *, is_default: bool) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Float:
-    """An outside address that this node answers for; `fixed` is None for a network's own gateway address."""
+    """An outside address that this node answers for; `fixed` is None for a network's own gateway address.
+
+    A routed one is not translated: it is reached on the network's bridge as it is.
+    """
 
     floating: Address
     network: NetworkId
     fixed: Address | None
+    routed: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,6 +148,7 @@ class Update:
     reset: bool = False
     upserts: tuple[Binding, ...] = ()
     removals: tuple[Removal, ...] = ()
+    networks: tuple[Network, ...] = ()  # those that changed by themselves
     synced: bool = False
 
 
@@ -149,3 +161,12 @@ class Report:
     removed: bool = False
     nic_error: str = ""
     floating_error: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class NetworkReport:
+    """What the kernel now has of one network's routed addresses: all as it should be, but for the faults, in words."""
+
+    network: NetworkId
+    generation: int
+    faults: tuple[tuple[Address, str], ...] = ()

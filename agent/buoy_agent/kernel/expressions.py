@@ -21,14 +21,27 @@ from buoy_agent.core.ruleset import (
     Mask,
     Nat,
     Translate,
+    WayBack,
 )
 from buoy_agent.kernel.netlink import as_text, attribute, attributes, be32, elements, nest, words
 
 _REGISTER, _AF_INET = 1, 2
 _INCOMING, _OUTGOING, _STATUS = 6, 7, 2
+_OIF, _BY_SOURCE_AND_INCOMING = 1, 1 | 8  # NFT_FIB_RESULT_OIF; NFTA_FIB_F_SADDR | NFTA_FIB_F_IIF
 _EQUAL, _NOT_EQUAL = 0, 1
 _UPDATE, _COUNTER = 1, "counter"
 _MAP_IPS = 1  # NF_NAT_RANGE_MAP_IPS, which the kernel adds
+
+
+_WITHOUT_VALUE: dict[Expression, tuple[str | bytes, ...]] = {
+    CtStatus(): ("ct", be32(1, _REGISTER), be32(2, _STATUS)),
+    WayBack(): ("fib", be32(1, _REGISTER), be32(2, _OIF), be32(3, _BY_SOURCE_AND_INCOMING)),
+    Drop(): ("immediate", be32(1, 0), nest(2, nest(2, be32(1, 0)))),
+}
+_READ: dict[tuple[str, int, int, int | None], Expression] = {
+    ("ct", _REGISTER, _STATUS, None): CtStatus(),
+    ("fib", _REGISTER, _OIF, _BY_SOURCE_AND_INCOMING): WayBack(),
+}
 
 
 def encode(expression: Expression) -> bytes:
@@ -43,15 +56,15 @@ def decode(listed: bytes) -> tuple[Expression, ...]:
     return tuple(_expression(attributes(item)) for item in elements(listed))
 
 
-def _parts(expression: Expression) -> Iterable[str | bytes]:  # noqa: C901 - one case an expression
+def _parts(expression: Expression) -> Iterable[str | bytes]:
     source, target = be32(1, _REGISTER), be32(2, _REGISTER)
     match expression:
+        case CtStatus() | WayBack() | Drop():
+            return _WITHOUT_VALUE[expression]
         case Load(field):
             return ("payload", be32(1, _REGISTER), be32(2, 1), be32(3, field.value), be32(4, 4))
         case LoadName(incoming):
             return ("meta", be32(1, _REGISTER), be32(2, _INCOMING if incoming else _OUTGOING))
-        case CtStatus():
-            return ("ct", be32(1, _REGISTER), be32(2, _STATUS))
         case Mask(value):
             xor = nest(5, attribute(1, bytes(len(value))))
             return ("bitwise", source, target, be32(3, len(value)), nest(4, attribute(1, value)), xor)
@@ -66,8 +79,6 @@ def _parts(expression: Expression) -> Iterable[str | bytes]:  # noqa: C901 - one
             return ("immediate", source, nest(2, attribute(1, value)))
         case Nat(kind):
             return ("nat", be32(1, kind.value), be32(2, _AF_INET), be32(3, _REGISTER))
-        case Drop():
-            return ("immediate", be32(1, 0), nest(2, nest(2, be32(1, 0))))
 
 
 def _expression(item: dict[int, memoryview]) -> Expression:  # noqa: C901 - likewise
@@ -79,8 +90,8 @@ def _expression(item: dict[int, memoryview]) -> Expression:  # noqa: C901 - like
             return Load(Field(offset))
         case "meta", 1, 6 | 7 as key, None:
             return LoadName(incoming=key == _INCOMING)
-        case "ct", 1, 2, None:
-            return CtStatus()
+        case "ct" | "fib", int(register), int(key), flags if (name, register, key, flags) in _READ:
+            return _READ[name, register, key, flags]
         case "bitwise", 1, 1, _ if not any(_value(data.get(5))):
             return Mask(_value(data.get(4)))
         case "cmp", 1, 0 | 1 as operator, _:

@@ -154,4 +154,5 @@ class FakeKernel:
 
 
 def _copy(state: NetworkState) -> NetworkState:
-    return NetworkState(state.digest, dict(state.forward), dict(state.backward), dict(state.nics), state.flaws)
+    nics, direct = dict(state.nics), set(state.direct)
+    return NetworkState(state.digest, dict(state.forward), dict(state.backward), nics, direct, state.flaws)

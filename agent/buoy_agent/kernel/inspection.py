@@ -56,6 +56,7 @@ def inner_state(network: NetworkId, channel: Channel, table: Table) -> NetworkSt
     return NetworkState(
         digest="" if flaws else state_digest(shown, table.read_rules()),
         nics=nics.marks(present.values()),
+        direct={address for address, _ in routes.read_routes(channel, bridge.index)} if bridge is not None else set(),
         flaws=tuple(flaws),
     )
 

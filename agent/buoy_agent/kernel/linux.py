@@ -63,7 +63,7 @@ class LinuxKernel(LinuxReader):
         self._nics.remove(network, interface)
 
     def publish(self, parts: Parts) -> None:
-        """Elements, leftovers cut, routes, proxy neighbours."""
+        """Elements, leftovers cut, routes on the bridge, routes, proxy neighbours."""
         if parts.forward or parts.backward:
             channel = self._channels.of(parts.network)
             table = Table(channel)
@@ -71,6 +71,8 @@ class LinuxKernel(LinuxReader):
             with self._namespaces.inside(parts.network):
                 cut = conntrack.cut(channel, [floating for floating, _ in parts.forward], conntrack.INBOUND)
             self._own_writes += table.writes + cut
+        if parts.direct:
+            self._networks.route_on_bridge(parts.network, parts.direct)
         link = self._index(outer_name(parts.network), "the network's uplink") if parts.routes else 0
         self._in_host(
             [routes.add_route(address, link, self._protocol) for address in parts.routes], parts.routes, "adding the route to"
@@ -83,10 +85,12 @@ class LinuxKernel(LinuxReader):
         )
 
     def withdraw(self, parts: Parts) -> None:
-        """Proxy neighbours, routes, elements, then every flow."""
+        """Proxy neighbours, routes, routes on the bridge, elements, then every flow."""
         external = index_of(self._external)
         self._in_host([routes.delete_proxy(address, external) for address in parts.proxies], parts.proxies, "", gone=_GONE)
         self._in_host([routes.delete_route(address, self._protocol) for address in parts.routes], parts.routes, "", gone=_GONE)
+        if parts.direct and self._namespaces.exists(parts.network):
+            self._networks.unroute_on_bridge(parts.network, parts.direct)
         if self._namespaces.exists(parts.network):
             channel = self._channels.of(parts.network)
             table = Table(channel)

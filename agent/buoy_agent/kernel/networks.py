@@ -11,7 +11,7 @@ from dataclasses import replace
 
 from buoy_agent.core.actual import NetworkState
 from buoy_agent.core.ruleset import BRIDGE, FIXED_TO_FLOATING, FLOATING_TO_FIXED, UPLINK, rules
-from buoy_agent.core.spec import Network, NetworkId
+from buoy_agent.core.spec import Address, Network, NetworkId
 from buoy_agent.errors import KernelError
 from buoy_agent.kernel import links, nics, routes, sysctl
 from buoy_agent.kernel.channels import Channels
@@ -30,6 +30,7 @@ from buoy_agent.kernel.naming import bridge_mac, inner_mac, outer_mac, outer_nam
 from buoy_agent.kernel.netlink import ROUTE, Channel, Message
 from buoy_agent.kernel.nft import Table
 
+_GONE = (errno.ENOENT, errno.ESRCH, errno.ENODEV)
 _DOOMED = 0x62756F79  # a group of links that only ever holds what is about to be removed
 
 
@@ -96,6 +97,22 @@ class Networks:
             self._channels.drop(uuid)
             self._namespaces.delete(uuid)
             self.writes += 1
+
+    def route_on_bridge(self, network: NetworkId, addresses: Collection[Address]) -> None:
+        """Lets routed addresses be found on the bridge."""
+        with self._namespaces.inside(network), closing(Channel(ROUTE)) as channel:
+            bridge = links.read_link(channel, BRIDGE)
+            if bridge is None:
+                raise KernelError(f"the bridge of network {network} is gone", errno.ENODEV)
+            self._send(channel, *(routes.add_direct_route(address, bridge.index) for address in addresses))
+
+    def unroute_on_bridge(self, network: NetworkId, addresses: Collection[Address]) -> None:
+        """Takes that back; a route that is gone is no error."""
+        with self._namespaces.inside(network), closing(Channel(ROUTE)) as channel:
+            for error in channel.send([routes.delete_route(address) for address in addresses]).values():
+                if error.number not in _GONE:
+                    raise error
+        self.writes += len(addresses)
 
     def _hand_back(self, uuid: str) -> None:
         with self._namespaces.inside(uuid), closing(Channel(ROUTE)) as channel:

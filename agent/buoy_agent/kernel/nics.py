@@ -108,12 +108,11 @@ class Nics:
                 links.remove_link(channel, left.index)
 
     def _configure(self, nic: Nic) -> None:
+        """Gives the NIC its address; others on it are its owner's, who has put routed ones there."""
         with self._namespaces.inside(nic.instance), closing(Channel(ROUTE)) as channel:
             present = links.read_links(channel)
             index = present[f"eth{nic.order}"].index
-            stale = [pair for pair in links.read_addresses(channel, index) if pair != (nic.address, nic.prefixlen)]
-            changes = [links.delete_address(index, *pair) for pair in stale]
-            changes += [links.set_link(1, up=True), links.set_link(index, up=True)]
+            changes = (links.set_link(1, up=True), links.set_link(index, up=True))
             self._send(channel, *changes, links.new_address(index, nic.address, nic.prefixlen))
             if nic.is_default:
                 self._send(channel, routes.default_route(nic.gateway, index))

@@ -103,10 +103,10 @@ class Kernel(Reader, Protocol):
         """Removes a NIC; an adopted one is handed back, down. One that is not there is no error."""
 
     def publish(self, parts: Parts) -> None:
-        """Adds entries: elements in one transaction, leftovers in conntrack cut, then routes, then proxy neighbours."""
+        """Adds entries: elements at once, leftovers in conntrack cut, routes on the bridge, routes, proxy neighbours."""
 
     def withdraw(self, parts: Parts) -> None:
-        """Removes entries: proxy neighbours, routes, elements in one transaction, then live flows of the addresses, both ways.
+        """Removes entries: proxy neighbours, routes, those on the bridge, elements at once, then live flows, both ways.
 
         Entries that are not there any more are an error for elements only. On return no flow of the addresses is left.
         """

@@ -121,7 +121,7 @@ def _features(other: int) -> Iterator[Finding]:
         yield _tried("bridge (CONFIG_BRIDGE)", _MODULE, lambda: channel.request(links.new_bridge("br0", "0e:00:00:00:00:01")))
         yield _tried("veth (CONFIG_VETH)", _MODULE, lambda: _veth(channel, other))
         network = Network(NetworkId("probe"), IPv4Network("10.0.0.0/24"))
-        nft = "nf_tables with nat, maps and ct (CONFIG_NF_TABLES, CONFIG_NFT_NAT, CONFIG_NFT_CT)"
+        nft = "nf_tables with nat, maps, ct and fib (CONFIG_NF_TABLES, CONFIG_NFT_NAT, CONFIG_NFT_CT, CONFIG_NFT_FIB_IPV4)"
         yield _tried(nft, _MODULE, lambda: Table(netfilter).ensure(network))
         yield _tried(
             "conntrack over netlink (CONFIG_NF_CT_NETLINK)", _MODULE, lambda: conntrack.cut(netfilter, [packed("192.0.2.1")])

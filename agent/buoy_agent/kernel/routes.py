@@ -18,7 +18,7 @@ HOST_SIDE, NETWORK_SIDE = packed("169.254.187.1"), packed("169.254.187.2")
 _NEWROUTE, _DELROUTE, _GETROUTE, _NEWNEIGH, _DELNEIGH, _GETNEIGH = 24, 25, 26, 28, 29, 30
 _RTMSG = struct.Struct("=BBBBBBBBI")
 _NDMSG = struct.Struct("=BxxxiHBB")
-_AF_INET, _MAIN, _UNICAST, _NOWHERE, _ONLINK, _PERMANENT, _PROXY = 2, 254, 1, 255, 4, 0x80, 0x08
+_AF_INET, _MAIN, _UNICAST, _NOWHERE, _ONLINK, _PERMANENT, _PROXY, _LINK_SCOPE = 2, 254, 1, 255, 4, 0x80, 0x08, 253
 _FIB_MATCH, _NO_ROUTE = 0x2000, (101, 113)  # RTM_F_FIB_MATCH; ENETUNREACH, EHOSTUNREACH
 _HOST_ROUTE = struct.Struct("=24s4s8s4xI")  # up to the destination, that, the gateway, the link
 _TABLE, _DST, _OIF, _GATEWAY, _NEIGH_DST, _NEIGH_MAC, _NEIGH_INDEX, _NEIGH_PROTOCOL = 15, 1, 4, 5, 1, 2, 8, 12
@@ -31,6 +31,12 @@ def add_route(address: Address, link: int, protocol: int = PROTOCOL) -> Message:
         CREATE | REPLACE,
         _route(8 * len(address), protocol) + _through(NETWORK_SIDE, link) + attribute(_DST, address),
     )
+
+
+def add_direct_route(address: Address, link: int) -> Message:
+    """Lets an address be found on a link itself, by ARP, as those of its own block are."""
+    head = _RTMSG.pack(_AF_INET, 8 * len(address), 0, 0, _MAIN, PROTOCOL, _LINK_SCOPE, _UNICAST, 0)
+    return Message(_NEWROUTE, CREATE | REPLACE, head + number(_OIF, link) + attribute(_DST, address))
 
 
 def delete_route(address: Address, protocol: int = PROTOCOL) -> Message:

@@ -17,10 +17,12 @@ from buoy_agent.core.spec import (
     InterfaceId,
     Network,
     NetworkId,
+    NetworkReport,
     Removal,
     Report,
     Update,
     packed,
+    text,
 )
 from buoy_agent.errors import MalformedError
 
@@ -38,7 +40,8 @@ class Read:
     """A message as far as it could be read, and a report for each binding that could not."""
 
     update: Update
-    refused: tuple[Report, ...]
+    refused: tuple[Report, ...] = ()
+    unread: tuple[str, ...] = ()  # what could not be read of networks, in words
 
 
 def update_from_proto(message: agent_pb2.NodeUpdate) -> Read:
@@ -56,14 +59,20 @@ def update_from_proto(message: agent_pb2.NodeUpdate) -> Read:
             good.append(binding_from_proto(binding))
         except MalformedError as error:
             refused.append(Report(InterfaceId(binding.interface_uuid), binding.generation, nic_error=str(error)))
-    update = Update(message.revision, message.reset, tuple(good), tuple(removals), message.synced)
-    return Read(update, tuple(refused))
+    networks: list[Network] = []
+    unread: list[str] = []
+    for network in message.networks:
+        try:
+            networks.append(network_from_proto(network))
+        except MalformedError as error:
+            unread.append(str(error))
+    update = Update(message.revision, message.reset, tuple(good), tuple(removals), tuple(networks), message.synced)
+    return Read(update, tuple(refused), tuple(unread))
 
 
 def binding_from_proto(message: agent_pb2.Binding) -> Binding:
     """Reads one binding; raises MalformedError that names the field."""
-    net = message.network
-    network = _network(net.uuid, net.netblock, net.floating_gateway, provide_nat=net.provide_nat)
+    network = network_from_proto(message.network)
     address = _address("ipv4", message.ipv4)
     return Binding(
         interface=InterfaceId(_uuid("interface_uuid", message.interface_uuid)),
@@ -79,6 +88,18 @@ def binding_from_proto(message: agent_pb2.Binding) -> Binding:
     )
 
 
+def network_from_proto(message: agent_pb2.NetworkBinding) -> Network:
+    """Reads one network; raises MalformedError that names the field."""
+    return _network(
+        message.uuid,
+        message.netblock,
+        message.floating_gateway,
+        tuple(message.routed_addresses),
+        message.routed_generation,
+        provide_nat=message.provide_nat,
+    )
+
+
 def report_to_proto(report: Report) -> agent_pb2.BindingReport:
     """One report as the contract has it."""
     return agent_pb2.BindingReport(
@@ -87,6 +108,15 @@ def report_to_proto(report: Report) -> agent_pb2.BindingReport:
         removed=report.removed,
         nic_error=report.nic_error,
         floating_error=report.floating_error,
+    )
+
+
+def network_report_to_proto(report: NetworkReport) -> agent_pb2.NetworkReport:
+    """One report of a network as the contract has it."""
+    return agent_pb2.NetworkReport(
+        network_uuid=report.network,
+        generation=report.generation,
+        faults=[agent_pb2.RoutedFault(address=text(address), error=words) for address, words in report.faults],
     )
 
 
@@ -104,7 +134,9 @@ def _addresses(words: Iterable[str]) -> tuple[Address, ...]:
 
 
 @lru_cache(maxsize=1 << 12)  # a network comes with each of its bindings
-def _network(uuid: str, block: str, floating_gateway: str, *, provide_nat: bool) -> Network:
+def _network(
+    uuid: str, block: str, floating_gateway: str, routed: tuple[str, ...], routed_generation: int, *, provide_nat: bool
+) -> Network:
     try:
         netblock = IPv4Network(block)
     except ValueError as error:
@@ -112,7 +144,8 @@ def _network(uuid: str, block: str, floating_gateway: str, *, provide_nat: bool)
     if netblock.num_addresses < 2:
         raise MalformedError(f"network.netblock: {netblock} has no room for a gateway")
     gateway = _address("network.floating_gateway", floating_gateway) if floating_gateway else None
-    return Network(NetworkId(_uuid("network.uuid", uuid)), netblock, provide_nat, gateway)
+    addresses = frozenset(_address("network.routed_addresses", word) for word in routed)
+    return Network(NetworkId(_uuid("network.uuid", uuid)), netblock, provide_nat, gateway, addresses, routed_generation)
 
 
 def _uuid(field: str, value: str) -> str:

@@ -5,7 +5,7 @@ again when its time has come; what the kernel has of the network is read again b
 """
 
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import structlog
 
@@ -14,7 +14,19 @@ from buoy_agent.core.desired import Desired, Scope
 from buoy_agent.core.diff import NOWHERE, Plan, diff
 from buoy_agent.core.drift import Places
 from buoy_agent.core.retry import Faults, Key
-from buoy_agent.core.spec import Address, Driver, InstanceId, InterfaceId, Network, NetworkId, Nic, Report, Update, text
+from buoy_agent.core.spec import (
+    Address,
+    Driver,
+    InstanceId,
+    InterfaceId,
+    Network,
+    NetworkId,
+    NetworkReport,
+    Nic,
+    Report,
+    Update,
+    text,
+)
 from buoy_agent.errors import KernelError, NicMissingError
 from buoy_agent.kernel.port import Kernel
 from buoy_agent.sync.patrol import Patrol
@@ -43,6 +55,7 @@ class Outcome:
     """What one pass led to."""
 
     reports: list[Report] = field(default_factory=list)
+    networks: list[NetworkReport] = field(default_factory=list)
     published: set[Address] = field(default_factory=set)
     withdrawn: set[Address] = field(default_factory=set)
     cut: set[Address] = field(default_factory=set)  # addresses whose flows from before have been cut
@@ -60,6 +73,7 @@ class Reconciler:
         self.by_arp = by_arp
         self.passes = 0
         self._failures = 0
+        self._told: dict[NetworkId, NetworkReport] = {}  # what was last reported of each network's routed addresses
 
     @property
     def actual(self) -> Actual:
@@ -94,9 +108,18 @@ class Reconciler:
             self._apply(scope, now, outcome)
             self._cut_unconfirmed(now, outcome)
             self.faults.settle(tried)
-            outcome.reports = list(Verdicts(self.desired, self.actual, self.faults, by_arp=self.by_arp).reports(scope))
+            verdicts = Verdicts(self.desired, self.actual, self.faults, by_arp=self.by_arp)
+            outcome.reports = list(verdicts.reports(scope))
+            outcome.networks = self._news(verdicts.network_reports(scope), afresh=scope.everything)
             outcome.next_due = self._next_due()
         return outcome
+
+    def _news(self, reports: Iterable[NetworkReport], *, afresh: bool) -> list[NetworkReport]:
+        """Those that say something else than the last of their network did."""
+        news = [report for report in reports if afresh or self._told.get(report.network) != report]
+        self._told.update((report.network, report) for report in news)
+        self._told = {key: report for key, report in self._told.items() if key in self.desired.targets.networks}
+        return news
 
     def _heed(self, places: Places) -> None:
         """Somebody else changed something, and a NIC that was missing may be there now."""
@@ -236,10 +259,10 @@ class Reconciler:
             return parts
         state = self.actual.networks.get(parts.network)
         if state is None:
-            return Parts(parts.network, routes=parts.routes, proxies=parts.proxies)
+            return Parts(parts.network, routes=parts.routes, proxies=parts.proxies, direct=parts.direct)
         forward = tuple(pair for pair in parts.forward if state.forward.get(pair[0]) == pair[1])
         backward = tuple(pair for pair in parts.backward if state.backward.get(pair[0]) == pair[1])
-        return Parts(parts.network, forward, backward, parts.routes, parts.proxies)
+        return replace(parts, forward=forward, backward=backward)
 
     def _reread(self, network: NetworkId) -> None:
         """What we knew of a network may be stale after a failure; routes and proxy neighbours may be repeated as they are."""
@@ -305,6 +328,7 @@ class Reconciler:
                 case "float", bytes():
                     scope.addresses.add(Address(value))
                     scope.interfaces |= self._interfaces_of(Address(value))
+                    scope.networks |= self._routing_networks(Address(value))
                 case "network", str():
                     scope.networks.add(NetworkId(value))
                     scope.interfaces |= self.desired.targets.members.get(NetworkId(value), set())
@@ -318,14 +342,21 @@ class Reconciler:
         owner = self.desired.targets.owners.get(address)
         return left | ({owner} if owner is not None else set())
 
+    def _routing_networks(self, address: Address) -> set[NetworkId]:
+        """The networks whose report an address nobody wants holds up: all with routed ones, since any may have had it."""
+        targets = self.desired.targets
+        if address in targets.floats:
+            return set()
+        return {network for network, spec in targets.networks.items() if spec.routed_generation}
+
     def _addresses_of(self, network: NetworkId) -> set[Address]:
         """Every address that a network should have, or has."""
         targets, state = self.desired.targets, self.actual.networks.get(network)
         bindings = (targets.bindings[interface] for interface in targets.members.get(network, ()))
         wanted = {binding.floating for binding in bindings if binding.floating is not None}
         spec = targets.networks.get(network)
-        wanted |= {spec.egress} if spec is not None and spec.egress is not None else set()
-        return wanted | set(state.forward if state is not None else ())
+        wanted |= spec.own_addresses if spec is not None else set()
+        return wanted.union(state.forward, state.direct) if state is not None else wanted
 
 
 def key_words(key: Key) -> str:

@@ -1,7 +1,7 @@
-"""Telling the server what the kernel has: the latest report of each interface, in batches, and a heartbeat.
+"""Telling the server what the kernel has: the latest report of each interface and network, in batches, and a heartbeat.
 
-A report is kept until the server has taken it; a newer one for the same interface takes its place, so that what waits is
-bounded by the number of interfaces.
+A report is kept until the server has taken it; a newer one for the same interface or network takes its place, so that what
+waits is bounded by their number.
 """
 
 import asyncio
@@ -15,8 +15,8 @@ import structlog
 from buoy.v1 import agent_pb2, agent_pb2_grpc
 
 from buoy_agent.core.retry import backoff
-from buoy_agent.core.spec import InterfaceId, Report
-from buoy_agent.sync.convert import report_to_proto
+from buoy_agent.core.spec import InterfaceId, NetworkId, NetworkReport, Report
+from buoy_agent.sync.convert import network_report_to_proto, report_to_proto
 from buoy_agent.sync.token import REFUSED, AgentToken, log_refusal
 
 HEARTBEAT = 5.0
@@ -33,25 +33,27 @@ class Reporter:
     def __init__(self, stub: "agent_pb2_grpc.AgentServiceAsyncStub", token: AgentToken, node: str) -> None:
         self._stub, self._token, self._node = stub, token, node
         self._waiting: dict[InterfaceId, Report] = {}
+        self._networks: dict[NetworkId, NetworkReport] = {}
         self._wake = asyncio.Event()
         self.last: float | None = None  # when the server took one, in seconds since the epoch
 
     @property
     def waiting(self) -> int:
-        """How many interfaces the server has yet to hear of."""
-        return len(self._waiting)
+        """How many interfaces and networks the server has yet to hear of."""
+        return len(self._waiting) + len(self._networks)
 
-    def offer(self, reports: Iterable[Report]) -> None:
+    def offer(self, reports: Iterable[Report], networks: Iterable[NetworkReport] = ()) -> None:
         """Takes reports to be sent."""
         self._waiting.update((report.interface, report) for report in reports)
-        if self._waiting:
+        self._networks.update((report.network, report) for report in networks)
+        if self.waiting:
             self._wake.set()
 
     async def run(self) -> None:
         """Sends for ever: at once when something waits, else every 5 s; backs off while the server is away."""
         attempt = 0
         while True:
-            if not self._waiting or attempt:
+            if not self.waiting or attempt:
                 await self._pause(backoff(attempt, random.random()) if attempt else HEARTBEAT, early=not attempt)  # noqa: S311
             attempt = 0 if await self._send() else attempt + 1
 
@@ -66,18 +68,25 @@ class Reporter:
         metadata = await self._token.metadata()
         self._wake.clear()
         batch = list(islice(self._waiting.values(), _BATCH))
-        request = agent_pb2.ReportNodeRequest(node=self._node, reports=map(report_to_proto, batch))
+        networks = list(islice(self._networks.values(), _BATCH))
+        request = agent_pb2.ReportNodeRequest(
+            node=self._node, reports=map(report_to_proto, batch), networks=map(network_report_to_proto, networks)
+        )
         try:
             await self._stub.ReportNode(request, timeout=_DEADLINE, metadata=metadata)
         except grpc.aio.AioRpcError as error:
-            log_refusal("report not taken", error, self._node, waiting=len(self._waiting))
+            log_refusal("report not taken", error, self._node, waiting=self.waiting)
             if error.code() in REFUSED:
                 self._token.refused(metadata)
-            if error.code() not in _REFUSALS or not batch:
+            if error.code() not in _REFUSALS or not (batch or networks):
                 return False
-            log.warning("reports dropped: the server refuses them", interfaces=[report.interface for report in batch[:10]])
+            first = [*(report.interface for report in batch[:10]), *(report.network for report in networks[:10])]
+            log.warning("reports dropped: the server refuses them", of=first)
         self.last = time.time()
         for report in batch:
             if self._waiting.get(report.interface) is report:
                 del self._waiting[report.interface]
+        for about in networks:
+            if self._networks.get(about.network) is about:
+                del self._networks[about.network]
         return True

@@ -79,6 +79,8 @@ class Stream:
         self._take(read.update)
         if read.refused:
             self._refuse(read.refused)
+        for words in read.unread:
+            log.warning("network left as it was: it cannot be read", error=words)
         self._synced = self._synced or message.synced
         if self._synced and message.revision:
             self._revision = message.revision

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from buoy_agent.core.actual import Actual
 from buoy_agent.core.desired import Desired, Scope
 from buoy_agent.core.retry import Faults, Key
-from buoy_agent.core.spec import Address, InterfaceId, Report, text
+from buoy_agent.core.spec import Address, InterfaceId, NetworkId, NetworkReport, Report, text
 
 
 class Verdicts:
@@ -23,6 +23,26 @@ class Verdicts:
             if self._is_gone(interface):
                 yield Report(interface, self._desired.removals[interface], removed=True)
                 self._desired.forget_removal(interface)
+
+    def network_reports(self, scope: Scope) -> Iterator[NetworkReport]:
+        """What the kernel now has of the routed addresses of each network that the pass was about."""
+        targets = self._desired.targets
+        about = set(targets.networks) if scope.everything else scope.networks & targets.networks.keys()
+        wanted = (targets.floats.get(address) for address in scope.addresses)
+        about |= {want.network for want in wanted if want is not None and want.routed}
+        for network in sorted(about):
+            if targets.networks[network].routed_generation:
+                yield NetworkReport(network, targets.networks[network].routed_generation, tuple(self._routed_faults(network)))
+
+    def _routed_faults(self, network: NetworkId) -> Iterator[tuple[Address, str]]:
+        """Routed addresses that are not there yet, and whatever nobody wants and is still there: it may be this network's."""
+        for address in sorted(self._desired.targets.networks[network].routed):
+            if not self._is_complete(address):
+                words = self._faults.words(("float", address)) or self._faults.words(("network", network))
+                yield address, words or self._actual.external or "the address is not programmed yet"
+        for (kind, value), fault in self._faults.by_key.items():
+            if kind == "float" and isinstance(value, bytes) and value not in self._desired.targets.floats:
+                yield Address(value), fault.words
 
     def _report(self, interface: InterfaceId) -> Report:
         binding = self._desired.targets.bindings[interface]
@@ -52,11 +72,14 @@ class Verdicts:
     def _is_complete(self, address: Address) -> bool:
         want = self._desired.targets.floats[address]
         state = self._actual.networks.get(want.network)
-        if state is None or want.fixed is None:
+        if state is None:
             return False
-        pair = state.forward.get(address) == want.fixed and state.backward.get(want.fixed) == address
+        if want.fixed is None:
+            inside = not want.routed or address in state.direct
+        else:
+            inside = state.forward.get(address) == want.fixed and state.backward.get(want.fixed) == address
         reached = address in self._actual.proxies or not self._by_arp
-        return pair and self._actual.routes.get(address) == want.network and reached and not self._actual.external
+        return inside and self._actual.routes.get(address) == want.network and reached and not self._actual.external
 
     def _is_gone(self, interface: InterfaceId) -> bool:
         """Whether nothing of a removed interface is on the node any more."""

@@ -46,6 +46,7 @@ from buoy_client.models import (
     Pool,
     PoolUsage,
     Reservation,
+    RoutedAddress,
     ServerInfo,
 )
 from buoy_client.repeats import request_id
@@ -59,6 +60,7 @@ from buoy_client.states import (
     NetworkState,
     NodeState,
     ReservationType,
+    RoutedPhase,
 )
 
 __version__ = "0.1.0"
@@ -110,6 +112,8 @@ __all__ = [
     "Reservation",
     "ReservationType",
     "ResourceExhausted",
+    "RoutedAddress",
+    "RoutedPhase",
     "ServerInfo",
     "Unauthenticated",
     "Unavailable",

@@ -15,6 +15,7 @@ from buoy_client.states import (
     NetworkState,
     NodeState,
     ReservationType,
+    RoutedPhase,
 )
 from buoy_client.values import metadata_from_proto, time_from_proto, word_from_enum
 
@@ -87,6 +88,21 @@ def instance_from_proto(instance: instance_pb2.Instance) -> models.Instance:
     )
 
 
+def routed_from_proto(routed: network_pb2.RoutedAddress) -> models.RoutedAddress:
+    """Give a routed address."""
+    return models.RoutedAddress(
+        address=IPv4Address(routed.address),
+        pool=routed.pool,
+        node=routed.node,
+        former_node=routed.former_node,
+        phase=word_from_enum(RoutedPhase, network_pb2.RoutedPhase.Name, "ROUTED_PHASE_", routed.phase),
+        reason=routed.reason,
+        requested_time=time_from_proto(routed, "requested_time"),
+        active_time=time_from_proto(routed, "active_time"),
+        generation=routed.generation,
+    )
+
+
 def network_from_proto(network: network_pb2.Network) -> models.Network:
     """Give a network."""
     gateways = [models.FloatingGateway(gw.node, IPv4Address(gw.address), gw.pool) for gw in network.floating_gateways]
@@ -106,6 +122,8 @@ def network_from_proto(network: network_pb2.Network) -> models.Network:
         vxid=network.vxid,
         provide_dhcp=network.provide_dhcp,
         provide_dns=network.provide_dns,
+        routed_addresses=tuple(map(routed_from_proto, network.routed_addresses)),
+        routed_generation=network.routed_generation,
     )
 
 

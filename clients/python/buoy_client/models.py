@@ -16,6 +16,7 @@ from buoy_client.states import (
     NetworkState,
     NodeState,
     ReservationType,
+    RoutedPhase,
 )
 
 
@@ -97,6 +98,24 @@ class FloatingGateway(Record):
 
 
 @dataclass(frozen=True, slots=True)
+class RoutedAddress(Record):
+    """An address of a pool that is routed into a network without NAT; `node` has it once `phase` is ACTIVE.
+
+    `node` is empty while no node can have it; `former_node` is the one that has to let go first.
+    """
+
+    address: IPv4Address
+    pool: str
+    node: str
+    former_node: str
+    phase: RoutedPhase
+    reason: str
+    requested_time: datetime | None
+    active_time: datetime | None
+    generation: int
+
+
+@dataclass(frozen=True, slots=True)
 class Network(Record):
     """A private network; two networks may have the same netblock."""
 
@@ -115,6 +134,8 @@ class Network(Record):
     vxid: int
     provide_dhcp: bool
     provide_dns: bool
+    routed_addresses: tuple[RoutedAddress, ...]
+    routed_generation: int
 
 
 @dataclass(frozen=True, slots=True)

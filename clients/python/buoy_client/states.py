@@ -67,6 +67,16 @@ class NodeState(StrEnum):
     DELETED = "deleted"
 
 
+class RoutedPhase(StrEnum):
+    """PENDING -> ACTIVE -> RELEASING -> gone; FAILED is retried by the node."""
+
+    UNKNOWN = "unknown"
+    PENDING = "pending"
+    ACTIVE = "active"
+    RELEASING = "releasing"
+    FAILED = "failed"
+
+
 class ReservationType(StrEnum):
     """What holds an address; DELETION_HALO is the rest after a release."""
 

@@ -1,8 +1,11 @@
 """When a wait is over, and with what: pure functions from an object to done, not yet, or WaitFailed."""
 
+from collections.abc import Callable
+from ipaddress import IPv4Address
+
 from buoy_client.errors import WaitFailed
 from buoy_client.models import Instance, Interface, Network
-from buoy_client.states import FloatingPhase, InstanceState, InterfaceState, NetworkState
+from buoy_client.states import FloatingPhase, InstanceState, InterfaceState, NetworkState, RoutedPhase
 
 
 def is_active(interface: Interface) -> bool:
@@ -47,6 +50,26 @@ def is_instance_created(instance: Instance) -> bool:
 def is_instance_deleted(instance: Instance) -> bool:
     """Whether the node confirmed that nothing is left."""
     return instance.state is InstanceState.DELETED
+
+
+def routes(address: IPv4Address) -> Callable[[Network], bool]:
+    """Give whether a network's node has a routed address; raises WaitFailed when it could not, or the address is gone."""
+
+    def done(network: Network) -> bool:
+        routed = next((routed for routed in network.routed_addresses if routed.address == address), None)
+        if routed is None or routed.phase is RoutedPhase.RELEASING:
+            raise WaitFailed(f"{address} was taken away again", reason="NOT_ROUTED")
+        if routed.phase is RoutedPhase.FAILED:
+            words = f"{address} is not routed{because(routed.reason)}; its node tries again by itself"
+            raise WaitFailed(words, reason="ROUTE_FAILED")
+        return routed.phase is RoutedPhase.ACTIVE
+
+    return done
+
+
+def routes_no_more(address: IPv4Address) -> Callable[[Network], bool]:
+    """Give whether nothing of a routed address is left."""
+    return lambda network: all(routed.address != address for routed in network.routed_addresses)
 
 
 def is_network_deleted(network: Network) -> bool:

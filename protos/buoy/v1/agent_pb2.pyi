@@ -22,20 +22,22 @@ class WatchNodeRequest(_message.Message):
     def __init__(self, node: _Optional[str] = ..., resume_revision: _Optional[int] = ..., agent_version: _Optional[str] = ..., external_interface: _Optional[str] = ..., cluster_id: _Optional[str] = ...) -> None: ...
 
 class NodeUpdate(_message.Message):
-    __slots__ = ("revision", "reset", "upserts", "removed", "synced", "cluster_id")
+    __slots__ = ("revision", "reset", "upserts", "removed", "synced", "cluster_id", "networks")
     REVISION_FIELD_NUMBER: _ClassVar[int]
     RESET_FIELD_NUMBER: _ClassVar[int]
     UPSERTS_FIELD_NUMBER: _ClassVar[int]
     REMOVED_FIELD_NUMBER: _ClassVar[int]
     SYNCED_FIELD_NUMBER: _ClassVar[int]
     CLUSTER_ID_FIELD_NUMBER: _ClassVar[int]
+    NETWORKS_FIELD_NUMBER: _ClassVar[int]
     revision: int
     reset: bool
     upserts: _containers.RepeatedCompositeFieldContainer[Binding]
     removed: _containers.RepeatedCompositeFieldContainer[Removal]
     synced: bool
     cluster_id: str
-    def __init__(self, revision: _Optional[int] = ..., reset: _Optional[bool] = ..., upserts: _Optional[_Iterable[_Union[Binding, _Mapping]]] = ..., removed: _Optional[_Iterable[_Union[Removal, _Mapping]]] = ..., synced: _Optional[bool] = ..., cluster_id: _Optional[str] = ...) -> None: ...
+    networks: _containers.RepeatedCompositeFieldContainer[NetworkBinding]
+    def __init__(self, revision: _Optional[int] = ..., reset: _Optional[bool] = ..., upserts: _Optional[_Iterable[_Union[Binding, _Mapping]]] = ..., removed: _Optional[_Iterable[_Union[Removal, _Mapping]]] = ..., synced: _Optional[bool] = ..., cluster_id: _Optional[str] = ..., networks: _Optional[_Iterable[_Union[NetworkBinding, _Mapping]]] = ...) -> None: ...
 
 class Binding(_message.Message):
     __slots__ = ("interface_uuid", "generation", "instance_uuid", "driver", "order", "macaddr", "ipv4", "floating_address", "network", "unconfirmed_addresses")
@@ -62,16 +64,20 @@ class Binding(_message.Message):
     def __init__(self, interface_uuid: _Optional[str] = ..., generation: _Optional[int] = ..., instance_uuid: _Optional[str] = ..., driver: _Optional[_Union[_instance_pb2.InstanceDriver, str]] = ..., order: _Optional[int] = ..., macaddr: _Optional[str] = ..., ipv4: _Optional[str] = ..., floating_address: _Optional[str] = ..., network: _Optional[_Union[NetworkBinding, _Mapping]] = ..., unconfirmed_addresses: _Optional[_Iterable[str]] = ...) -> None: ...
 
 class NetworkBinding(_message.Message):
-    __slots__ = ("uuid", "netblock", "provide_nat", "floating_gateway")
+    __slots__ = ("uuid", "netblock", "provide_nat", "floating_gateway", "routed_addresses", "routed_generation")
     UUID_FIELD_NUMBER: _ClassVar[int]
     NETBLOCK_FIELD_NUMBER: _ClassVar[int]
     PROVIDE_NAT_FIELD_NUMBER: _ClassVar[int]
     FLOATING_GATEWAY_FIELD_NUMBER: _ClassVar[int]
+    ROUTED_ADDRESSES_FIELD_NUMBER: _ClassVar[int]
+    ROUTED_GENERATION_FIELD_NUMBER: _ClassVar[int]
     uuid: str
     netblock: str
     provide_nat: bool
     floating_gateway: str
-    def __init__(self, uuid: _Optional[str] = ..., netblock: _Optional[str] = ..., provide_nat: _Optional[bool] = ..., floating_gateway: _Optional[str] = ...) -> None: ...
+    routed_addresses: _containers.RepeatedScalarFieldContainer[str]
+    routed_generation: int
+    def __init__(self, uuid: _Optional[str] = ..., netblock: _Optional[str] = ..., provide_nat: _Optional[bool] = ..., floating_gateway: _Optional[str] = ..., routed_addresses: _Optional[_Iterable[str]] = ..., routed_generation: _Optional[int] = ...) -> None: ...
 
 class Removal(_message.Message):
     __slots__ = ("interface_uuid", "generation", "network_uuid", "unconfirmed_addresses")
@@ -86,12 +92,32 @@ class Removal(_message.Message):
     def __init__(self, interface_uuid: _Optional[str] = ..., generation: _Optional[int] = ..., network_uuid: _Optional[str] = ..., unconfirmed_addresses: _Optional[_Iterable[str]] = ...) -> None: ...
 
 class ReportNodeRequest(_message.Message):
-    __slots__ = ("node", "reports")
+    __slots__ = ("node", "reports", "networks")
     NODE_FIELD_NUMBER: _ClassVar[int]
     REPORTS_FIELD_NUMBER: _ClassVar[int]
+    NETWORKS_FIELD_NUMBER: _ClassVar[int]
     node: str
     reports: _containers.RepeatedCompositeFieldContainer[BindingReport]
-    def __init__(self, node: _Optional[str] = ..., reports: _Optional[_Iterable[_Union[BindingReport, _Mapping]]] = ...) -> None: ...
+    networks: _containers.RepeatedCompositeFieldContainer[NetworkReport]
+    def __init__(self, node: _Optional[str] = ..., reports: _Optional[_Iterable[_Union[BindingReport, _Mapping]]] = ..., networks: _Optional[_Iterable[_Union[NetworkReport, _Mapping]]] = ...) -> None: ...
+
+class NetworkReport(_message.Message):
+    __slots__ = ("network_uuid", "generation", "faults")
+    NETWORK_UUID_FIELD_NUMBER: _ClassVar[int]
+    GENERATION_FIELD_NUMBER: _ClassVar[int]
+    FAULTS_FIELD_NUMBER: _ClassVar[int]
+    network_uuid: str
+    generation: int
+    faults: _containers.RepeatedCompositeFieldContainer[RoutedFault]
+    def __init__(self, network_uuid: _Optional[str] = ..., generation: _Optional[int] = ..., faults: _Optional[_Iterable[_Union[RoutedFault, _Mapping]]] = ...) -> None: ...
+
+class RoutedFault(_message.Message):
+    __slots__ = ("address", "error")
+    ADDRESS_FIELD_NUMBER: _ClassVar[int]
+    ERROR_FIELD_NUMBER: _ClassVar[int]
+    address: str
+    error: str
+    def __init__(self, address: _Optional[str] = ..., error: _Optional[str] = ...) -> None: ...
 
 class BindingReport(_message.Message):
     __slots__ = ("interface_uuid", "generation", "removed", "nic_error", "floating_error")

@@ -14,6 +14,14 @@ from typing import ClassVar as _ClassVar, Optional as _Optional, Union as _Union
 
 DESCRIPTOR: _descriptor.FileDescriptor
 
+class RoutedPhase(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
+    __slots__ = ()
+    ROUTED_PHASE_UNSPECIFIED: _ClassVar[RoutedPhase]
+    ROUTED_PHASE_PENDING: _ClassVar[RoutedPhase]
+    ROUTED_PHASE_ACTIVE: _ClassVar[RoutedPhase]
+    ROUTED_PHASE_RELEASING: _ClassVar[RoutedPhase]
+    ROUTED_PHASE_FAILED: _ClassVar[RoutedPhase]
+
 class NetworkState(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
     __slots__ = ()
     NETWORK_STATE_UNSPECIFIED: _ClassVar[NetworkState]
@@ -22,6 +30,11 @@ class NetworkState(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
     NETWORK_STATE_DELETE_WAIT: _ClassVar[NetworkState]
     NETWORK_STATE_DELETED: _ClassVar[NetworkState]
     NETWORK_STATE_ERROR: _ClassVar[NetworkState]
+ROUTED_PHASE_UNSPECIFIED: RoutedPhase
+ROUTED_PHASE_PENDING: RoutedPhase
+ROUTED_PHASE_ACTIVE: RoutedPhase
+ROUTED_PHASE_RELEASING: RoutedPhase
+ROUTED_PHASE_FAILED: RoutedPhase
 NETWORK_STATE_UNSPECIFIED: NetworkState
 NETWORK_STATE_INITIAL: NetworkState
 NETWORK_STATE_CREATED: NetworkState
@@ -30,7 +43,7 @@ NETWORK_STATE_DELETED: NetworkState
 NETWORK_STATE_ERROR: NetworkState
 
 class Network(_message.Message):
-    __slots__ = ("uuid", "namespace", "name", "netblock", "provide_nat", "state", "state_reason", "floating_gateways", "metadata", "revision", "create_time", "update_time", "vxid", "provide_dhcp", "provide_dns")
+    __slots__ = ("uuid", "namespace", "name", "netblock", "provide_nat", "state", "state_reason", "floating_gateways", "metadata", "revision", "create_time", "update_time", "vxid", "provide_dhcp", "provide_dns", "routed_addresses", "routed_generation")
     class MetadataEntry(_message.Message):
         __slots__ = ("key", "value")
         KEY_FIELD_NUMBER: _ClassVar[int]
@@ -53,6 +66,8 @@ class Network(_message.Message):
     VXID_FIELD_NUMBER: _ClassVar[int]
     PROVIDE_DHCP_FIELD_NUMBER: _ClassVar[int]
     PROVIDE_DNS_FIELD_NUMBER: _ClassVar[int]
+    ROUTED_ADDRESSES_FIELD_NUMBER: _ClassVar[int]
+    ROUTED_GENERATION_FIELD_NUMBER: _ClassVar[int]
     uuid: str
     namespace: str
     name: str
@@ -68,7 +83,31 @@ class Network(_message.Message):
     vxid: int
     provide_dhcp: bool
     provide_dns: bool
-    def __init__(self, uuid: _Optional[str] = ..., namespace: _Optional[str] = ..., name: _Optional[str] = ..., netblock: _Optional[str] = ..., provide_nat: _Optional[bool] = ..., state: _Optional[_Union[NetworkState, str]] = ..., state_reason: _Optional[str] = ..., floating_gateways: _Optional[_Iterable[_Union[FloatingGateway, _Mapping]]] = ..., metadata: _Optional[_Mapping[str, _struct_pb2.Value]] = ..., revision: _Optional[int] = ..., create_time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., update_time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., vxid: _Optional[int] = ..., provide_dhcp: _Optional[bool] = ..., provide_dns: _Optional[bool] = ...) -> None: ...
+    routed_addresses: _containers.RepeatedCompositeFieldContainer[RoutedAddress]
+    routed_generation: int
+    def __init__(self, uuid: _Optional[str] = ..., namespace: _Optional[str] = ..., name: _Optional[str] = ..., netblock: _Optional[str] = ..., provide_nat: _Optional[bool] = ..., state: _Optional[_Union[NetworkState, str]] = ..., state_reason: _Optional[str] = ..., floating_gateways: _Optional[_Iterable[_Union[FloatingGateway, _Mapping]]] = ..., metadata: _Optional[_Mapping[str, _struct_pb2.Value]] = ..., revision: _Optional[int] = ..., create_time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., update_time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., vxid: _Optional[int] = ..., provide_dhcp: _Optional[bool] = ..., provide_dns: _Optional[bool] = ..., routed_addresses: _Optional[_Iterable[_Union[RoutedAddress, _Mapping]]] = ..., routed_generation: _Optional[int] = ...) -> None: ...
+
+class RoutedAddress(_message.Message):
+    __slots__ = ("address", "pool", "node", "former_node", "phase", "reason", "requested_time", "active_time", "generation")
+    ADDRESS_FIELD_NUMBER: _ClassVar[int]
+    POOL_FIELD_NUMBER: _ClassVar[int]
+    NODE_FIELD_NUMBER: _ClassVar[int]
+    FORMER_NODE_FIELD_NUMBER: _ClassVar[int]
+    PHASE_FIELD_NUMBER: _ClassVar[int]
+    REASON_FIELD_NUMBER: _ClassVar[int]
+    REQUESTED_TIME_FIELD_NUMBER: _ClassVar[int]
+    ACTIVE_TIME_FIELD_NUMBER: _ClassVar[int]
+    GENERATION_FIELD_NUMBER: _ClassVar[int]
+    address: str
+    pool: str
+    node: str
+    former_node: str
+    phase: RoutedPhase
+    reason: str
+    requested_time: _timestamp_pb2.Timestamp
+    active_time: _timestamp_pb2.Timestamp
+    generation: int
+    def __init__(self, address: _Optional[str] = ..., pool: _Optional[str] = ..., node: _Optional[str] = ..., former_node: _Optional[str] = ..., phase: _Optional[_Union[RoutedPhase, str]] = ..., reason: _Optional[str] = ..., requested_time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., active_time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., generation: _Optional[int] = ...) -> None: ...
 
 class FloatingGateway(_message.Message):
     __slots__ = ("node", "address", "pool")
@@ -189,6 +228,34 @@ class ListNetworkAddressesResponse(_message.Message):
     next_page_token: str
     revision: int
     def __init__(self, addresses: _Optional[_Iterable[_Union[_pool_pb2.Reservation, _Mapping]]] = ..., next_page_token: _Optional[str] = ..., revision: _Optional[int] = ...) -> None: ...
+
+class RouteAddressRequest(_message.Message):
+    __slots__ = ("network_ref", "namespace", "address", "pool", "node", "request_id")
+    NETWORK_REF_FIELD_NUMBER: _ClassVar[int]
+    NAMESPACE_FIELD_NUMBER: _ClassVar[int]
+    ADDRESS_FIELD_NUMBER: _ClassVar[int]
+    POOL_FIELD_NUMBER: _ClassVar[int]
+    NODE_FIELD_NUMBER: _ClassVar[int]
+    REQUEST_ID_FIELD_NUMBER: _ClassVar[int]
+    network_ref: str
+    namespace: str
+    address: str
+    pool: str
+    node: str
+    request_id: str
+    def __init__(self, network_ref: _Optional[str] = ..., namespace: _Optional[str] = ..., address: _Optional[str] = ..., pool: _Optional[str] = ..., node: _Optional[str] = ..., request_id: _Optional[str] = ...) -> None: ...
+
+class UnrouteAddressRequest(_message.Message):
+    __slots__ = ("network_ref", "namespace", "address", "request_id")
+    NETWORK_REF_FIELD_NUMBER: _ClassVar[int]
+    NAMESPACE_FIELD_NUMBER: _ClassVar[int]
+    ADDRESS_FIELD_NUMBER: _ClassVar[int]
+    REQUEST_ID_FIELD_NUMBER: _ClassVar[int]
+    network_ref: str
+    namespace: str
+    address: str
+    request_id: str
+    def __init__(self, network_ref: _Optional[str] = ..., namespace: _Optional[str] = ..., address: _Optional[str] = ..., request_id: _Optional[str] = ...) -> None: ...
 
 class ListNetworkEventsRequest(_message.Message):
     __slots__ = ("network_ref", "namespace", "type", "page_size", "page_token", "min_revision")

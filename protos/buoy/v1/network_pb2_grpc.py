@@ -68,6 +68,16 @@ class NetworkServiceStub:
                 request_serializer=buoy_dot_v1_dot_network__pb2.ListNetworkAddressesRequest.SerializeToString,
                 response_deserializer=buoy_dot_v1_dot_network__pb2.ListNetworkAddressesResponse.FromString,
                 _registered_method=True)
+        self.RouteAddress = channel.unary_unary(
+                '/buoy.v1.NetworkService/RouteAddress',
+                request_serializer=buoy_dot_v1_dot_network__pb2.RouteAddressRequest.SerializeToString,
+                response_deserializer=buoy_dot_v1_dot_network__pb2.RoutedAddress.FromString,
+                _registered_method=True)
+        self.UnrouteAddress = channel.unary_unary(
+                '/buoy.v1.NetworkService/UnrouteAddress',
+                request_serializer=buoy_dot_v1_dot_network__pb2.UnrouteAddressRequest.SerializeToString,
+                response_deserializer=buoy_dot_v1_dot_network__pb2.Network.FromString,
+                _registered_method=True)
         self.ListNetworkEvents = channel.unary_unary(
                 '/buoy.v1.NetworkService/ListNetworkEvents',
                 request_serializer=buoy_dot_v1_dot_network__pb2.ListNetworkEventsRequest.SerializeToString,
@@ -141,6 +151,24 @@ class NetworkServiceServicer:
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
+    def RouteAddress(self, request, context):
+        """Routes an address of a pool into a network, without NAT: an instance there that carries it on its NIC, by itself, is reached
+        at it. One node at a time has it. An address that is routed into this network already is answered as it is, and moves where
+        another node is named. PENDING until the node has it. Callers: the network's namespace. Reasons: NOT_READY,
+        ADDRESS_OUTSIDE_POOL, ADDRESS_IN_USE, ADDRESS_RESERVED, POOL_NOT_FOUND, POOL_EXHAUSTED, QUOTA_EXCEEDED, NODE_NOT_FOUND.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def UnrouteAddress(self, request, context):
+        """Takes a routed address away from a network: RELEASING until its node let go, then it rests. Callers: the network's namespace.
+        Reasons: ADDRESS_NOT_ROUTED.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
     def ListNetworkEvents(self, request, context):
         """Lists what happened to a network, newest first. Callers: the network's namespace.
         """
@@ -201,6 +229,16 @@ def add_NetworkServiceServicer_to_server(servicer, server):
                     servicer.ListNetworkAddresses,
                     request_deserializer=buoy_dot_v1_dot_network__pb2.ListNetworkAddressesRequest.FromString,
                     response_serializer=buoy_dot_v1_dot_network__pb2.ListNetworkAddressesResponse.SerializeToString,
+            ),
+            'RouteAddress': grpc.unary_unary_rpc_method_handler(
+                    servicer.RouteAddress,
+                    request_deserializer=buoy_dot_v1_dot_network__pb2.RouteAddressRequest.FromString,
+                    response_serializer=buoy_dot_v1_dot_network__pb2.RoutedAddress.SerializeToString,
+            ),
+            'UnrouteAddress': grpc.unary_unary_rpc_method_handler(
+                    servicer.UnrouteAddress,
+                    request_deserializer=buoy_dot_v1_dot_network__pb2.UnrouteAddressRequest.FromString,
+                    response_serializer=buoy_dot_v1_dot_network__pb2.Network.SerializeToString,
             ),
             'ListNetworkEvents': grpc.unary_unary_rpc_method_handler(
                     servicer.ListNetworkEvents,
@@ -389,6 +427,60 @@ class NetworkService:
             '/buoy.v1.NetworkService/ListNetworkAddresses',
             buoy_dot_v1_dot_network__pb2.ListNetworkAddressesRequest.SerializeToString,
             buoy_dot_v1_dot_network__pb2.ListNetworkAddressesResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def RouteAddress(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/buoy.v1.NetworkService/RouteAddress',
+            buoy_dot_v1_dot_network__pb2.RouteAddressRequest.SerializeToString,
+            buoy_dot_v1_dot_network__pb2.RoutedAddress.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def UnrouteAddress(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/buoy.v1.NetworkService/UnrouteAddress',
+            buoy_dot_v1_dot_network__pb2.UnrouteAddressRequest.SerializeToString,
+            buoy_dot_v1_dot_network__pb2.Network.FromString,
             options,
             channel_credentials,
             insecure,

@@ -53,6 +53,16 @@ class NetworkServiceStub:
     """Lists the addresses of one network's netblock that are not free, in the order of the addresses. Callers: the network's
     namespace.
     """
+    RouteAddress: _grpc.UnaryUnaryMultiCallable[_network_pb2.RouteAddressRequest, _network_pb2.RoutedAddress]
+    """Routes an address of a pool into a network, without NAT: an instance there that carries it on its NIC, by itself, is reached
+    at it. One node at a time has it. An address that is routed into this network already is answered as it is, and moves where
+    another node is named. PENDING until the node has it. Callers: the network's namespace. Reasons: NOT_READY,
+    ADDRESS_OUTSIDE_POOL, ADDRESS_IN_USE, ADDRESS_RESERVED, POOL_NOT_FOUND, POOL_EXHAUSTED, QUOTA_EXCEEDED, NODE_NOT_FOUND.
+    """
+    UnrouteAddress: _grpc.UnaryUnaryMultiCallable[_network_pb2.UnrouteAddressRequest, _network_pb2.Network]
+    """Takes a routed address away from a network: RELEASING until its node let go, then it rests. Callers: the network's namespace.
+    Reasons: ADDRESS_NOT_ROUTED.
+    """
     ListNetworkEvents: _grpc.UnaryUnaryMultiCallable[_network_pb2.ListNetworkEventsRequest, _network_pb2.ListNetworkEventsResponse]
     """Lists what happened to a network, newest first. Callers: the network's namespace."""
     GetNetworkMetadata: _grpc.UnaryUnaryMultiCallable[_network_pb2.GetNetworkMetadataRequest, _network_pb2.GetNetworkMetadataResponse]
@@ -86,6 +96,16 @@ class NetworkServiceAsyncStub(NetworkServiceStub):
     ListNetworkAddresses: _aio.UnaryUnaryMultiCallable[_network_pb2.ListNetworkAddressesRequest, _network_pb2.ListNetworkAddressesResponse]  # type: ignore[assignment]
     """Lists the addresses of one network's netblock that are not free, in the order of the addresses. Callers: the network's
     namespace.
+    """
+    RouteAddress: _aio.UnaryUnaryMultiCallable[_network_pb2.RouteAddressRequest, _network_pb2.RoutedAddress]  # type: ignore[assignment]
+    """Routes an address of a pool into a network, without NAT: an instance there that carries it on its NIC, by itself, is reached
+    at it. One node at a time has it. An address that is routed into this network already is answered as it is, and moves where
+    another node is named. PENDING until the node has it. Callers: the network's namespace. Reasons: NOT_READY,
+    ADDRESS_OUTSIDE_POOL, ADDRESS_IN_USE, ADDRESS_RESERVED, POOL_NOT_FOUND, POOL_EXHAUSTED, QUOTA_EXCEEDED, NODE_NOT_FOUND.
+    """
+    UnrouteAddress: _aio.UnaryUnaryMultiCallable[_network_pb2.UnrouteAddressRequest, _network_pb2.Network]  # type: ignore[assignment]
+    """Takes a routed address away from a network: RELEASING until its node let go, then it rests. Callers: the network's namespace.
+    Reasons: ADDRESS_NOT_ROUTED.
     """
     ListNetworkEvents: _aio.UnaryUnaryMultiCallable[_network_pb2.ListNetworkEventsRequest, _network_pb2.ListNetworkEventsResponse]  # type: ignore[assignment]
     """Lists what happened to a network, newest first. Callers: the network's namespace."""
@@ -153,6 +173,28 @@ class NetworkServiceServicer(metaclass=_abc_1.ABCMeta):
     ) -> _typing.Union[_network_pb2.ListNetworkAddressesResponse, _abc.Awaitable[_network_pb2.ListNetworkAddressesResponse]]:
         """Lists the addresses of one network's netblock that are not free, in the order of the addresses. Callers: the network's
         namespace.
+        """
+
+    @_abc_1.abstractmethod
+    def RouteAddress(
+        self,
+        request: _network_pb2.RouteAddressRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_network_pb2.RoutedAddress, _abc.Awaitable[_network_pb2.RoutedAddress]]:
+        """Routes an address of a pool into a network, without NAT: an instance there that carries it on its NIC, by itself, is reached
+        at it. One node at a time has it. An address that is routed into this network already is answered as it is, and moves where
+        another node is named. PENDING until the node has it. Callers: the network's namespace. Reasons: NOT_READY,
+        ADDRESS_OUTSIDE_POOL, ADDRESS_IN_USE, ADDRESS_RESERVED, POOL_NOT_FOUND, POOL_EXHAUSTED, QUOTA_EXCEEDED, NODE_NOT_FOUND.
+        """
+
+    @_abc_1.abstractmethod
+    def UnrouteAddress(
+        self,
+        request: _network_pb2.UnrouteAddressRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_network_pb2.Network, _abc.Awaitable[_network_pb2.Network]]:
+        """Takes a routed address away from a network: RELEASING until its node let go, then it rests. Callers: the network's namespace.
+        Reasons: ADDRESS_NOT_ROUTED.
         """
 
     @_abc_1.abstractmethod

@@ -29,6 +29,7 @@ FLOATING_PHASES = EnumTable(interface_pb2.FloatingPhase, "FLOATING_PHASE", state
 INSTANCE_STATES = EnumTable(instance_pb2.InstanceState, "INSTANCE_STATE", states.InstanceState)
 DRIVERS = EnumTable(instance_pb2.InstanceDriver, "INSTANCE_DRIVER", model.Driver)
 NETWORK_STATES = EnumTable(network_pb2.NetworkState, "NETWORK_STATE", states.NetworkState)
+ROUTED_PHASES = EnumTable(network_pb2.RoutedPhase, "ROUTED_PHASE", states.RoutedPhase)
 NODE_STATES = EnumTable(node_pb2.NodeState, "NODE_STATE", states.NodeState)
 RESERVATION_TYPES = EnumTable(pool_pb2.ReservationType, "RESERVATION_TYPE", model.ReservationType)
 
@@ -168,6 +169,36 @@ def instance_from_proto(message: instance_pb2.Instance) -> model.Instance:
     )
 
 
+def routed_to_proto(routed: model.RoutedAddress) -> network_pb2.RoutedAddress:
+    """Return a routed address as its message."""
+    return network_pb2.RoutedAddress(
+        address=str(routed.address),
+        pool=routed.pool,
+        node=routed.node,
+        former_node=routed.former_node,
+        phase=ROUTED_PHASES.to_proto(routed.phase),
+        reason=routed.reason,
+        requested_time=timestamp(routed.requested_time),
+        active_time=timestamp(routed.active_time),
+        generation=routed.generation,
+    )
+
+
+def routed_from_proto(message: network_pb2.RoutedAddress) -> model.RoutedAddress:
+    """Return a routed address from its message."""
+    return model.RoutedAddress(
+        address=address(message.address),
+        pool=model.PoolId(message.pool),
+        node=message.node,
+        former_node=message.former_node,
+        phase=ROUTED_PHASES.from_proto(message.phase),
+        reason=message.reason,
+        requested_time=moment(message.requested_time),
+        active_time=moment_or_none(message, "active_time"),
+        generation=message.generation,
+    )
+
+
 def network_to_proto(network: model.Network) -> network_pb2.Network:
     """Return a network as its message."""
     message = network_pb2.Network(
@@ -185,6 +216,8 @@ def network_to_proto(network: model.Network) -> network_pb2.Network:
         vxid=network.vxid,
         provide_dhcp=network.provide_dhcp,
         provide_dns=network.provide_dns,
+        routed_addresses=map(routed_to_proto, network.routed),
+        routed_generation=network.routed_generation,
         **_common(network),
     )
     put_metadata(network.metadata, message.metadata)
@@ -208,6 +241,8 @@ def network_from_proto(message: network_pb2.Network) -> model.Network:
         vxid=message.vxid,
         provide_dhcp=message.provide_dhcp,
         provide_dns=message.provide_dns,
+        routed=tuple(map(routed_from_proto, message.routed_addresses)),
+        routed_generation=message.routed_generation,
         metadata=metadata_from(message.metadata),
         **_common_from(message),
     )

@@ -99,13 +99,13 @@ def choose_fixed(draft: Draft, context: Context, network: Network, asked: IPv4Ad
 
 
 def take_floating(
-    draft: Draft, context: Context, owner: Interface, address: IPv4Address | None, pool: Pool | None
+    draft: Draft, context: Context, owner: Interface | Network, address: IPv4Address | None, pool: Pool | None
 ) -> Reservation:
-    """Reserve a floating address for an interface: the asked one, or a random one of a pool."""
+    """Reserve an address of a pool, the asked one or a random one: to float an interface, or to be routed into a network."""
     if address is not None:
         pool = _pool_with(draft, address, pool)
         record = record_of(draft, None, address)
-        if record is not None and not _may_float(draft, record, owner):
+        if record is not None and not _may_take(draft, record, owner):
             _refuse_taken(record, address, "address")
     else:
         pool = pool or default_pool(draft, owner.namespace)
@@ -120,7 +120,7 @@ def take_floating(
     return draft.put(
         Reservation(
             address=address,
-            type=ReservationType.FLOATING,
+            type=ReservationType.FLOATING if isinstance(owner, Interface) else ReservationType.ROUTED,
             owner=owner.uuid,
             since=draft.now,
             namespace=owner.namespace,
@@ -296,13 +296,13 @@ def _is_of(state: State, record: Reservation, namespace: str) -> bool:
     return record.namespace == namespace and record.revision >= (found.created_revision if found else 0)
 
 
-def _may_float(draft: Draft, record: Reservation, interface: Interface) -> bool:
-    """Whether an interface may float at an address that is not free: it has it, its namespace has or had it, or it rested."""
+def _may_take(draft: Draft, record: Reservation, owner: Interface | Network) -> bool:
+    """Whether an owner may take an address that is not free: it has it so, its namespace has or had it, or it rested."""
     if record.promise is not None:
         return False
-    if record.owner == interface.uuid or _has_rested(draft, record):
+    if (record.owner == owner.uuid and record.type is not ReservationType.GATEWAY) or _has_rested(draft, record):
         return True
-    return (not record.owner or record.until is not None) and _is_of(draft, record, interface.namespace)
+    return (not record.owner or record.until is not None) and _is_of(draft, record, owner.namespace)
 
 
 def _has_rested(draft: Draft, record: Reservation) -> bool:

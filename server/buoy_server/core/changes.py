@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from buoy_server.core.model import AnyRecord, Instance, Interface, Metadata, Network, Pool
+from buoy_server.core.model import AnyRecord, Instance, Interface, Metadata, Network, Pool, RoutedAddress
 
 MAX_TEXT = 80
 
@@ -38,6 +38,7 @@ PROPERTIES: Mapping[type, Mapping[str, Callable[[Any], object]]] = {
     Network: {
         "state": lambda network: network.state,
         "state_reason": lambda network: network.state_reason,
+        "routed_addresses": lambda network: {str(routed.address): _routed(routed) for routed in network.routed},
         "floating_gateways": lambda network: {gateway.node: gateway.address for gateway in network.floating_gateways},
     },
     Pool: {
@@ -76,6 +77,11 @@ def changed_keys(before: Metadata, after: Metadata) -> Iterator[str]:
 def short(text: str, most: int = MAX_TEXT) -> str:
     """Return a text, cut where it is longer than `most`."""
     return text if len(text) <= most else f"{text[: most - 3]}..."
+
+
+def _routed(routed: RoutedAddress) -> str:
+    where = f" on {routed.node or routed.former_node}" if routed.node or routed.former_node else ""
+    return f"{routed.phase}{where}"
 
 
 def _told(name: str, before: object, after: object) -> Iterator[Change]:

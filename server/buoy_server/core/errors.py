@@ -5,7 +5,7 @@ DomainError
     MetadataTooLarge  AddressOutsideNetblock  AddressOutsidePool  RequestIdReused
   NotFound              absent, or not the caller's to see: the same words for both
     InterfaceNotFound  InstanceNotFound  NetworkNotFound  PoolNotFound  NodeNotFound  NamespaceNotFound
-    AddressNotFound
+    AddressNotFound  AddressNotRouted
   Conflict              somebody else has it
     NameInUse  AddressInUse  MacaddrInUse  PoolOverlap
   Precondition          right request, wrong moment
@@ -99,6 +99,11 @@ class NamespaceNotFound(NotFound):
 class AddressNotFound(NotFound):
     reason = "ADDRESS_NOT_FOUND"
     kind = "address"
+
+
+class AddressNotRouted(NotFound):
+    reason = "ADDRESS_NOT_ROUTED"
+    kind = "routed address"
 
 
 class Conflict(DomainError):

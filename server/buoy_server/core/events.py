@@ -5,9 +5,9 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from buoy_server.core.changes import Change, changed_keys, changes_of, short
-from buoy_server.core.model import Floating, Instance, Interface, Metadata, Network, Pool, Reservation
+from buoy_server.core.model import Floating, Instance, Interface, Metadata, Network, Pool, Reservation, RoutedAddress
 from buoy_server.core.state import Entry
-from buoy_server.core.states import FloatingPhase, InterfaceState
+from buoy_server.core.states import FloatingPhase, InterfaceState, RoutedPhase
 
 MAX_MESSAGE = 1000  # characters; a node's reason may be long
 
@@ -150,7 +150,45 @@ def _network(before: Network | None, after: Network) -> Iterator[Event]:
     for gateway in before.floating_gateways:
         if gateway not in after.floating_gateways:
             yield Event(EventType.STATUS, f"gateway address {gateway.address} of node {gateway.node} released")
+    for routed in after.routed:
+        yield from _routed(before.routed_at(routed.address), routed)
+    for routed in before.routed:
+        if after.routed_at(routed.address) is None:
+            yield Event(EventType.STATUS, f"routed address {routed.address} released")
     yield from _metadata(before.metadata, after.metadata)
+
+
+def _routed(before: RoutedAddress | None, after: RoutedAddress) -> Iterator[Event]:
+    named = f"routed address {after.address}"
+    if before is None:
+        yield Event(EventType.AUDIT, f"{named} asked for, {_where(after)}")
+        return
+    if (before.phase, before.node, before.former_node, before.reason) == (
+        after.phase,
+        after.node,
+        after.former_node,
+        after.reason,
+    ):
+        return
+    waits = f", which waits: {after.reason}" if after.reason else ""
+    match after.phase:
+        case RoutedPhase.ACTIVE:
+            yield Event(EventType.STATUS, f"{named} is there, on node {after.node}")
+        case RoutedPhase.FAILED:
+            yield Event(EventType.STATUS, f"{named} failed on node {after.node}, and is tried again: {after.reason}")
+        case RoutedPhase.RELEASING if before.phase is not RoutedPhase.RELEASING:
+            yield Event(EventType.AUDIT, f"{named} asked back{waits}")
+        case RoutedPhase.RELEASING:
+            yield Event(EventType.STATUS, f"{named} waits to be released: {after.reason or 'no more for its node'}")
+        case RoutedPhase.PENDING if before.phase is RoutedPhase.RELEASING:
+            yield Event(EventType.AUDIT, f"{named} asked for again, {_where(after)}")
+        case RoutedPhase.PENDING:
+            yield Event(EventType.STATUS, f"{named} is to be {_where(after)}")
+
+
+def _where(routed: RoutedAddress) -> str:
+    place = f"on node {routed.node}" if routed.node else "on no node yet"
+    return f"{place}: {routed.reason}" if routed.reason else place
 
 
 def _pool(before: Pool | None, after: Pool) -> Iterator[Event]:

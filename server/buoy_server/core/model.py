@@ -8,7 +8,7 @@ from ipaddress import IPv4Address, IPv4Network
 from typing import NewType
 
 from buoy_server.core.ranges import AddressRange, AddressSpace
-from buoy_server.core.states import FloatingPhase, InstanceState, InterfaceState, NetworkState, NodeState
+from buoy_server.core.states import FloatingPhase, InstanceState, InterfaceState, NetworkState, NodeState, RoutedPhase
 
 InterfaceId = NewType("InterfaceId", str)
 InstanceId = NewType("InstanceId", str)
@@ -157,6 +157,29 @@ class FloatingGateway:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class RoutedAddress:
+    """An address of a pool that is routed into a network; `generation` is the network's that asked for what it is now.
+
+    `node` is where it is to be, empty when there is no such node or when it is given back; `former_node` has to let go first.
+    """
+
+    address: IPv4Address
+    pool: PoolId
+    phase: RoutedPhase
+    requested_time: datetime
+    generation: int
+    node: str = ""
+    former_node: str = ""
+    reason: str = ""
+    active_time: datetime | None = None
+
+    @property
+    def serving_node(self) -> str:
+        """The node that is to have it in its kernel now; empty when none is."""
+        return "" if self.former_node else self.node
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Network(Record):
     """A private network."""
 
@@ -171,6 +194,8 @@ class Network(Record):
     vxid: int = 0
     provide_dhcp: bool = False
     provide_dns: bool = False
+    routed: tuple[RoutedAddress, ...] = ()
+    routed_generation: int = 0
     metadata: Metadata
 
     @property
@@ -182,6 +207,16 @@ class Network(Record):
     def live(self) -> bool:
         """Whether its owner still has it."""
         return self.state not in (NetworkState.DELETE_WAIT, NetworkState.DELETED)
+
+    @property
+    def outside_nodes(self) -> frozenset[str]:
+        """The nodes that have, or are to have, outside addresses of its own."""
+        named = {name for routed in self.routed for name in (routed.node, routed.former_node) if name}
+        return frozenset(named.union(gateway.node for gateway in self.floating_gateways))
+
+    def routed_at(self, address: IPv4Address) -> RoutedAddress | None:
+        """That address, if it is routed into it."""
+        return next((routed for routed in self.routed if routed.address == address), None)
 
     def gateway_on(self, node: str) -> FloatingGateway | None:
         """Its floating gateway on that node, if it has one."""

@@ -101,6 +101,7 @@ INDEXES: Mapping[Kind, Mapping[str, Index]] = {
         namespace=lambda n: n.namespace,
         vxid=lambda n: n.vxid if n.state != "deleted" else None,
         deleted=_deleted,
+        outside_node=lambda n: n.outside_nodes,
     ),
     Kind.POOL: _indexes(name=lambda p: p.name),
     Kind.NODE: _indexes(),

@@ -19,6 +19,13 @@ class FloatingPhase(StrEnum):
     FAILED = "failed"
 
 
+class RoutedPhase(StrEnum):
+    PENDING = "pending"
+    ACTIVE = "active"
+    RELEASING = "releasing"
+    FAILED = "failed"
+
+
 class InstanceState(StrEnum):
     INITIAL = "initial"
     PREFLIGHT = "preflight"
@@ -49,7 +56,7 @@ class NodeState(StrEnum):
 S = TypeVar("S", bound=StrEnum)
 Moves = Mapping[S, frozenset[S]]
 
-_I, _P, _V, _N, _H = InterfaceState, FloatingPhase, InstanceState, NetworkState, NodeState
+_I, _P, _V, _N, _H, _R = InterfaceState, FloatingPhase, InstanceState, NetworkState, NodeState, RoutedPhase
 
 INTERFACE_MOVES: Moves[InterfaceState] = {
     _I.INITIAL: frozenset({_I.CREATED, _I.DELETED, _I.ERROR}),
@@ -63,6 +70,13 @@ FLOATING_MOVES: Moves[FloatingPhase] = {
     _P.ACTIVE: frozenset({_P.FAILED, _P.RELEASING, _P.PENDING}),  # PENDING again: moved to another node
     _P.FAILED: frozenset({_P.ACTIVE, _P.RELEASING, _P.PENDING}),  # the agent retries by itself
     _P.RELEASING: frozenset({_P.PENDING}),  # floated again before the node let go
+}
+
+ROUTED_MOVES: Moves[RoutedPhase] = {
+    _R.PENDING: frozenset({_R.ACTIVE, _R.FAILED, _R.RELEASING}),
+    _R.ACTIVE: frozenset({_R.FAILED, _R.RELEASING, _R.PENDING}),  # PENDING again: it goes to another node
+    _R.FAILED: frozenset({_R.ACTIVE, _R.RELEASING, _R.PENDING}),  # the agent retries by itself
+    _R.RELEASING: frozenset({_R.PENDING}),  # routed again before the node let go
 }
 
 INSTANCE_MOVES: Moves[InstanceState] = {

@@ -31,8 +31,8 @@ def topics_of(entry: Committed) -> Iterator[Topic]:
                 yield "node", node
             yield "namespace", interface.namespace
         case Network() as network:
-            for gateway in network.floating_gateways:
-                yield "gateways", gateway.node
+            for node in network.outside_nodes:
+                yield "networks", node
         case Namespace() as namespace:
             yield "rights", namespace.name
         case None if entry.kind is Kind.NAMESPACE:

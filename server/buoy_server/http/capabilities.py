@@ -1,7 +1,7 @@
 """What the root page says that this server can do: Shaken Fist's client looks for these texts in it.
 
 Not here, though the client knows of them: `network-delete-async` (deleting a network would answer with an operation to poll),
-`route-addresses`, `extra-dns-entries`, `node-metadata`, and all that is of disks, consoles and agents inside of instances.
+`extra-dns-entries`, `node-metadata`, and all that is of disks, consoles and agents inside of instances.
 """
 
 from collections.abc import Mapping
@@ -13,6 +13,7 @@ CAPABILITIES: Mapping[str, str] = {
     "get-instance-namespace": "names the namespace that an instance's name is looked up in",
     "get-network-namespace": "names the namespace that a network's name is looked up in",
     "list-addresses": "lists the addresses of a network",
+    "route-addresses": "routes addresses of a pool into networks, and back",
     "node-get": "shows one node",
     "provide-dns": "asks for a network whose orchestrator serves DNS, which is kept and shown",
     "hot-plug-interface": "plugs one more interface into an instance",

@@ -70,6 +70,17 @@ async def addresses(call: Call) -> Any:
     return [views.address(address) for address in found]
 
 
+async def route(call: Call) -> Any:
+    """Route an address of a pool into a network, and return the address."""
+    return (await call.rpc("NetworkService/RouteAddress", network_pb2.RouteAddressRequest(**_named(call)))).address
+
+
+async def unroute(call: Call) -> None:
+    """Take a routed address away from a network."""
+    request = network_pb2.UnrouteAddressRequest(**_named(call), address=call.path["address"])
+    await call.rpc("NetworkService/UnrouteAddress", request)
+
+
 def _named(call: Call) -> dict[str, Any]:
     return {"network_ref": call.path["network_ref"], "namespace": call.arguments.text("namespace")}
 
@@ -148,6 +159,24 @@ ROUTES = (
         ("NetworkService/ListNetworkAddresses",),
         "List the addresses of a network that are not free",
         schemas.list_of(schemas.named("Address")),
+        (NAMESPACE,),
+    ),
+    Route(
+        "POST",
+        "/networks/{network_ref}/route",
+        route,
+        ("NetworkService/RouteAddress",),
+        "Route an address of a pool into a network, without NAT, and answer with it",
+        schemas.ADDRESS,
+        (NAMESPACE,),
+    ),
+    Route(
+        "DELETE",
+        "/networks/{network_ref}/route/{address}",
+        unroute,
+        ("NetworkService/UnrouteAddress",),
+        "Take a routed address away from a network",
+        schemas.NULL,
         (NAMESPACE,),
     ),
 )

@@ -11,13 +11,13 @@ from buoy.v1 import agent_pb2
 from google.protobuf.message import Message
 
 from buoy_server.core import lookup
-from buoy_server.core.commands.nodes import AnnounceNode, BindingReport, ReportNode
+from buoy_server.core.commands.nodes import AnnounceNode, BindingReport, NetworkReport, ReportNode
 from buoy_server.core.errors import Malformed, PermissionDenied
 from buoy_server.core.lookup import Caller
 from buoy_server.core.state import Kind
 from buoy_server.rpc import checks
 from buoy_server.rpc.backend import Backend
-from buoy_server.rpc.bindings import touched, updates
+from buoy_server.rpc.bindings import touched, touched_networks, updates
 
 HEARTBEAT = 5.0  # seconds between marks on a quiet stream
 MAX_REPORTS = 10_000
@@ -50,10 +50,13 @@ class AgentService:
         name = _own_node(request.node, caller)
         if len(request.reports) > MAX_REPORTS:
             raise Malformed(f"at most {MAX_REPORTS} reports in one call", field="reports")
+        if len(request.networks) > MAX_REPORTS:
+            raise Malformed(f"at most {MAX_REPORTS} reports in one call", field="networks")
         self._backend.presence.heard(name)
-        if request.reports:
+        if request.reports or request.networks:
+            networks = tuple(_network_report(report, f"networks[{index}]") for index, report in enumerate(request.networks))
             reports = tuple(_report(report, f"reports[{index}]") for index, report in enumerate(request.reports))
-            command = ReportNode(node=name, reports=reports)
+            command = ReportNode(node=name, reports=reports, networks=networks)
             await self._backend.writer.submit(command, caller, "ReportNode", f"node/{name}")
         return agent_pb2.ReportNodeResponse()
 
@@ -64,7 +67,7 @@ class AgentService:
         resumes = bool(request.resume_revision) and request.cluster_id in ("", backend.cluster_id)
         resumes = resumes and feed.reaches(request.resume_revision)
         position = request.resume_revision if resumes else view.revision
-        topics = (("node", node), ("gateways", node), ("rights", caller.namespace))
+        topics = (("node", node), ("networks", node), ("rights", caller.namespace))
         with feed.subscribe(topics, position, eager=True) as subscription:
             yield agent_pb2.NodeUpdate(cluster_id=backend.cluster_id, reset=not resumes)
             if not resumes:
@@ -76,7 +79,8 @@ class AgentService:
                 entries = await feed.follow(subscription, sent + HEARTBEAT - time.monotonic())
                 if any(entry.kind is Kind.NAMESPACE for entry in entries):
                     caller = backend.authenticator.renew(caller)
-                for update in updates(view, node, touched(view, node, entries), subscription.position):
+                changed = touched_networks(view, node, entries)
+                for update in updates(view, node, touched(view, node, entries), subscription.position, changed):
                     yield update
                     sent = time.monotonic()
                 if time.monotonic() >= sent + HEARTBEAT:
@@ -99,4 +103,15 @@ def _report(report: agent_pb2.BindingReport, field: str) -> BindingReport:
         removed=report.removed,
         nic_error=report.nic_error[:MAX_ERROR],
         floating_error=report.floating_error[:MAX_ERROR],
+    )
+
+
+def _network_report(report: agent_pb2.NetworkReport, field: str) -> NetworkReport:
+    return NetworkReport(
+        network_uuid=checks.uuid(report.network_uuid, f"{field}.network_uuid"),
+        generation=report.generation,
+        faults={
+            checks.address(fault.address, f"{field}.faults[{index}].address"): fault.error[:MAX_ERROR]
+            for index, fault in enumerate(report.faults)
+        },
     )

@@ -5,7 +5,6 @@ from collections.abc import Iterable, Iterator, Sequence
 from buoy.v1 import agent_pb2
 
 from buoy_server.codec.records import DRIVERS
-from buoy_server.core import lookup
 from buoy_server.core.model import FLOATING_SPACE, Instance, Interface, Network
 from buoy_server.core.state import Kind
 from buoy_server.feed.entry import Committed
@@ -18,26 +17,39 @@ def touched(view: View, node: str, entries: Iterable[Committed]) -> list[Interfa
     """Return the interfaces of a node for which the entries ask something of it, as they are now."""
     asked: dict[str, None] = {}
     for entry in entries:
-        if isinstance(entry.after, Interface):
-            if entry.after.former_node(node) or (
-                entry.after.node == node and entry.after.observed_generation < entry.after.generation
-            ):
+        match entry.after:
+            case Interface() as after if after.former_node(node) or _lags(after, node):
                 asked[entry.key] = None
-        elif isinstance(entry.after, Network) and entry.after.gateway_on(node):
-            asked.update(dict.fromkeys(lookup.interfaces_on(view, entry.key, node)))
     found = [view.get(Kind.INTERFACE, key) for key in asked]
     return [
         interface for interface in found if isinstance(interface, Interface) and interface.bound and node in interface.nodes
     ]
 
 
-def updates(view: View, node: str, interfaces: Sequence[Interface], revision: int) -> Iterator[agent_pb2.NodeUpdate]:
+def _lags(interface: Interface, node: str) -> bool:
+    """Whether something was asked of an interface that its node, which is that one, has not confirmed."""
+    return interface.node == node and interface.observed_generation < interface.generation
+
+
+def touched_networks(view: View, node: str, entries: Iterable[Committed]) -> list[Network]:
+    """Return the networks whose outside addresses on a node may have changed, as they are now."""
+    asked = dict.fromkeys(
+        entry.key for entry in entries if isinstance(entry.after, Network) and node in entry.after.outside_nodes
+    )
+    found = [view.get(Kind.NETWORK, key) for key in asked]
+    return [network for network in found if isinstance(network, Network)]
+
+
+def updates(
+    view: View, node: str, interfaces: Sequence[Interface], revision: int, networks: Sequence[Network] = ()
+) -> Iterator[agent_pb2.NodeUpdate]:
     """Yield updates of a bounded size; only the last bears the revision: who loses the stream before it starts before it."""
-    for start in range(0, len(interfaces), CHUNK):
+    for start in range(0, max(len(interfaces), bool(networks)), CHUNK):
         chunk = interfaces[start : start + CHUNK]
         yield agent_pb2.NodeUpdate(
             revision=revision if start + CHUNK >= len(interfaces) else 0,
             upserts=[_binding(view, interface) for interface in chunk if interface.live and interface.node == node],
+            networks=[_network_binding(network, node) for network in networks] if start == 0 else (),
             removed=[_removal(view, node, interface) for interface in chunk if not interface.live or interface.node != node],
         )
 
@@ -57,7 +69,6 @@ def _binding(view: View, interface: Interface) -> agent_pb2.Binding:
     network = view.get(Kind.NETWORK, interface.network_uuid)
     if not isinstance(instance, Instance) or not isinstance(network, Network):
         raise TypeError(f"interface {interface.uuid} lost its instance or network")
-    gateway = network.gateway_on(interface.node)
     floating = interface.floating
     if floating and (floating.phase == "releasing" or floating.held_by):
         floating = None
@@ -70,15 +81,22 @@ def _binding(view: View, interface: Interface) -> agent_pb2.Binding:
         macaddr=interface.macaddr,
         ipv4=str(interface.ipv4),
         floating_address=str(floating.address) if floating else "",
-        network=agent_pb2.NetworkBinding(
-            uuid=network.uuid,
-            netblock=str(network.netblock),
-            provide_nat=network.provide_nat,
-            floating_gateway=str(gateway.address) if gateway else "",
-        ),
+        network=_network_binding(network, interface.node),
         unconfirmed_addresses=(
             _floating_addresses(view, interface) if interface.observed_generation < interface.generation else ()
         ),
+    )
+
+
+def _network_binding(network: Network, node: str) -> agent_pb2.NetworkBinding:
+    gateway = network.gateway_on(node)
+    return agent_pb2.NetworkBinding(
+        uuid=network.uuid,
+        netblock=str(network.netblock),
+        provide_nat=network.provide_nat,
+        floating_gateway=str(gateway.address) if gateway else "",
+        routed_addresses=[str(routed.address) for routed in network.routed if routed.serving_node == node],
+        routed_generation=network.routed_generation,
     )
 
 

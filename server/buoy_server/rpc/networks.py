@@ -5,9 +5,10 @@ from typing import Any
 from buoy.v1 import interface_pb2, network_pb2
 from google.protobuf.message import Message
 
-from buoy_server.codec.records import network_to_proto
+from buoy_server.codec.records import network_to_proto, routed_to_proto
 from buoy_server.core import lookup
 from buoy_server.core.commands.networks import CreateNetwork, DeleteNetwork
+from buoy_server.core.commands.routing import RouteAddress, UnrouteAddress
 from buoy_server.core.lookup import Caller
 from buoy_server.core.model import Network, reservation_key
 from buoy_server.core.state import Kind
@@ -91,6 +92,26 @@ class NetworkService:
         found = self._network(request, caller)
         response: Message = await list_events(self._backend, found.uuid, request, network_pb2.ListNetworkEventsResponse())
         return response
+
+    async def RouteAddress(self, request: network_pb2.RouteAddressRequest, caller: Caller) -> Answer:
+        """Route an address of a pool into the network."""
+        command = RouteAddress(
+            network_ref=checks.ref(request.network_ref, "network_ref"),
+            namespace=checks.optional_text(checks.name, request.namespace, "namespace"),
+            address=checks.optional(checks.address, request.address, "address"),
+            pool_ref=checks.optional_text(checks.ref, request.pool, "pool"),
+            node=checks.optional_text(checks.name, request.node, "node"),
+        )
+        return await self._backend.change(command, caller, request, routed_to_proto)
+
+    async def UnrouteAddress(self, request: network_pb2.UnrouteAddressRequest, caller: Caller) -> Answer:
+        """Take a routed address away from the network."""
+        command = UnrouteAddress(
+            network_ref=checks.ref(request.network_ref, "network_ref"),
+            namespace=checks.optional_text(checks.name, request.namespace, "namespace"),
+            address=checks.address(request.address, "address"),
+        )
+        return await self._backend.change(command, caller, request, network_to_proto)
 
     async def GetNetworkMetadata(self, request: network_pb2.GetNetworkMetadataRequest, caller: Caller) -> Answer:
         """Return the metadata of the network."""

@@ -49,6 +49,8 @@ POLICY: Mapping[str, Who] = {
     "buoy.v1.NetworkService/ListNetworkInterfaces": Who.TENANT,
     "buoy.v1.NetworkService/ListNetworkAddresses": Who.TENANT,
     "buoy.v1.NetworkService/ListNetworkEvents": Who.TENANT,
+    "buoy.v1.NetworkService/RouteAddress": Who.TENANT,
+    "buoy.v1.NetworkService/UnrouteAddress": Who.TENANT,
     "buoy.v1.NetworkService/GetNetworkMetadata": Who.TENANT,
     "buoy.v1.NetworkService/SetNetworkMetadataItem": Who.TENANT,
     "buoy.v1.NetworkService/DeleteNetworkMetadataItem": Who.TENANT,

@@ -22,6 +22,11 @@ def network(salt: str, name: str, netblock: str = "10.0.0.0/24", *, egress: str 
     )
 
 
+def routed(before: Network, *addresses: str) -> Network:
+    """The network with these addresses routed into it, and the next generation of them."""
+    return replace(before, routed=frozenset(map(packed, addresses)), routed_generation=before.routed_generation + 1)
+
+
 def binding(salt: str, net: Network, host: int, *, floating: str | None = None, generation: int = 1) -> Binding:
     """The interface with that host number in a network, of an instance of its own."""
     name = f"{net.id}/{host}"

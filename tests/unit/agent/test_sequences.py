@@ -5,21 +5,23 @@ single changes, with empty updates between, with a restart after each step, and 
 """
 
 from collections.abc import Iterator
+from dataclasses import replace
 from itertools import pairwise
 
 import pytest
 from buoy_agent.core.actual import Actual
-from buoy_agent.core.spec import Binding, Removal, Update
+from buoy_agent.core.spec import Binding, NetworkReport, Removal, Update, packed
 from buoy_agent.kernel.fake import FakeKernel
 from buoy_agent.sync.reconciler import Reconciler, StreamBegun
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tests.unit.agent.bindings import binding, network
+from tests.unit.agent.bindings import binding, network, routed
 
 State = tuple[Binding, ...]
 RED, BLUE = network("s", "red", egress="192.0.2.100"), network("s", "blue")
 OTHER_RED = network("s", "red", egress="192.0.2.101")
+ROUTED_RED = routed(RED, "192.0.2.60", "192.0.2.50")
 WAYS = ["steps", "batch", "split", "empties", "reversed", "restarts"]
 CALLS = ["ensure_network", "ensure_nic", "publish", "withdraw", "remove_nic", "remove_namespaces"]
 FLOATS = [None, "192.0.2.50", "192.0.2.51"]
@@ -28,11 +30,12 @@ FLOATS = [None, "192.0.2.50", "192.0.2.51"]
 @st.composite
 def states(draw: st.DrawFn) -> State:
     """A state: some interfaces of two networks, no float twice."""
-    red = draw(st.sampled_from([RED, OTHER_RED]))
+    red = draw(st.sampled_from([RED, OTHER_RED, ROUTED_RED]))
     chosen = draw(
         st.lists(st.tuples(st.sampled_from([red, BLUE]), st.integers(5, 8)), unique_by=lambda pair: (pair[0].id, pair[1]))
     )
-    floats = draw(st.permutations(FLOATS + [None] * len(chosen)))
+    free = [address for address in FLOATS if address is None or packed(address) not in red.routed]
+    floats = draw(st.permutations(free + [None] * len(chosen)))
     return tuple(binding("s", net, host, floating=floats[position]) for position, (net, host) in enumerate(chosen))
 
 
@@ -169,3 +172,53 @@ def test_a_removal_is_confirmed_only_when_nothing_is_left(*, known: bool) -> Non
     assert outcome.next_due is not None
     again = reconciler.work([], outcome.next_due)
     assert [(report.interface, report.generation) for report in again.reports if report.removed] == [(one.interface, 9)]
+
+
+def test_a_network_says_what_became_of_its_routed_addresses_and_says_it_once() -> None:
+    kernel, one = FakeKernel(), binding("s", RED, 5)
+    reconciler = play(kernel, [snapshot((one,))])
+    routing = routed(RED, "192.0.2.60")
+    kernel.refuse["publish"] = "not now"
+    refused = reconciler.work([Update(2, networks=(routing,))], 0.0)
+    assert refused.networks == [NetworkReport(RED.id, 1, ((packed("192.0.2.60"), "not now"),))]
+    assert refused.reports == []  # no interface has to do with it
+    kernel.refuse.clear()
+    assert refused.next_due is not None
+    there = reconciler.work([], refused.next_due)
+    assert there.networks == [NetworkReport(RED.id, 1)]
+    assert kernel.read().direct == {packed("192.0.2.60"): RED.id}
+    assert reconciler.work([Update(3, upserts=(replace(one, network=routing, generation=2),))], 0.0).networks == []
+    again = reconciler.work([StreamBegun(), snapshot((replace(one, network=routing),))], 0.0)
+    assert again.networks == [NetworkReport(RED.id, 1)]
+
+
+@pytest.mark.parametrize("restarted", [False, True])
+def test_a_routed_address_counts_as_gone_only_when_nothing_of_it_is_left(*, restarted: bool) -> None:
+    routing = routed(RED, "192.0.2.60")
+    kernel, one = FakeKernel(), binding("s", routing, 5)
+    reconciler = play(kernel, [snapshot((one,))])
+    without = routed(routing)
+    kernel.refuse["withdraw"] = "not now"
+    if restarted:
+        reconciler = play(kernel, [])
+        outcome = reconciler.work([StreamBegun(), snapshot((replace(one, network=without),))], 0.0)
+    else:
+        outcome = reconciler.work([Update(2, networks=(without,))], 0.0)
+    assert outcome.networks == [NetworkReport(RED.id, 2, ((packed("192.0.2.60"), "not now"),))]
+    kernel.refuse.clear()
+    assert outcome.next_due is not None
+    assert reconciler.work([], outcome.next_due).networks == [NetworkReport(RED.id, 2)]
+    assert not kernel.read().has_address(packed("192.0.2.60"))
+
+
+def test_the_last_interface_of_a_network_counts_as_gone_only_with_the_addresses_of_the_network() -> None:
+    routing = routed(RED, "192.0.2.60")
+    kernel, one = FakeKernel(), binding("s", routing, 5, floating="192.0.2.51")
+    reconciler = play(kernel, [snapshot((one,))])
+    kernel.refuse["withdraw"] = "not now"
+    outcome = reconciler.work([Update(2, removals=(Removal(one.interface, 9),))], 0.0)
+    assert outcome.reports == []
+    kernel.refuse.clear()
+    assert outcome.next_due is not None
+    assert [report.removed for report in reconciler.work([], outcome.next_due).reports] == [True]
+    assert kernel.read().networks == {}

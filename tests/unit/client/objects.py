@@ -68,6 +68,8 @@ def network() -> Network:
         vxid=7,
         provide_dhcp=False,
         provide_dns=False,
+        routed_addresses=(),
+        routed_generation=0,
     )
 
 

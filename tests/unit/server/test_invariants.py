@@ -13,8 +13,9 @@ from buoy_server.core.commands.instances import DeleteInstance
 from buoy_server.core.commands.interfaces import DeleteInterface
 from buoy_server.core.commands.move_floating import MoveFloating
 from buoy_server.core.commands.moving import MoveInstance
-from buoy_server.core.commands.nodes import BindingReport, ReportNode
+from buoy_server.core.commands.nodes import BindingReport, NetworkReport, ReportNode
 from buoy_server.core.commands.reserving import ReleaseAddress, ReserveAddress
+from buoy_server.core.commands.routing import RouteAddress, UnrouteAddress
 from buoy_server.core.events import event_of
 from buoy_server.core.model import Floating, Interface, Reservation, ReservationType
 from buoy_server.core.state import Kind
@@ -65,6 +66,32 @@ class Addresses(RuleBasedStateMachine):
             self.world.run(FloatInterface(interface_uuid=interface.uuid, address=address))
         except (errors.Precondition, errors.AddressInUse, errors.AddressOutsidePool, errors.PoolExhausted):
             assert self.world.now(interface) == interface
+
+    @rule(address=ADDRESSES, node=st.sampled_from(["", "n1", "n2"]))
+    def route(self, address: IPv4Address | None, node: str) -> None:
+        refusals = (errors.Precondition, errors.AddressInUse, errors.AddressOutsidePool, errors.PoolExhausted)
+        with suppress(*refusals):
+            self.world.run(RouteAddress(network_ref="net", namespace="", address=address, node=node))
+
+    @precondition(lambda self: self._routed())
+    @rule(choice=CHOICE)
+    def unroute(self, choice: int) -> None:
+        address = self._routed()[choice % len(self._routed())]
+        self.world.run(UnrouteAddress(network_ref="net", namespace="", address=address))
+
+    @precondition(lambda self: self._routed())
+    @rule(choice=CHOICE, node=st.sampled_from(["n1", "n2"]), behind=st.integers(0, 2), faulty=st.booleans())
+    def report_routed(self, choice: int, node: str, behind: int, *, faulty: bool) -> None:
+        network = lookup.network(self.world.draft, SYSTEM, "net")
+        faults = {self._routed()[choice % len(self._routed())]: "no room"} if faulty else {}
+        generation = network.routed_generation - behind
+        report = NetworkReport(network_uuid=network.uuid, generation=generation, faults=faults)
+        self.world.run(ReportNode(node=node, reports=(), networks=(report,)))
+
+    def _routed(self) -> list[IPv4Address]:
+        if not hasattr(self, "world"):
+            return []
+        return [routed.address for routed in lookup.network(self.world.draft, SYSTEM, "net").routed]
 
     @precondition(lambda self: self.made and self._interfaces())
     @rule(choice=CHOICE, keep=st.booleans())
@@ -165,6 +192,7 @@ class Addresses(RuleBasedStateMachine):
         network = lookup.network(self.world.draft, SYSTEM, "net")
         floating = [interface.floating.address for interface in interfaces if interface.floating]
         floating += [gateway.address for gateway in network.floating_gateways]
+        floating += [routed.address for routed in network.routed]
         fixed = [interface.ipv4 for interface in interfaces if interface.bound]
         assert not [address for address, count in Counter(floating).items() if count > 1]
         assert not [address for address, count in Counter(fixed).items() if count > 1]
@@ -182,6 +210,8 @@ class Addresses(RuleBasedStateMachine):
                 assert (record.promise.interface if record.promise else None) == (interface.floating.held_by and interface.uuid)
             fixed = addresses.record_of(draft, interface.network_uuid, interface.ipv4)
             assert (fixed is not None and fixed.owner == interface.uuid) == interface.bound
+        routed = [record.address for record in self._records("pool") if record.type is ReservationType.ROUTED]
+        assert sorted(routed) == sorted(self._routed())
         for record in self._records("pool"):
             assert (record.owner == "") == (record.type is ReservationType.RESERVED) or record.until
             if record.type is ReservationType.FLOATING:

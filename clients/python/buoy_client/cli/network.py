@@ -65,6 +65,62 @@ def addresses(ctx: typer.Context, network: NetworkRef, namespace: Namespace = No
 
 
 @app.command()
+def route(
+    ctx: typer.Context,
+    network: NetworkRef,
+    address: Annotated[str | None, typer.Option("--address", metavar="IP", help="This one; a random one by default.")] = None,
+    pool: Annotated[str | None, typer.Option("--pool", metavar="REF", help="Of this pool.")] = None,
+    node: Annotated[
+        str | None, typer.Option("--node", metavar="NAME", help="By this node; one with an instance by default.")
+    ] = None,
+    namespace: Namespace = None,
+    wait: Wait = False,
+    wait_timeout: WaitTimeoutOption = WAIT_TIMEOUT,
+    output: Output = None,
+) -> None:
+    """Route an address of a pool into a network, without NAT.
+
+    An instance on the network is reached at the address once its own NIC bears it.
+    """
+    session = open_session(ctx, output)
+    with wait_line("routing", wait) as line:
+        routed = session.client.route_address(
+            network,
+            address,
+            pool=pool,
+            node=node,
+            namespace=namespace,
+            wait=wait,
+            timeout=wait_timeout,
+            on_change=line.show,
+        )
+    line.finish(f"{routed.address} is routed by node {routed.node}")
+    session.emit(routed, views.routed_fields, "routed address")
+
+
+@app.command()
+def unroute(
+    ctx: typer.Context,
+    network: NetworkRef,
+    address: Annotated[str, typer.Argument(metavar="IP", help="The routed address.")],
+    namespace: Namespace = None,
+    wait: Wait = False,
+    wait_timeout: WaitTimeoutOption = WAIT_TIMEOUT,
+    output: Output = None,
+) -> None:
+    """Take a routed address away from a network."""
+    session = open_session(ctx, output)
+    with wait_line("releasing", wait) as line:
+        left = session.client.unroute_address(
+            network, address, namespace=namespace, wait=wait, timeout=wait_timeout, on_change=line.show
+        )
+    line.finish(f"{address} is gone from its node")
+    there = any(str(routed.address) == address for routed in left.routed_addresses)
+    words = f"being released by network {left.name}" if there else f"no longer routed into network {left.name}"
+    session.emit_done(left, f"{address} is {words}.")
+
+
+@app.command()
 def delete(
     ctx: typer.Context,
     network: NetworkRef,

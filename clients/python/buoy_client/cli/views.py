@@ -29,6 +29,7 @@ from buoy_client.models import (
     Node,
     Pool,
     Reservation,
+    RoutedAddress,
 )
 from buoy_client.record import Json
 
@@ -150,6 +151,14 @@ def floating_words(floating: Floating | None) -> Text:
     return Text.assemble(f"{floating.address} ", state_text(floating.phase), (took, "dim"), shown(floating.reason))
 
 
+def routed_words(routed: RoutedAddress) -> Text:
+    """Give a routed address with all that is known of how far it has come."""
+    node = routed.node or routed.former_node
+    return Text.assemble(
+        f"{routed.address} ", state_text(routed.phase), f" on {clean(node)}" if node else "", shown(routed.reason)
+    )
+
+
 def value_text(value: Json) -> str:
     """Give a metadata value: text as it is, the rest as JSON."""
     return clean(value if isinstance(value, str) else json.dumps(value, ensure_ascii=False))
@@ -206,10 +215,23 @@ def network_fields(it: Network) -> Fields:
         ("vxid", plain_text(it.vxid)),
         ("dhcp, dns", Text.assemble(yes_no(it.provide_dhcp), ", ", yes_no(it.provide_dns))),
         ("nat", Text.assemble(yes_no(it.provide_nat), f" from {gateways}" if gateways else "")),
+        *(("routed", routed_words(routed)) for routed in it.routed_addresses),
         ("namespace", plain_text(it.namespace)),
         ("metadata", metadata_field(it.metadata)),
         ("created", ago(it.create_time, now())),
         ("changed", Text.assemble(ago(it.update_time, now()), (f" (revision {it.revision})", "dim"))),
+    ]
+
+
+def routed_fields(it: RoutedAddress) -> Fields:
+    """Give the page of a routed address."""
+    return [
+        ("address", plain_text(it.address)),
+        ("phase", Text.assemble(state_text(it.phase), shown(it.reason))),
+        ("node", plain_text(it.node)),
+        ("pool", plain_text(it.pool)),
+        ("asked for", ago(it.requested_time, now())),
+        ("there", ago(it.active_time, now())),
     ]
 
 

@@ -1,17 +1,17 @@
 """Calls of networks."""
 
 from collections.abc import Callable
-from ipaddress import IPv4Network
+from ipaddress import IPv4Address, IPv4Network
 
 from buoy.v1 import network_pb2 as pb
 from google.protobuf.message import Message
 
 from buoy_client import waiting
 from buoy_client.call import call
-from buoy_client.convert import interface_from_proto, network_from_proto, reservation_from_proto
-from buoy_client.models import Interface, Network, Reservation
+from buoy_client.convert import interface_from_proto, network_from_proto, reservation_from_proto, routed_from_proto
+from buoy_client.models import Interface, Network, Reservation, RoutedAddress
 from buoy_client.operations.base import WAIT_TIMEOUT, Page, ignore
-from buoy_client.operations.interfaces import InterfaceOperations
+from buoy_client.operations.interfaces import InterfaceOperations, text
 
 SERVICE = "NetworkService"
 
@@ -116,6 +116,64 @@ class NetworkOperations(InterfaceOperations):
                 addresses_from_proto,
             )
         )
+
+    async def route_address(
+        self,
+        network: str,
+        address: IPv4Address | str | None = None,
+        *,
+        pool: str | None = None,
+        node: str | None = None,
+        namespace: str | None = None,
+        wait: bool = False,
+        timeout: float = WAIT_TIMEOUT,  # noqa: ASYNC109
+        on_change: Callable[[Network], object] = ignore,
+    ) -> RoutedAddress:
+        """Route an address of a pool into a network, without NAT; `wait` returns when its node has it.
+
+        An instance on the network, on that node, is reached at it once its NIC bears the address. Where the network is on
+        several nodes, `node` says which is meant; asking for the same address again with another one moves it.
+        """
+        request = pb.RouteAddressRequest(
+            network_ref=network,
+            namespace=self._in(namespace),
+            address=text(address),
+            pool=text(pool),
+            node=text(node),
+        )
+        routed = await self._transport.unary(call(SERVICE, "RouteAddress", request, pb.RoutedAddress, routed_from_proto))
+        if not wait:
+            return routed
+        found = await self.get_network(network, namespace)
+        done = waiting.routes(routed.address)
+        found = await self._poll(found, done, lambda: self.get_network(found.uuid), timeout, on_change)
+        return next(other for other in found.routed_addresses if other.address == routed.address)
+
+    async def unroute_address(
+        self,
+        network: str,
+        address: IPv4Address | str,
+        *,
+        namespace: str | None = None,
+        wait: bool = False,
+        timeout: float = WAIT_TIMEOUT,  # noqa: ASYNC109
+        on_change: Callable[[Network], object] = ignore,
+    ) -> Network:
+        """Take a routed address away from a network; `wait` returns when its node let go of it."""
+        request = pb.UnrouteAddressRequest(network_ref=network, namespace=self._in(namespace), address=str(address))
+        found = await self._network("UnrouteAddress", request)
+        if not wait:
+            return found
+        done = waiting.routes_no_more(IPv4Address(str(address)))
+        return await self._poll(found, done, lambda: self.get_network(found.uuid), timeout, on_change)
+
+    async def route_network_address(self, network_ref: str) -> str:
+        """Route an address into a network and give it: the name of Shaken Fist's client."""
+        return str((await self.route_address(network_ref)).address)
+
+    async def unroute_network_address(self, network_ref: str, address: str) -> None:
+        """Take a routed address away from a network: the name of Shaken Fist's client."""
+        await self.unroute_address(network_ref, address)
 
     async def delete_network(
         self,

@@ -6,6 +6,7 @@ from typing import cast
 from buoy_server.core import errors, lookup
 from buoy_server.core.command import Context
 from buoy_server.core.commands.plug import provide_gateway
+from buoy_server.core.commands.routing import arrive
 from buoy_server.core.model import FormerNode, Instance, Interface, Network
 from buoy_server.core.state import Draft, Kind
 from buoy_server.core.states import FLOATING_MOVES, FloatingPhase, NodeState, move
@@ -33,6 +34,7 @@ class MoveInstance:
             draft.put(_moved(interface, node.name, draft.revision + 1))
             network = cast("Network", draft.get(Kind.NETWORK, interface.network_uuid))
             provide_gateway(draft, context, network, node.name)
+            arrive(draft, network.uuid, node.name)
         return draft.put(replace(instance, node=node.name))
 
 

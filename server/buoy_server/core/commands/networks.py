@@ -8,6 +8,7 @@ from buoy_server.core.allocation import pick_free
 from buoy_server.core.command import Context
 from buoy_server.core.commands.namespaces import ensure_namespace
 from buoy_server.core.commands.plug import settle_network
+from buoy_server.core.commands.routing import unroute_all
 from buoy_server.core.model import Network, NetworkId
 from buoy_server.core.state import Draft, Kind
 from buoy_server.core.states import NETWORK_MOVES, NetworkState, move
@@ -70,7 +71,7 @@ class DeleteNetwork:
             things = "1 interface: delete it" if used == 1 else f"{used} interfaces: delete them"
             raise errors.NetworkInUse(f"network {network.name} has {things} first", field="network_ref")
         state = move(NETWORK_MOVES, network.state, NetworkState.DELETE_WAIT)
-        return settle_network(draft, draft.put(replace(network, state=state)))
+        return settle_network(draft, draft.put(unroute_all(draft, replace(network, state=state))))
 
 
 def _choose_vxid(draft: Draft, context: Context) -> int:

@@ -1,11 +1,14 @@
 """What nodes say: that they are there, that they went away, and what their kernel now has."""
 
-from dataclasses import dataclass, replace
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
 from datetime import datetime
+from ipaddress import IPv4Address
 from typing import cast
 
 from buoy_server.core import addresses, lookup, promises
 from buoy_server.core.command import Context
+from buoy_server.core.commands import routing
 from buoy_server.core.commands.plug import confirm_unplugged, settle_instance
 from buoy_server.core.model import Floating, Instance, Interface, Node
 from buoy_server.core.state import Draft, Kind
@@ -42,7 +45,7 @@ class AnnounceNode:
             return node
         announced = draft.put(announced)
         if node.state is NodeState.MISSING:
-            promises.say_what_waits(draft, node.name)
+            _say_what_waits(draft, node.name)
         return announced
 
 
@@ -59,8 +62,14 @@ class MissNode:
         if node.state is not NodeState.CREATED:
             return node
         missing = draft.put(replace(node, state=move(NODE_MOVES, node.state, NodeState.MISSING)))
-        promises.say_what_waits(draft, node.name)
+        _say_what_waits(draft, node.name)
         return missing
+
+
+def _say_what_waits(draft: Draft, node: str) -> None:
+    """Say of all that waits for a node what it waits for."""
+    promises.say_what_waits(draft, node)
+    routing.say_what_waits(draft, node)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -75,14 +84,24 @@ class BindingReport:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class NetworkReport:
+    """What a node's kernel has of one network's routed addresses: all as it should be, but for the faults, in words."""
+
+    network_uuid: str
+    generation: int
+    faults: Mapping[IPv4Address, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ReportNode:
     """A node says what its kernel now has."""
 
     node: str
     reports: tuple[BindingReport, ...]
+    networks: tuple[NetworkReport, ...] = ()
 
     def decide(self, draft: Draft, context: Context) -> None:
-        """Take in each report that is about an interface of this node and about a generation that was asked."""
+        """Take in each report that is about an interface or network of this node and about a generation that was asked."""
         del context
         lookup.node(draft, self.node)
         for report in self.reports:
@@ -94,6 +113,8 @@ class ReportNode:
             elif (former := interface.former_node(self.node)) and report.removed and report.generation == former.generation:
                 confirm_unplugged(draft, interface, self.node)
                 _settle_addresses(draft, interface.uuid)
+        for about in self.networks:
+            routing.observe(draft, self.node, about.network_uuid, about.generation, about.faults)
 
 
 def _take_in(draft: Draft, interface: Interface, report: BindingReport) -> None:

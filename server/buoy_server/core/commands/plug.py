@@ -7,6 +7,7 @@ from typing import cast
 from buoy_server.core import addresses, errors, lookup, quotas
 from buoy_server.core.allocation import pick_free
 from buoy_server.core.command import Context
+from buoy_server.core.commands import routing
 from buoy_server.core.commands.floating import start_floating, start_release
 from buoy_server.core.model import DEFAULT_MODEL, FloatingGateway, Instance, Interface, InterfaceId, Network
 from buoy_server.core.state import Draft, Kind, macaddr_number
@@ -56,6 +57,7 @@ def plug(draft: Draft, context: Context, instance: Instance, spec: InterfaceSpec
     )
     addresses.take_fixed(draft, interface)
     provide_gateway(draft, context, network, instance.node)
+    routing.arrive(draft, network.uuid, instance.node)
     if spec.float_it:
         interface = start_floating(draft, context, interface, None, None)
     return draft.put(interface)
@@ -97,7 +99,7 @@ def confirm_unplugged(draft: Draft, interface: Interface, node: str) -> None:
 
 
 def settle_network(draft: Draft, network: Network, node: str = "") -> Network:
-    """Release a network's gateway on a node without its interfaces, and end a deleted network that is on no node."""
+    """Release what a network has on a node without its interfaces, and end a deleted network that is on no node."""
     gateway = network.gateway_on(node)
     if gateway and not draft.count(Kind.INTERFACE, "network_node", (network.uuid, node)):
         record = addresses.record_of(draft, None, gateway.address)
@@ -105,11 +107,12 @@ def settle_network(draft: Draft, network: Network, node: str = "") -> Network:
             addresses.release(draft, record, f"network {network.name} has no interface on node {node} any more")
         kept = tuple(other for other in network.floating_gateways if other is not gateway)
         network = draft.put(replace(network, floating_gateways=kept))
+    network = routing.leave(draft, network, node)
     if network.state is NetworkState.DELETE_WAIT and not draft.find(Kind.INTERFACE, "network", network.uuid):
         for record in lookup.reservations(draft, network.uuid):
             if record.until is None:
                 addresses.release(draft, record, "network deleted")
-        network = draft.put(replace(network, state=move(NETWORK_MOVES, network.state, NetworkState.DELETED)))
+        network = draft.put(replace(network, state=move(NETWORK_MOVES, network.state, NetworkState.DELETED), routed=()))
     return network
 
 
