@@ -98,6 +98,7 @@ class BuoyClient:
     delete_interface = Blocking(Operations.delete_interface)
     float_interface = Blocking(Operations.float_interface)
     defloat_interface = Blocking(Operations.defloat_interface)
+    move_floating = Blocking(Operations.move_floating)
     get_interface_metadata = Blocking(Operations.get_interface_metadata)
     set_interface_metadata_item = Blocking(Operations.set_interface_metadata_item)
     delete_interface_metadata_item = Blocking(Operations.delete_interface_metadata_item)
@@ -155,6 +156,11 @@ class BuoyClient:
     extend_quarantine = Blocking(Operations.extend_quarantine)
     get_pool_events = Blocking(Operations.get_pool_events)
     delete_pool = Blocking(Operations.delete_pool)
+
+    reserve_address = Blocking(Operations.reserve_address)
+    release_address = Blocking(Operations.release_address)
+    get_address = Blocking(Operations.get_address)
+    get_reserved_addresses = Blocking(Operations.get_reserved_addresses)
 
     get_node = Blocking(Operations.get_node)
     get_nodes = Blocking(Operations.get_nodes)

@@ -31,6 +31,7 @@ def floating_from_proto(floating: interface_pb2.Floating) -> models.Floating:
         active_time=time_from_proto(floating, "active_time"),
         generation=floating.generation,
         observed_generation=floating.observed_generation,
+        held_by=floating.held_by,
     )
 
 
@@ -163,6 +164,8 @@ def reservation_from_proto(reservation: pool_pb2.Reservation) -> models.Reservat
         request_id=reservation.request_id,
         reason=reservation.reason,
         extended=reservation.extended,
+        kept=reservation.kept,
+        promised_to=reservation.promise.interface_uuid,
     )
 
 

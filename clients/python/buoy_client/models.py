@@ -22,7 +22,10 @@ from buoy_client.states import (
 
 @dataclass(frozen=True, slots=True)
 class Floating(Record):
-    """A floating address and how far it has come; packets flow while `phase` is ACTIVE."""
+    """A floating address and how far it has come; packets flow while `phase` is ACTIVE.
+
+    `held_by` is the interface that it was moved away from, until the node of that one has let go of it.
+    """
 
     address: IPv4Address
     pool: str
@@ -32,6 +35,7 @@ class Floating(Record):
     active_time: datetime | None
     generation: int
     observed_generation: int
+    held_by: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -181,6 +185,7 @@ class Reservation(Record):
     """Why an address is not free: what holds it, whose it is or was last, and until when it rests.
 
     `request_id` is that of the call that took it, `reason` why it rests; `extended`: it is not handed out before `until`.
+    `kept`: its namespace has reserved it, and has it when its owner lets go. `promised_to` is the interface that it moves to.
     """
 
     address: IPv4Address
@@ -196,6 +201,8 @@ class Reservation(Record):
     request_id: str = ""
     reason: str = ""
     extended: bool = False
+    kept: bool = False
+    promised_to: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -88,6 +88,7 @@ class ReservationType(StrEnum):
     ROUTED = "routed"
     INSTANCE = "instance"
     DELETION_HALO = "deletion-halo"
+    RESERVED = "reserved"
 
 
 class EventType(StrEnum):

@@ -1,5 +1,6 @@
 """All calls of the SDK, one file a topic, written once as coroutines over the transport port."""
 
+from buoy_client.operations.addresses import AddressOperations
 from buoy_client.operations.admin import AdminOperations
 from buoy_client.operations.events import EventOperations
 from buoy_client.operations.instances import InstanceOperations
@@ -17,6 +18,7 @@ class Operations(
     EventOperations,
     NamespaceOperations,
     PoolOperations,
+    AddressOperations,
     NodeOperations,
     AdminOperations,
 ):

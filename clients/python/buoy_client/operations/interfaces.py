@@ -28,6 +28,11 @@ def page_from_proto(response: pb.ListInterfacesResponse) -> Page[Interface]:
     return [interface_from_proto(item) for item in response.interfaces], response.next_page_token
 
 
+def new_holder_from_proto(response: pb.MoveFloatingResponse) -> Interface:
+    """Give the interface that an address was moved to."""
+    return interface_from_proto(response.to_interface)
+
+
 class InterfaceOperations(BaseOperations):
     """Calls of interfaces."""
 
@@ -127,13 +132,45 @@ class InterfaceOperations(BaseOperations):
         self,
         interface_uuid: str,
         *,
+        keep_address: bool = False,
         wait: bool = False,
         timeout: float = WAIT_TIMEOUT,  # noqa: ASYNC109
         on_change: Callable[[Interface], object] = ignore,
     ) -> Interface:
-        """Take the floating address away; `wait` returns when its node confirmed. Not floating: nothing happens."""
-        interface = await self._interface("DefloatInterface", pb.DefloatInterfaceRequest(interface_uuid=interface_uuid))
+        """Take the floating address away; `wait` returns when its node confirmed. Not floating: nothing happens.
+
+        With `keep_address` it stays reserved for the namespace, as after `reserve_address`, instead of resting in quarantine.
+        """
+        request = pb.DefloatInterfaceRequest(interface_uuid=interface_uuid, keep_address=keep_address)
+        interface = await self._interface("DefloatInterface", request)
         return await self._wait_for(interface, waiting.is_defloated, timeout, on_change) if wait else interface
+
+    async def move_floating(
+        self,
+        address: IPv4Address | str,
+        from_interface: str,
+        to_interface: str,
+        *,
+        if_revision: int = 0,
+        wait: bool = False,
+        timeout: float = WAIT_TIMEOUT,  # noqa: ASYNC109
+        on_change: Callable[[Interface], object] = ignore,
+    ) -> Interface:
+        """Move a floating address to another interface of the namespace, and give that; `wait` returns when packets flow there.
+
+        Its old holder floats no more at once; the new one is PENDING until the old one's node has let go of the address. With
+        `if_revision` nothing happens, and Aborted is raised, unless the old holder is at that revision.
+        """
+        request = pb.MoveFloatingRequest(
+            address=str(address),
+            from_interface_uuid=from_interface,
+            to_interface_uuid=to_interface,
+            if_revision=if_revision,
+        )
+        interface = await self._transport.unary(
+            call(SERVICE, "MoveFloating", request, pb.MoveFloatingResponse, new_holder_from_proto)
+        )
+        return await self._wait_for(interface, waiting.is_active, timeout, on_change) if wait else interface
 
     def follow_interfaces(
         self,
