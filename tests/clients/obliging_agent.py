@@ -53,6 +53,10 @@ class ObligingAgent:
                 pb.BindingReport(interface_uuid=it.interface_uuid, generation=it.generation, removed=True)
                 for it in update.removed
             ]
-            self._stub.ReportNode(pb.ReportNodeRequest(node=self._node, reports=reports), timeout=10)
+            routed = {
+                it.uuid: it.routed_generation for it in (*(binding.network for binding in update.upserts), *update.networks)
+            }
+            networks = [pb.NetworkReport(network_uuid=uuid, generation=generation) for uuid, generation in routed.items()]
+            self._stub.ReportNode(pb.ReportNodeRequest(node=self._node, reports=reports, networks=networks), timeout=10)
             if update.synced:
                 self._synced.set()

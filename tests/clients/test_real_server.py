@@ -28,6 +28,7 @@ from buoy_client import (
     NetworkState,
     NotFound,
     ResourceExhausted,
+    RoutedPhase,
     request_id,
 )
 from buoy_client.cli import app
@@ -262,6 +263,11 @@ def test_the_command_line_through_a_whole_life(real: RealServer, client: BuoyCli
     assert (floated["ipv4"], floated["floating"]["address"]) == ("10.0.0.7", "192.168.20.3")
     assert "192.168.20.3" in buoy("interface", "list", "--instance", "vm", "--network", "blue", "--node", "n1")
     assert "floating" in buoy("pool", "addresses", "public")
+    routed = json.loads(buoy("network", "route", "blue", "--address", "192.168.20.4", "--node", "n1", "--wait", "-o", "json"))
+    assert (routed["address"], routed["phase"], routed["node"]) == ("192.168.20.4", "active", "n1")
+    assert "192.168.20.4 active on n1" in buoy("network", "show", "blue")
+    assert buoy("network", "route", "blue", "--address", "192.168.20.4", "-o", "name").strip() == "192.168.20.4"
+    assert "192.168.20.4 is no longer routed into network blue." in buoy("network", "unroute", "blue", "192.168.20.4", "--wait")
     buoy("interface", "metadata", "set", uuid, "owner", '{"team": 1}')
     assert json.loads(buoy("interface", "metadata", "show", uuid, "-o", "json")) == {"owner": {"team": 1}}
     assert json.loads(buoy("interface", "defloat", uuid, "--wait", "-o", "json"))["floating"] is None
@@ -269,3 +275,18 @@ def test_the_command_line_through_a_whole_life(real: RealServer, client: BuoyCli
     buoy("network", "delete", "blue", "--wait")
     buoy("pool", "delete", "public")
     assert json.loads(buoy("node", "list", "-o", "json"))[0]["interfaces"] == 0
+
+
+def test_an_address_is_routed_into_a_network_and_back(client: BuoyClient) -> None:
+    waiting = client.route_address("blue")
+    assert (waiting.phase, waiting.node, waiting.reason) == (RoutedPhase.PENDING, "", "no instance is on the network yet")
+    client.create_instance("web", [InterfaceSpec("blue")], node="n1", wait=True)
+    routed = client.route_address("blue", waiting.address, wait=True)
+    assert (routed.address, routed.phase, routed.node) == (waiting.address, RoutedPhase.ACTIVE, "n1")
+    assert client.get_network("blue").routed_addresses == (routed,)
+    assert client.unroute_address("blue", routed.address, wait=True).routed_addresses == ()
+    with pytest.raises(NotFound) as refused:
+        client.unroute_address("blue", routed.address)
+    assert refused.value.reason == "ADDRESS_NOT_ROUTED"
+    plain = client.route_network_address("blue")  # as Shaken Fist's client has it
+    client.unroute_network_address("blue", plain)

@@ -1,4 +1,4 @@
-"""`make demo`: the main job from end to end, told in nine steps; exit code 0 only if every step held.
+"""`make demo`: the main job from end to end, told in ten steps; exit code 0 only if every step held.
 
 It runs through tests.support.enter, in a world of its own; what it checks it reads from the kernel and from real packets.
 """
@@ -22,6 +22,7 @@ STEPS = (
     ("Float: an outside client reaches an instance", steps_build.float_and_fetch),
     ("Instances call out", steps_traffic.call_out),
     ("Hairpin: the floating address answers from inside, too", steps_traffic.hairpin),
+    ("Route: an address of the pool without NAT", steps_traffic.route),
     ("kill -9 of an agent during a download, and a restart", steps_faults.kill_agent),
     ("kill -9 of the server, and a restart", steps_faults.kill_server),
     ("Defloat", steps_end.defloat),

@@ -1,4 +1,4 @@
-"""The demo's steps 6 and 7: kill -9 of an agent and of the server, with traffic and watchers going on."""
+"""The demo's steps 7 and 8: kill -9 of an agent and of the server, with traffic and watchers going on."""
 
 from collections.abc import Iterator
 from contextlib import ExitStack
@@ -15,7 +15,7 @@ STALL_MS = 1000
 
 
 def kill_agent(demo: DemoStage) -> Iterator[str]:
-    """Step 6: an agent dies during a download and comes back; neither packets nor the kernel's tables notice."""
+    """Step 7: an agent dies during a download and comes back; neither packets nor the kernel's tables notice."""
     stage, guest = demo.stage, demo.red_web
     demo.download = Download(stage.world.client, demo.red_float)
     with ExitStack() as listening:
@@ -43,7 +43,7 @@ def _works_again(demo: DemoStage) -> None:
 
 
 def kill_server(demo: DemoStage) -> Iterator[str]:
-    """Step 7: the server dies and comes back; nothing is lost and everybody goes on."""
+    """Step 8: the server dies and comes back; nothing is lost and everybody goes on."""
     stage = demo.stage
     before = _state(stage)
     stage.server.kill()

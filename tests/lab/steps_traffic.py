@@ -1,4 +1,4 @@
-"""The demo's steps 4 and 5: calling out, and reaching a floating address from everywhere inside."""
+"""The demo's steps 4 to 6: calling out, reaching a floating address from everywhere inside, and one without NAT."""
 
 from collections.abc import Iterator
 from ipaddress import IPv4Address
@@ -7,7 +7,7 @@ from tests.lab.demo_stage import DemoStage
 from tests.lab.stage import Guest
 from tests.lab.story import Unmet, expect, page
 from tests.lab.world import CLIENT_ADDRESS
-from tests.support import web
+from tests.support import netns, web
 
 
 def call_out(demo: DemoStage) -> Iterator[str]:
@@ -36,6 +36,25 @@ def hairpin(demo: DemoStage) -> Iterator[str]:
         got = page(f"{who} ({demo.title(guest)})", guest.netns, demo.red_float)
         expect(f"who answers {who} at {demo.red_float}", demo.title(demo.red_web), got.served_by)
         yield f"{who} ({demo.title(guest)}) reaches {demo.red_float}; red/web sees it come from {got.seen_source}"
+
+
+def route(demo: DemoStage) -> Iterator[str]:
+    """Step 6: an address of the pool is routed into a network; the instance that bears it is reached without NAT."""
+    stage, guest = demo.stage, demo.red_neighbour
+    routed = IPv4Address(stage.cli("network", "route", demo.red["uuid"], "--wait")["address"])
+    netns.run(guest.netns, ["ip", "address", "add", f"{routed}/32", "dev", "eth0"])
+    yield f"{routed} is routed into red/net by node1; {demo.title(guest)} gave it to its own NIC"
+    got = page("the outside client", stage.world.client, routed)
+    expect(f"who answers outside at {routed}", demo.title(guest), got.served_by)
+    expect("source that it sees", CLIENT_ADDRESS, got.seen_source)
+    expect("address that it was asked at", routed, got.seen_target)
+    seen = web.fetch(guest.netns, CLIENT_ADDRESS, source=routed).seen_source
+    expect("source that the outside sees when it calls from that address", routed, seen)
+    yield f"no NAT: {demo.title(guest)} sees {got.seen_source} ask it at {got.seen_target}, and the outside sees {seen}"
+    stage.cli("network", "unroute", demo.red["uuid"], str(routed), "--wait")
+    if web.reaches(stage.world.client, routed):
+        raise Unmet(f"a connection to {routed} after it was given back", "refused", "answered")
+    yield f"given back, {routed} is not reached any more, and rests"
 
 
 def _source_outside(guest: Guest) -> IPv4Address:

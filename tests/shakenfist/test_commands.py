@@ -56,6 +56,10 @@ def test_network_commands(tenant: Tenant, form: str) -> None:
     sf("network", "events", "net", loose=True)
     sf("network", "events", "net", "--type", "audit", "--limit", "1", loose=True)
     sf("network", "events", "net", "--type", "wrong")
+    routed = sf("network", "add-routed", "net").out.strip()
+    sf("network", "delete-routed", "net", routed)
+    sf("network", "delete-routed", "net", "192.168.20.111")  # never routed
+    sf("network", "add-routed", "nowhere")
     sf("network", "delete-metadata", "net", "owner")
     sf("network", "delete", "net")  # in use
     sf("network", "delete", "closed")
