@@ -68,6 +68,9 @@ ROWS: list[Row] = [
     ("interfaces", "FloatInterface", lambda _, b: i.FloatInterfaceRequest(interface_uuid=b, address="192.0.2.50"), Code.ALREADY_EXISTS, "ADDRESS_IN_USE", "address"),
     ("interfaces", "FloatInterface", lambda a, _: i.FloatInterfaceRequest(interface_uuid=a, address="192.0.2.51"), Code.FAILED_PRECONDITION, "ALREADY_FLOATING", "address"),
     ("interfaces", "FloatInterface", lambda _, b: i.FloatInterfaceRequest(interface_uuid=b, pool="tiny"), Code.RESOURCE_EXHAUSTED, "POOL_EXHAUSTED", "pool"),
+    ("interfaces", "DefloatInterface", lambda a, _: i.DefloatInterfaceRequest(interface_uuid=a, flows=9), *MALFORMED, "flows"),  # type: ignore[arg-type]
+    ("interfaces", "DefloatInterface", lambda a, _: i.DefloatInterfaceRequest(interface_uuid=a, drain_time={"seconds": 5}), *MALFORMED, "drain_time"),
+    ("interfaces", "DefloatInterface", lambda a, _: i.DefloatInterfaceRequest(interface_uuid=a, flows="FLOW_POLICY_DRAIN", drain_time={"seconds": 86_401}), *MALFORMED, "drain_time"),
     ("interfaces", "SetInterfaceMetadataItem", lambda _, b: i.SetInterfaceMetadataItemRequest(interface_uuid=b, key="k"), *MALFORMED, "value"),
     ("interfaces", "SetInterfaceMetadataItem", lambda _, b: i.SetInterfaceMetadataItemRequest(interface_uuid=b, value=Value(bool_value=True)), *MALFORMED, "key"),
     ("interfaces", "SetInterfaceMetadataItem", lambda _, b: i.SetInterfaceMetadataItemRequest(interface_uuid=b, key=LONG, value=Value(bool_value=True)), *MALFORMED, "key"),

@@ -31,6 +31,7 @@ class Parts:
     routes: tuple[Address, ...] = ()
     proxies: tuple[Address, ...] = ()
     direct: tuple[Address, ...] = ()
+    flowing: frozenset[Address] = frozenset()  # addresses whose live flows go on through the change
 
     @property
     def addresses(self) -> set[Address]:
@@ -52,6 +53,7 @@ class Parts:
             tuple(address for address in self.routes if address in addresses),
             tuple(address for address in self.proxies if address in addresses),
             tuple(address for address in self.direct if address in addresses),
+            self.flowing & addresses,
         )
 
 

@@ -7,7 +7,7 @@ what it costs among none.
 """
 
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TypeVar
 
 from buoy_agent.core.spec import Address, Binding, Float, InstanceId, InterfaceId, Network, NetworkId, Nic, Update, mark_words
@@ -53,19 +53,18 @@ class Targets:
 
     def put(self, binding: Binding, scope: Scope) -> None:
         """A binding is new or changed."""
-        before = self.bindings.get(binding.interface)
+        before, floats = self.bindings.get(binding.interface), binding.floats
         if before is not None and _place(before) != _place(binding):
             self.drop(binding.interface, scope)
-        elif before is not None and before.floating != binding.floating:
+        elif before is not None and before.floats != floats:
             self._unfloat(before, scope)
         self.bindings[binding.interface] = binding
         self._bodies.pop(binding.interface, None)
         self.members.setdefault(binding.network.id, set()).add(binding.interface)
         self.instances.setdefault(binding.instance, set()).add(binding.interface)
         self._put_network(binding.network, scope)
-        if binding.floating is not None:
-            self.floats[binding.floating] = Float(binding.floating, binding.network.id, binding.address)
-            self.owners[binding.floating] = binding.interface
+        self.floats.update(floats)
+        self.owners.update(dict.fromkeys(floats, binding.interface))
         _touch(scope, binding, self.instances[binding.instance])
 
     def change_network(self, network: Network, scope: Scope) -> None:
@@ -151,12 +150,11 @@ class Targets:
         scope.networks.add(network)
 
     def _unfloat(self, binding: Binding, scope: Scope) -> None:
-        if binding.floating is None:
-            return
-        scope.addresses.add(binding.floating)
-        if self.owners.get(binding.floating) == binding.interface:
-            del self.owners[binding.floating]
-            del self.floats[binding.floating]
+        scope.addresses.update(binding.floats)
+        for address in binding.floats:
+            if self.owners.get(address) == binding.interface:
+                del self.owners[address]
+                del self.floats[address]
 
     def _unannounce(self, address: Address, network: NetworkId, scope: Scope) -> None:
         scope.addresses.add(address)
@@ -181,6 +179,7 @@ class Desired:
     removals: dict[InterfaceId, int] = field(default_factory=dict)  # generation to confirm
     leaving: dict[InterfaceId, set[Address]] = field(default_factory=dict)  # addresses that an interface gave up
     unconfirmed: dict[InterfaceId, "Unconfirmed"] = field(default_factory=dict)
+    resumed: set[Address] = field(default_factory=set)  # they drained, and are taken back with the flows that they have
     revision: int = 0
     in_sync: bool = False
     _staged: Targets | None = None
@@ -189,6 +188,11 @@ class Desired:
     def begin_stream(self) -> None:
         """A new stream has begun: half a snapshot of the last one is worth nothing."""
         self._staged, self._staged_removals = None, {}
+
+    @property
+    def staging(self) -> bool:
+        """Whether a snapshot is on its way."""
+        return self._staged is not None
 
     def apply(self, update: Update) -> Scope:
         """Works one message in, and returns what it may have touched (nothing before the snapshot is complete)."""
@@ -205,6 +209,13 @@ class Desired:
             scope = self._stage(self._staged, update)
         self.in_sync = self.in_sync or update.synced
         return scope
+
+    def end_drain(self, interface: InterfaceId, address: Address, scope: Scope) -> int:
+        """An address has no flows any more, or no time: it must go altogether. Returns the generation that asked for it."""
+        binding = self.targets.bindings[interface]
+        self.leaving.setdefault(interface, set()).add(address)
+        self.targets.put(binding.without_draining({address}), scope)
+        return binding.generation
 
     def forget_removal(self, interface: InterfaceId) -> None:
         """A removal has been confirmed."""
@@ -229,8 +240,7 @@ class Desired:
     def _take_over(self, staged: Targets, revision: int) -> Scope:
         for interface, before in self.targets.bindings.items():
             after = staged.bindings.get(interface)
-            if before.floating is not None and (after is None or after.floating != before.floating):
-                self.leaving.setdefault(interface, set()).add(before.floating)
+            self._note_leaving(before, after)
             if after is None and before.network.id not in staged.networks:
                 self.leaving.setdefault(interface, set()).update(self.targets.networks[before.network.id].own_addresses)
         self.targets, self.removals = staged, self._staged_removals
@@ -241,23 +251,34 @@ class Desired:
     def _change(self, update: Update) -> Scope:
         scope = Scope()
         for binding in update.upserts:
-            self._note_leaving(binding.interface, binding.floating)
+            self._note_leaving(self.targets.bindings.get(binding.interface), binding)
             self.removals.pop(binding.interface, None)
             self.targets.put(binding, scope)
         for network in update.networks:
             self.targets.change_network(network, scope)
         for removal in update.removals:
-            self._note_leaving(removal.interface, None)
+            self._note_leaving(self.targets.bindings.get(removal.interface), None)
             if own := self.targets.own_if_last(removal.interface):
                 self.leaving.setdefault(removal.interface, set()).update(own)
             self.targets.drop(removal.interface, scope)
             self.removals[removal.interface] = removal.generation
         return scope
 
-    def _note_leaving(self, interface: InterfaceId, floating: Address | None) -> None:
-        before = self.targets.bindings.get(interface)
-        if before is not None and before.floating is not None and before.floating != floating:
-            self.leaving.setdefault(interface, set()).add(before.floating)
+    def _note_leaving(self, before: Binding | None, after: Binding | None) -> None:
+        """Notes which addresses an interface gives up, and which it takes back with their flows."""
+        if before is None:
+            return
+        floats = after.floats if after is not None else {}
+        if left := before.floats.keys() - floats.keys():
+            self.leaving.setdefault(before.interface, set()).update(left)
+        taken_back = {
+            address
+            for address, entry in before.floats.items()
+            if entry.draining and floats.get(address) == replace(entry, draining=False)
+        }
+        self.resumed |= taken_back
+        if before.interface in self.unconfirmed:
+            self.unconfirmed[before.interface].addresses -= taken_back
 
 
 def _place(binding: Binding) -> tuple[NetworkId, InstanceId, Address]:
@@ -269,8 +290,7 @@ def _touch(scope: Scope, binding: Binding, siblings: Iterable[InterfaceId]) -> N
     scope.interfaces.update(siblings)
     scope.instances.add(binding.instance)
     scope.networks.add(binding.network.id)
-    if binding.floating is not None:
-        scope.addresses.add(binding.floating)
+    scope.addresses.update(binding.floats)
 
 
 def _leave(table: dict[Key, set[InterfaceId]], key: Key, interface: InterfaceId) -> set[InterfaceId]:

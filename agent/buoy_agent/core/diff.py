@@ -106,11 +106,12 @@ class _Entries:
     routes: list[Address] = field(default_factory=list)
     proxies: list[Address] = field(default_factory=list)
     direct: list[Address] = field(default_factory=list)
+    flowing: set[Address] = field(default_factory=set)
 
     def parts(self, network: NetworkId) -> Parts:
-        return Parts(
-            network, tuple(self.forward), tuple(self.backward), tuple(self.routes), tuple(self.proxies), tuple(self.direct)
-        )
+        elements = tuple(self.forward), tuple(self.backward)
+        places = tuple(self.routes), tuple(self.proxies), tuple(self.direct)
+        return Parts(network, *elements, *places, frozenset(self.flowing))
 
 
 class _Floats:
@@ -131,7 +132,9 @@ class _Floats:
     def look_at(self, addresses: Iterable[Address]) -> None:
         for address in addresses:
             gone = self._is_wrong(address)
-            if gone:
+            if self._begins_to_drain(address):
+                self._take_out_elements(address)
+            elif gone:
                 self._take_out(address)
             elif not self.by_arp and address in self.actual.proxies:
                 _entries(self.out, NOWHERE).proxies.append(address)
@@ -146,7 +149,7 @@ class _Floats:
                     _entries(self.out, network).forward.append((floating, fixed))
             for fixed, floating in state.backward.items():
                 want = self.desired.floats.get(floating)
-                wanted = want is not None and (want.network, want.fixed) == (network, fixed)
+                wanted = want is not None and (want.network, want.element) == (network, fixed)
                 pair = self.actual.holders.get(floating) == network and state.forward[floating] == fixed
                 if not wanted and not pair:
                     _entries(self.out, network).backward.append((fixed, floating))
@@ -155,7 +158,7 @@ class _Floats:
                     _entries(self.out, network).direct.append(address)
 
     def _is_wrong(self, address: Address) -> bool:
-        """Whether something of the address is there that must not be."""
+        """Whether something of the address is there that must not be, but for the elements of one that drains."""
         want = self.desired.floats.get(address)
         if want is None:
             return self.actual.has_address(address)
@@ -166,6 +169,21 @@ class _Floats:
         if direct is not None and (not want.routed or direct != want.network):
             return True
         return route is not None and route != want.network
+
+    def _begins_to_drain(self, address: Address) -> bool:
+        want = self.desired.floats.get(address)
+        draining = want is not None and want.draining and address in self.actual.holders
+        return draining and not self._is_wrong(address)
+
+    def _take_out_elements(self, address: Address) -> None:
+        """New flows find no translation from then on; those that have one keep it, in conntrack."""
+        network = self.actual.holders[address]
+        state, entries = self.actual.networks[network], _entries(self.out, network)
+        fixed = state.forward[address]
+        entries.forward.append((address, fixed))
+        if state.backward.get(fixed) == address:
+            entries.backward.append((fixed, address))
+        entries.flowing.add(address)
 
     def _take_out(self, address: Address) -> None:
         holder, route = self.actual.holders.get(address), self.actual.routes.get(address)
@@ -188,7 +206,7 @@ class _Floats:
         want = self.desired.floats.get(address)
         if want is None or not self._is_whole(want.network):
             return
-        state, fixed = self.actual.networks[want.network], want.fixed
+        state, fixed = self.actual.networks[want.network], want.element
         if fixed is not None and (afresh or address not in state.forward):
             _entries(self.into, want.network).forward.append((address, fixed))
         if fixed is not None and (afresh or state.backward.get(fixed) != address):

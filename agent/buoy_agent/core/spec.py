@@ -5,7 +5,8 @@ an `ipaddress` object costs some ten times as much, and a node holds 100,000 of 
 """
 
 import hashlib
-from dataclasses import dataclass, field
+from collections.abc import Container
+from dataclasses import dataclass, field, replace
 from enum import Enum
 from ipaddress import IPv4Network, ip_address
 from typing import NewType
@@ -70,6 +71,14 @@ class Network:
 
 
 @dataclass(frozen=True, slots=True)
+class Draining:
+    """An address that takes no new connections, and whose live ones go on for so many seconds from now at most."""
+
+    address: Address
+    seconds: float
+
+
+@dataclass(frozen=True, slots=True)
 class Binding:
     """All that the feed says of one interface."""
 
@@ -83,6 +92,20 @@ class Binding:
     floating: Address | None
     network: Network
     unconfirmed: tuple[Address, ...] = ()  # floating addresses whose coming or going the node has not confirmed
+    draining: tuple[Draining, ...] = ()  # those that it gave up and whose live flows go on
+
+    @property
+    def floats(self) -> "dict[Address, Float]":
+        """What the node answers for in this interface's name."""
+        network, fixed = self.network.id, self.address
+        found = {entry.address: Float(entry.address, network, fixed, draining=True) for entry in self.draining}
+        if self.floating is not None:
+            found[self.floating] = Float(self.floating, network, fixed)
+        return found
+
+    def without_draining(self, addresses: Container[Address]) -> "Binding":
+        """The same when some addresses do not drain any more."""
+        return replace(self, draining=tuple(entry for entry in self.draining if entry.address not in addresses))
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,13 +144,20 @@ def mark_words(interface: InterfaceId, body: str, *, is_default: bool) -> str:
 class Float:
     """An outside address that this node answers for; `fixed` is None for a network's own gateway address.
 
-    A routed one is not translated: it is reached on the network's bridge as it is.
+    One that drains has route and proxy neighbour, which its live flows need, but no elements: conntrack alone translates. A
+    routed one is not translated: it is reached on the network's bridge as it is.
     """
 
     floating: Address
     network: NetworkId
     fixed: Address | None
     routed: bool = False
+    draining: bool = False
+
+    @property
+    def element(self) -> Address | None:
+        """What the maps have for it; None when they have nothing."""
+        return None if self.draining else self.fixed
 
 
 @dataclass(frozen=True, slots=True)
@@ -161,6 +191,7 @@ class Report:
     removed: bool = False
     nic_error: str = ""
     floating_error: str = ""
+    draining: tuple[Address, ...] = ()  # addresses whose live flows go on
 
 
 @dataclass(frozen=True, slots=True)

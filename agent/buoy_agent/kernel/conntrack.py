@@ -22,7 +22,7 @@ from typing import NamedTuple
 from buoy_agent.core.spec import Address
 from buoy_agent.errors import KernelError
 from buoy_agent.kernel import sysctl
-from buoy_agent.kernel.netlink import ATTRIBUTE, ECHO, Channel, Message, attribute, nest
+from buoy_agent.kernel.netlink import ATTRIBUTE, ECHO, Channel, Message, attribute, attributes, nest
 
 # Flows that begin while this is set are told of when they are deleted; by default (2) only where somebody listens already.
 EVENTS = ("netfilter/nf_conntrack_events", "1")
@@ -30,6 +30,8 @@ _GET, _DELETE = 1 << 8 | 1, 1 << 8 | 2
 _HEADER = struct.pack(">BBH", 2, 0, 0)
 _ORIGINAL, _REPLY, _ZONE, _TUPLE_IP, _V4_DESTINATION, _FILTER, _IP_DESTINATION = 1, 2, 18, 1, 2, 25, 2
 _TUPLE = struct.Struct("=4xH18x4s")  # after the family's header: its length, what is before the destination, the destination
+_PROTOCOL_INFO, _TCP, _TCP_STATE = 4, 1, 1
+_CLOSED = (7, 8)  # TCP_CONNTRACK_TIME_WAIT, TCP_CONNTRACK_CLOSE
 _FEW = 16
 _ROUNDS = 4
 _BATCH = 256
@@ -65,6 +67,22 @@ def cut(
     if len(wanted) > _FEW:
         return _cut_by_tuple(channel, wanted, directions, verify=verify)
     return _cut_by_filter(channel, wanted, directions, verify=verify)
+
+
+def flowing(channel: Channel, addresses: Collection[Address]) -> set[Address]:
+    """Which of the addresses have live flows, in either direction; a TCP connection that was closed lingers, but is none."""
+    wanted, found = set(addresses), set[Address]()
+    for _, body in channel.dump(_GET, _HEADER) if _any_flow() else ():
+        flow = _flow(body)
+        ends = wanted & {Address(flow.original), Address(flow.reply)}
+        if ends and not _is_closed(body):
+            found |= ends
+    return found
+
+
+def _is_closed(body: memoryview) -> bool:
+    tcp = attributes(attributes(attributes(body[4:]).get(_PROTOCOL_INFO, b"")).get(_TCP, b""))
+    return _TCP_STATE in tcp and tcp[_TCP_STATE][0] in _CLOSED
 
 
 def _cut_by_filter(channel: Channel, wanted: set[Address], directions: Collection[Direction], *, verify: bool) -> int:

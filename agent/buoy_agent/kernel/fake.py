@@ -20,6 +20,7 @@ class FakeKernel:
     refuse: dict[str, str] = field(default_factory=dict)
     announced: list[Address] = field(default_factory=list)
     cuts: list[Address] = field(default_factory=list)
+    flows: set[Address] = field(default_factory=set)  # addresses that have live flows
     _has: Actual = field(default_factory=Actual)
     _inside: dict[InterfaceId, str] = field(default_factory=dict)  # the instance's namespace of each NIC
 
@@ -65,6 +66,11 @@ class FakeKernel:
     def read_routes(self, network: NetworkId) -> set[Address]:
         """The routes into a network."""
         return {address for address, other in self._has.routes.items() if other == network}
+
+    def flowing(self, network: NetworkId, addresses: Collection[Address]) -> set[Address]:
+        """Those in `flows`."""
+        self._check("flowing", network)
+        return self.flows & set(addresses)
 
     def locate(self, places: Places, networks: Collection[NetworkId]) -> Located:
         """Namespaces have no numbers here: whatever was heard may be any network."""
@@ -124,6 +130,7 @@ class FakeKernel:
                 if table.get(key, value) != value:
                     raise KernelError("the kernel refused: File exists (EEXIST)", 17)
         self.writes += 1
+        self.flows -= {floating for floating, _ in parts.forward} - parts.flowing
         self._has.add(parts)
 
     def withdraw(self, parts: Parts) -> None:
@@ -135,13 +142,15 @@ class FakeKernel:
         if missing and parts.network in self._has.networks:
             raise KernelError("the kernel refused: No such file or directory (ENOENT)", 2)
         self.writes += 1
+        self.flows -= parts.but_proxies.addresses - parts.flowing
         self._has.remove(parts)
 
     def cut(self, network: NetworkId, addresses: Collection[Address]) -> None:
-        """There are no flows; remembers what was asked."""
+        """Remembers what was asked."""
         self._check("cut", network)
         self.writes += 1
         self.cuts += addresses
+        self.flows.difference_update(addresses)
 
     def announce(self, addresses: Iterable[Address]) -> None:
         """Remembers what was announced."""

@@ -69,7 +69,8 @@ class LinuxKernel(LinuxReader):
             table = Table(channel)
             table.add(parts.forward, parts.backward)
             with self._namespaces.inside(parts.network):
-                cut = conntrack.cut(channel, [floating for floating, _ in parts.forward], conntrack.INBOUND)
+                fresh = [floating for floating, _ in parts.forward if floating not in parts.flowing]
+                cut = conntrack.cut(channel, fresh, conntrack.INBOUND)
             self._own_writes += table.writes + cut
         if parts.direct:
             self._networks.route_on_bridge(parts.network, parts.direct)
@@ -96,7 +97,7 @@ class LinuxKernel(LinuxReader):
             table = Table(channel)
             table.delete([floating for floating, _ in parts.forward], [fixed for fixed, _ in parts.backward])
             self._own_writes += table.writes
-        self.cut(parts.network, parts.but_proxies.addresses)  # without a proxy neighbour alone, flows may go on
+        self.cut(parts.network, parts.but_proxies.addresses - parts.flowing)  # a proxy neighbour alone ends no flow
 
     def cut(self, network: NetworkId, addresses: Collection[Address]) -> None:
         """Every flow, in the network's namespace and in the host's, which tracks too where its owner's rules ask for it."""
@@ -104,6 +105,11 @@ class LinuxKernel(LinuxReader):
             with self._namespaces.inside(network):
                 self._own_writes += conntrack.cut(self._channels.of(network), addresses, verify=True)
         self._own_writes += conntrack.cut(self._channels.of(HOST), addresses)
+
+    def flowing(self, network: NetworkId, addresses: Collection[Address]) -> set[Address]:
+        """By the network's conntrack."""
+        with self._namespaces.inside(network):
+            return conntrack.flowing(self._channels.of(network), addresses)
 
     def announce(self, addresses: Iterable[Address]) -> None:
         """Gratuitous ARP, once."""

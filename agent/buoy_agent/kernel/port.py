@@ -70,6 +70,9 @@ class Reader(Protocol):
     def read_routes(self, network: NetworkId) -> set[Address]:
         """The addresses that are routed into a network."""
 
+    def flowing(self, network: NetworkId, addresses: Collection[Address]) -> set[Address]:
+        """Of some addresses, those with live flows in a network that is there; a TCP connection that was closed is none."""
+
     def locate(self, places: Places, networks: Collection[NetworkId]) -> Located:
         """Which of these networks the places of a notification are in."""
 
@@ -103,12 +106,16 @@ class Kernel(Reader, Protocol):
         """Removes a NIC; an adopted one is handed back, down. One that is not there is no error."""
 
     def publish(self, parts: Parts) -> None:
-        """Adds entries: elements at once, leftovers in conntrack cut, routes on the bridge, routes, proxy neighbours."""
+        """Adds entries: elements at once, leftovers in conntrack cut, routes on the bridge, routes, proxy neighbours.
+
+        Flows of addresses in `parts.flowing` are not cut: they are the same interface's.
+        """
 
     def withdraw(self, parts: Parts) -> None:
         """Removes entries: proxy neighbours, routes, those on the bridge, elements at once, then live flows, both ways.
 
-        Entries that are not there any more are an error for elements only. On return no flow of the addresses is left.
+        Entries that are not there any more are an error for elements only. On return no flow of the addresses is left, but for
+        those in `parts.flowing`, of which none is touched.
         """
 
     def cut(self, network: NetworkId, addresses: Collection[Address]) -> None:

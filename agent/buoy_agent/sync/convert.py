@@ -12,6 +12,7 @@ from buoy.v1 import agent_pb2, instance_pb2
 from buoy_agent.core.spec import (
     Address,
     Binding,
+    Draining,
     Driver,
     InstanceId,
     InterfaceId,
@@ -85,6 +86,7 @@ def binding_from_proto(message: agent_pb2.Binding) -> Binding:
         floating=_address("floating_address", message.floating_address) if message.floating_address else None,
         network=network,
         unconfirmed=_addresses(message.unconfirmed_addresses),
+        draining=tuple(_draining(entry) for entry in message.draining),
     )
 
 
@@ -108,6 +110,7 @@ def report_to_proto(report: Report) -> agent_pb2.BindingReport:
         removed=report.removed,
         nic_error=report.nic_error,
         floating_error=report.floating_error,
+        draining_addresses=map(text, report.draining),
     )
 
 
@@ -131,6 +134,11 @@ def _removal(message: agent_pb2.Removal) -> Removal:
 
 def _addresses(words: Iterable[str]) -> tuple[Address, ...]:
     return tuple(_address("unconfirmed_addresses", word) for word in words)
+
+
+def _draining(message: agent_pb2.DrainingAddress) -> Draining:
+    seconds = message.time_left.ToTimedelta().total_seconds()
+    return Draining(_address("draining.address", message.address), seconds)
 
 
 @lru_cache(maxsize=1 << 12)  # a network comes with each of its bindings

@@ -12,6 +12,7 @@ import structlog
 from buoy_agent.core.actual import Actual, NetworkState, Parts
 from buoy_agent.core.desired import Desired, Scope
 from buoy_agent.core.diff import NOWHERE, Plan, diff
+from buoy_agent.core.draining import Drains
 from buoy_agent.core.drift import Places
 from buoy_agent.core.retry import Faults, Key
 from buoy_agent.core.spec import (
@@ -29,6 +30,7 @@ from buoy_agent.core.spec import (
 )
 from buoy_agent.errors import KernelError, NicMissingError
 from buoy_agent.kernel.port import Kernel
+from buoy_agent.sync.draining import end_drains
 from buoy_agent.sync.patrol import Patrol
 from buoy_agent.sync.verdicts import Verdicts
 
@@ -68,6 +70,7 @@ class Reconciler:
     def __init__(self, kernel: Kernel, *, by_arp: bool = True) -> None:
         self.desired = Desired()
         self.faults = Faults()
+        self.drains = Drains()
         self.patrol = Patrol(kernel)
         self._kernel = kernel
         self.by_arp = by_arp
@@ -98,11 +101,13 @@ class Reconciler:
                 case CheckDue():
                     self.patrol.check_everything()
                 case Update():
-                    scope.merge(self.desired.apply(update))
+                    scope.merge(self.desired.apply(self.drains.take(update, now)))
         self._forgive(scope)
         tried = {key: self.faults.by_key[key] for key in self.faults.due(now)}
         scope.merge(self._scope_of(tried))
         scope.merge(self.patrol.work(now))
+        if self.desired.in_sync:
+            scope.merge(end_drains(self.drains, self.desired, self.actual, self._kernel, now))
         outcome = Outcome(next_due=self._next_due())
         if self.desired.in_sync and scope:
             self._apply(scope, now, outcome)
@@ -128,7 +133,7 @@ class Reconciler:
         self.patrol.heed(places)
 
     def _next_due(self) -> float | None:
-        dues = (self.faults.next_due(), self.patrol.next_due())
+        dues = (self.faults.next_due(), self.patrol.next_due(), self.drains.next_due() if self.desired.in_sync else None)
         return min((due for due in dues if due is not None), default=None)
 
     def _apply(self, scope: Scope, now: float, outcome: Outcome) -> None:
@@ -200,14 +205,16 @@ class Reconciler:
         scope.interfaces |= self.desired.targets.members.get(spec.id, set())
 
     def _withdraw(self, parts: Parts, now: float, outcome: Outcome) -> None:
-        outcome.withdrawn |= parts.addresses
-        outcome.cut |= self._in_halves(parts, now, self._kernel.withdraw, self.actual.remove)
+        outcome.withdrawn |= parts.addresses - parts.flowing
+        outcome.cut |= self._in_halves(parts, now, self._kernel.withdraw, self.actual.remove) - parts.flowing
 
     def _publish(self, parts: Parts, now: float, outcome: Outcome) -> None:
         parts = self._ready(parts, now)  # what could not leave its old place must not appear at the new one
+        parts = replace(parts, flowing=frozenset(parts.addresses & self.desired.resumed))
         done = self._in_halves(parts, now, self._kernel.publish, self.actual.add) if parts.addresses else set()
         outcome.published |= done & set(parts.proxies)
         outcome.cut |= done & {floating for floating, _ in parts.forward}
+        self.desired.resumed -= done
 
     def _cut_unconfirmed(self, now: float, outcome: Outcome) -> None:
         """Cuts what an agent left that died between the elements and conntrack; what this pass changed is cut already."""
@@ -259,7 +266,7 @@ class Reconciler:
             return parts
         state = self.actual.networks.get(parts.network)
         if state is None:
-            return Parts(parts.network, routes=parts.routes, proxies=parts.proxies, direct=parts.direct)
+            return replace(parts, forward=(), backward=())
         forward = tuple(pair for pair in parts.forward if state.forward.get(pair[0]) == pair[1])
         backward = tuple(pair for pair in parts.backward if state.backward.get(pair[0]) == pair[1])
         return replace(parts, forward=forward, backward=backward)
@@ -353,7 +360,7 @@ class Reconciler:
         """Every address that a network should have, or has."""
         targets, state = self.desired.targets, self.actual.networks.get(network)
         bindings = (targets.bindings[interface] for interface in targets.members.get(network, ()))
-        wanted = {binding.floating for binding in bindings if binding.floating is not None}
+        wanted = {address for binding in bindings for address in binding.floats}
         spec = targets.networks.get(network)
         wanted |= spec.own_addresses if spec is not None else set()
         return wanted.union(state.forward, state.direct) if state is not None else wanted

@@ -51,7 +51,11 @@ class Verdicts:
         network_words = self._faults.words(("network", binding.network.id))
         nic_words = "" if has_nic else self._faults.words(("nic", interface)) or network_words or "the NIC is not made yet"
         return Report(
-            interface, binding.generation, nic_error=nic_words, floating_error=self._float_words(interface, network_words)
+            interface,
+            binding.generation,
+            nic_error=nic_words,
+            floating_error=self._float_words(interface, network_words),
+            draining=tuple(entry.address for entry in binding.draining),
         )
 
     def _float_words(self, interface: InterfaceId, network_words: str) -> str:
@@ -64,6 +68,9 @@ class Verdicts:
         if uncut is not None:
             address = min(uncut.addresses)
             return f"live connections of {text(address)} are not cut: {self._faults.words(('float', address))}"
+        open_ = [entry.address for entry in binding.draining if entry.address in self._actual.holders]
+        if open_:
+            return f"{text(open_[0])} still takes new connections: {self._faults.words(('float', open_[0])) or network_words}"
         if binding.floating is None or self._is_complete(binding.floating):
             return ""
         words = self._faults.words(("float", binding.floating)) or network_words

@@ -2,13 +2,24 @@
 
 from ipaddress import IPv4Address, IPv4Network
 
-from buoy.v1 import admin_pb2, event_pb2, instance_pb2, interface_pb2, namespace_pb2, network_pb2, node_pb2, pool_pb2
+from buoy.v1 import (
+    admin_pb2,
+    event_pb2,
+    instance_pb2,
+    interface_pb2,
+    leaving_pb2,
+    namespace_pb2,
+    network_pb2,
+    node_pb2,
+    pool_pb2,
+)
 
 from buoy_client import models
 from buoy_client.states import (
     EventKind,
     EventType,
     FloatingPhase,
+    FlowPolicy,
     InstanceDriver,
     InstanceState,
     InterfaceState,
@@ -35,6 +46,17 @@ def floating_from_proto(floating: interface_pb2.Floating) -> models.Floating:
     )
 
 
+def draining_from_proto(entry: leaving_pb2.Draining) -> models.Draining:
+    """Give an address that was given up and whose live connections go on."""
+    return models.Draining(
+        address=IPv4Address(entry.address),
+        flows=word_from_enum(FlowPolicy, leaving_pb2.FlowPolicy.Name, "FLOW_POLICY_", entry.flows),
+        since=time_from_proto(entry, "since"),
+        until=time_from_proto(entry, "until"),
+        generation=entry.generation,
+    )
+
+
 def interface_from_proto(interface: interface_pb2.Interface) -> models.Interface:
     """Give an interface."""
     return models.Interface(
@@ -57,6 +79,8 @@ def interface_from_proto(interface: interface_pb2.Interface) -> models.Interface
         update_time=time_from_proto(interface, "update_time"),
         generation=interface.generation,
         observed_generation=interface.observed_generation,
+        former_nodes=tuple(models.FormerNode(it.node, it.generation, it.revision) for it in interface.former_nodes),
+        draining=tuple(map(draining_from_proto, interface.draining)),
     )
 
 

@@ -10,6 +10,7 @@ from buoy_client.states import (
     EventKind,
     EventType,
     FloatingPhase,
+    FlowPolicy,
     InstanceDriver,
     InstanceState,
     InterfaceState,
@@ -39,6 +40,26 @@ class Floating(Record):
 
 
 @dataclass(frozen=True, slots=True)
+class Draining(Record):
+    """A floating address that was given up; its live connections go on, and what is left of them is cut at `until`."""
+
+    address: IPv4Address
+    flows: FlowPolicy
+    since: datetime | None
+    until: datetime | None
+    generation: int
+
+
+@dataclass(frozen=True, slots=True)
+class FormerNode(Record):
+    """A node that an interface was moved away from, and that has not let go of it yet."""
+
+    node: str
+    generation: int
+    revision: int
+
+
+@dataclass(frozen=True, slots=True)
 class Interface(Record):
     """A network interface (NIC) of an instance; `ipv4` is its address within the network's netblock."""
 
@@ -61,6 +82,8 @@ class Interface(Record):
     update_time: datetime | None
     generation: int
     observed_generation: int
+    former_nodes: tuple[FormerNode, ...] = ()
+    draining: tuple[Draining, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -23,6 +23,15 @@ class FloatingPhase(StrEnum):
     FAILED = "failed"
 
 
+class FlowPolicy(StrEnum):
+    """What becomes of the live connections of a floating address that is given up."""
+
+    UNKNOWN = "unknown"
+    CUT = "cut"
+    DRAIN = "drain"
+    KEEP = "keep"
+
+
 class InstanceState(StrEnum):
     """The life of an instance."""
 

@@ -1,4 +1,7 @@
+import datetime
+
 from buoy.v1 import instance_pb2 as _instance_pb2
+from google.protobuf import duration_pb2 as _duration_pb2
 from google.protobuf.internal import containers as _containers
 from google.protobuf import descriptor as _descriptor
 from google.protobuf import message as _message
@@ -40,7 +43,7 @@ class NodeUpdate(_message.Message):
     def __init__(self, revision: _Optional[int] = ..., reset: _Optional[bool] = ..., upserts: _Optional[_Iterable[_Union[Binding, _Mapping]]] = ..., removed: _Optional[_Iterable[_Union[Removal, _Mapping]]] = ..., synced: _Optional[bool] = ..., cluster_id: _Optional[str] = ..., networks: _Optional[_Iterable[_Union[NetworkBinding, _Mapping]]] = ...) -> None: ...
 
 class Binding(_message.Message):
-    __slots__ = ("interface_uuid", "generation", "instance_uuid", "driver", "order", "macaddr", "ipv4", "floating_address", "network", "unconfirmed_addresses")
+    __slots__ = ("interface_uuid", "generation", "instance_uuid", "driver", "order", "macaddr", "ipv4", "floating_address", "network", "unconfirmed_addresses", "draining")
     INTERFACE_UUID_FIELD_NUMBER: _ClassVar[int]
     GENERATION_FIELD_NUMBER: _ClassVar[int]
     INSTANCE_UUID_FIELD_NUMBER: _ClassVar[int]
@@ -51,6 +54,7 @@ class Binding(_message.Message):
     FLOATING_ADDRESS_FIELD_NUMBER: _ClassVar[int]
     NETWORK_FIELD_NUMBER: _ClassVar[int]
     UNCONFIRMED_ADDRESSES_FIELD_NUMBER: _ClassVar[int]
+    DRAINING_FIELD_NUMBER: _ClassVar[int]
     interface_uuid: str
     generation: int
     instance_uuid: str
@@ -61,7 +65,16 @@ class Binding(_message.Message):
     floating_address: str
     network: NetworkBinding
     unconfirmed_addresses: _containers.RepeatedScalarFieldContainer[str]
-    def __init__(self, interface_uuid: _Optional[str] = ..., generation: _Optional[int] = ..., instance_uuid: _Optional[str] = ..., driver: _Optional[_Union[_instance_pb2.InstanceDriver, str]] = ..., order: _Optional[int] = ..., macaddr: _Optional[str] = ..., ipv4: _Optional[str] = ..., floating_address: _Optional[str] = ..., network: _Optional[_Union[NetworkBinding, _Mapping]] = ..., unconfirmed_addresses: _Optional[_Iterable[str]] = ...) -> None: ...
+    draining: _containers.RepeatedCompositeFieldContainer[DrainingAddress]
+    def __init__(self, interface_uuid: _Optional[str] = ..., generation: _Optional[int] = ..., instance_uuid: _Optional[str] = ..., driver: _Optional[_Union[_instance_pb2.InstanceDriver, str]] = ..., order: _Optional[int] = ..., macaddr: _Optional[str] = ..., ipv4: _Optional[str] = ..., floating_address: _Optional[str] = ..., network: _Optional[_Union[NetworkBinding, _Mapping]] = ..., unconfirmed_addresses: _Optional[_Iterable[str]] = ..., draining: _Optional[_Iterable[_Union[DrainingAddress, _Mapping]]] = ...) -> None: ...
+
+class DrainingAddress(_message.Message):
+    __slots__ = ("address", "time_left")
+    ADDRESS_FIELD_NUMBER: _ClassVar[int]
+    TIME_LEFT_FIELD_NUMBER: _ClassVar[int]
+    address: str
+    time_left: _duration_pb2.Duration
+    def __init__(self, address: _Optional[str] = ..., time_left: _Optional[_Union[datetime.timedelta, _duration_pb2.Duration, _Mapping]] = ...) -> None: ...
 
 class NetworkBinding(_message.Message):
     __slots__ = ("uuid", "netblock", "provide_nat", "floating_gateway", "routed_addresses", "routed_generation")
@@ -120,18 +133,20 @@ class RoutedFault(_message.Message):
     def __init__(self, address: _Optional[str] = ..., error: _Optional[str] = ...) -> None: ...
 
 class BindingReport(_message.Message):
-    __slots__ = ("interface_uuid", "generation", "removed", "nic_error", "floating_error")
+    __slots__ = ("interface_uuid", "generation", "removed", "nic_error", "floating_error", "draining_addresses")
     INTERFACE_UUID_FIELD_NUMBER: _ClassVar[int]
     GENERATION_FIELD_NUMBER: _ClassVar[int]
     REMOVED_FIELD_NUMBER: _ClassVar[int]
     NIC_ERROR_FIELD_NUMBER: _ClassVar[int]
     FLOATING_ERROR_FIELD_NUMBER: _ClassVar[int]
+    DRAINING_ADDRESSES_FIELD_NUMBER: _ClassVar[int]
     interface_uuid: str
     generation: int
     removed: bool
     nic_error: str
     floating_error: str
-    def __init__(self, interface_uuid: _Optional[str] = ..., generation: _Optional[int] = ..., removed: _Optional[bool] = ..., nic_error: _Optional[str] = ..., floating_error: _Optional[str] = ...) -> None: ...
+    draining_addresses: _containers.RepeatedScalarFieldContainer[str]
+    def __init__(self, interface_uuid: _Optional[str] = ..., generation: _Optional[int] = ..., removed: _Optional[bool] = ..., nic_error: _Optional[str] = ..., floating_error: _Optional[str] = ..., draining_addresses: _Optional[_Iterable[str]] = ...) -> None: ...
 
 class ReportNodeResponse(_message.Message):
     __slots__ = ()

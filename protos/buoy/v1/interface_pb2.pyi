@@ -1,6 +1,7 @@
 import datetime
 
 from buoy.v1 import event_pb2 as _event_pb2
+from buoy.v1 import leaving_pb2 as _leaving_pb2
 from google.protobuf import duration_pb2 as _duration_pb2
 from google.protobuf import struct_pb2 as _struct_pb2
 from google.protobuf import timestamp_pb2 as _timestamp_pb2
@@ -53,7 +54,7 @@ INTERFACE_EVENT_TYPE_UPDATED: InterfaceEventType
 INTERFACE_EVENT_TYPE_DELETED: InterfaceEventType
 
 class Interface(_message.Message):
-    __slots__ = ("uuid", "namespace", "instance_uuid", "network_uuid", "node", "macaddr", "ipv4", "order", "model", "state", "state_reason", "floating", "metadata", "version", "revision", "create_time", "update_time", "generation", "observed_generation", "former_nodes")
+    __slots__ = ("uuid", "namespace", "instance_uuid", "network_uuid", "node", "macaddr", "ipv4", "order", "model", "state", "state_reason", "floating", "metadata", "version", "revision", "create_time", "update_time", "generation", "observed_generation", "former_nodes", "draining")
     class MetadataEntry(_message.Message):
         __slots__ = ("key", "value")
         KEY_FIELD_NUMBER: _ClassVar[int]
@@ -81,6 +82,7 @@ class Interface(_message.Message):
     GENERATION_FIELD_NUMBER: _ClassVar[int]
     OBSERVED_GENERATION_FIELD_NUMBER: _ClassVar[int]
     FORMER_NODES_FIELD_NUMBER: _ClassVar[int]
+    DRAINING_FIELD_NUMBER: _ClassVar[int]
     uuid: str
     namespace: str
     instance_uuid: str
@@ -100,18 +102,9 @@ class Interface(_message.Message):
     update_time: _timestamp_pb2.Timestamp
     generation: int
     observed_generation: int
-    former_nodes: _containers.RepeatedCompositeFieldContainer[FormerNode]
-    def __init__(self, uuid: _Optional[str] = ..., namespace: _Optional[str] = ..., instance_uuid: _Optional[str] = ..., network_uuid: _Optional[str] = ..., node: _Optional[str] = ..., macaddr: _Optional[str] = ..., ipv4: _Optional[str] = ..., order: _Optional[int] = ..., model: _Optional[str] = ..., state: _Optional[_Union[InterfaceState, str]] = ..., state_reason: _Optional[str] = ..., floating: _Optional[_Union[Floating, _Mapping]] = ..., metadata: _Optional[_Mapping[str, _struct_pb2.Value]] = ..., version: _Optional[int] = ..., revision: _Optional[int] = ..., create_time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., update_time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., generation: _Optional[int] = ..., observed_generation: _Optional[int] = ..., former_nodes: _Optional[_Iterable[_Union[FormerNode, _Mapping]]] = ...) -> None: ...
-
-class FormerNode(_message.Message):
-    __slots__ = ("node", "generation", "revision")
-    NODE_FIELD_NUMBER: _ClassVar[int]
-    GENERATION_FIELD_NUMBER: _ClassVar[int]
-    REVISION_FIELD_NUMBER: _ClassVar[int]
-    node: str
-    generation: int
-    revision: int
-    def __init__(self, node: _Optional[str] = ..., generation: _Optional[int] = ..., revision: _Optional[int] = ...) -> None: ...
+    former_nodes: _containers.RepeatedCompositeFieldContainer[_leaving_pb2.FormerNode]
+    draining: _containers.RepeatedCompositeFieldContainer[_leaving_pb2.Draining]
+    def __init__(self, uuid: _Optional[str] = ..., namespace: _Optional[str] = ..., instance_uuid: _Optional[str] = ..., network_uuid: _Optional[str] = ..., node: _Optional[str] = ..., macaddr: _Optional[str] = ..., ipv4: _Optional[str] = ..., order: _Optional[int] = ..., model: _Optional[str] = ..., state: _Optional[_Union[InterfaceState, str]] = ..., state_reason: _Optional[str] = ..., floating: _Optional[_Union[Floating, _Mapping]] = ..., metadata: _Optional[_Mapping[str, _struct_pb2.Value]] = ..., version: _Optional[int] = ..., revision: _Optional[int] = ..., create_time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., update_time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., generation: _Optional[int] = ..., observed_generation: _Optional[int] = ..., former_nodes: _Optional[_Iterable[_Union[_leaving_pb2.FormerNode, _Mapping]]] = ..., draining: _Optional[_Iterable[_Union[_leaving_pb2.Draining, _Mapping]]] = ...) -> None: ...
 
 class Floating(_message.Message):
     __slots__ = ("address", "pool", "phase", "reason", "requested_time", "active_time", "generation", "observed_generation", "held_by")
@@ -216,14 +209,18 @@ class FloatInterfaceRequest(_message.Message):
     def __init__(self, interface_uuid: _Optional[str] = ..., address: _Optional[str] = ..., pool: _Optional[str] = ..., request_id: _Optional[str] = ...) -> None: ...
 
 class DefloatInterfaceRequest(_message.Message):
-    __slots__ = ("interface_uuid", "keep_address", "request_id")
+    __slots__ = ("interface_uuid", "flows", "drain_time", "keep_address", "request_id")
     INTERFACE_UUID_FIELD_NUMBER: _ClassVar[int]
+    FLOWS_FIELD_NUMBER: _ClassVar[int]
+    DRAIN_TIME_FIELD_NUMBER: _ClassVar[int]
     KEEP_ADDRESS_FIELD_NUMBER: _ClassVar[int]
     REQUEST_ID_FIELD_NUMBER: _ClassVar[int]
     interface_uuid: str
+    flows: _leaving_pb2.FlowPolicy
+    drain_time: _duration_pb2.Duration
     keep_address: bool
     request_id: str
-    def __init__(self, interface_uuid: _Optional[str] = ..., keep_address: _Optional[bool] = ..., request_id: _Optional[str] = ...) -> None: ...
+    def __init__(self, interface_uuid: _Optional[str] = ..., flows: _Optional[_Union[_leaving_pb2.FlowPolicy, str]] = ..., drain_time: _Optional[_Union[datetime.timedelta, _duration_pb2.Duration, _Mapping]] = ..., keep_address: _Optional[bool] = ..., request_id: _Optional[str] = ...) -> None: ...
 
 class MoveFloatingRequest(_message.Message):
     __slots__ = ("address", "from_interface_uuid", "to_interface_uuid", "if_revision", "request_id")

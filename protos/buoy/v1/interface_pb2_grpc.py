@@ -149,8 +149,9 @@ class InterfaceServiceServicer:
         raise NotImplementedError('Method not implemented!')
 
     def DefloatInterface(self, request, context):
-        """Takes the floating address away: its live connections end, and it rests in its pool's quarantine, unless it is reserved or
-        `keep_address` reserves it now. Not floating: a no-op.
+        """Takes the floating address away: it takes no new connections from then on, and rests in its pool's quarantine, unless it is
+        reserved or `keep_address` reserves it now. What becomes of its live connections is for `flows` to say; they are cut by
+        default. Floating again before that is through takes the address back. Not floating, and no connections left: a no-op.
         Callers: the interface's namespace.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)

@@ -57,8 +57,9 @@ class InterfaceServiceStub:
     POOL_DRAINING, NOT_READY, QUOTA_EXCEEDED.
     """
     DefloatInterface: _grpc.UnaryUnaryMultiCallable[_interface_pb2.DefloatInterfaceRequest, _interface_pb2.Interface]
-    """Takes the floating address away: its live connections end, and it rests in its pool's quarantine, unless it is reserved or
-    `keep_address` reserves it now. Not floating: a no-op.
+    """Takes the floating address away: it takes no new connections from then on, and rests in its pool's quarantine, unless it is
+    reserved or `keep_address` reserves it now. What becomes of its live connections is for `flows` to say; they are cut by
+    default. Floating again before that is through takes the address back. Not floating, and no connections left: a no-op.
     Callers: the interface's namespace.
     """
     MoveFloating: _grpc.UnaryUnaryMultiCallable[_interface_pb2.MoveFloatingRequest, _interface_pb2.MoveFloatingResponse]
@@ -112,8 +113,9 @@ class InterfaceServiceAsyncStub(InterfaceServiceStub):
     POOL_DRAINING, NOT_READY, QUOTA_EXCEEDED.
     """
     DefloatInterface: _aio.UnaryUnaryMultiCallable[_interface_pb2.DefloatInterfaceRequest, _interface_pb2.Interface]  # type: ignore[assignment]
-    """Takes the floating address away: its live connections end, and it rests in its pool's quarantine, unless it is reserved or
-    `keep_address` reserves it now. Not floating: a no-op.
+    """Takes the floating address away: it takes no new connections from then on, and rests in its pool's quarantine, unless it is
+    reserved or `keep_address` reserves it now. What becomes of its live connections is for `flows` to say; they are cut by
+    default. Floating again before that is through takes the address back. Not floating, and no connections left: a no-op.
     Callers: the interface's namespace.
     """
     MoveFloating: _aio.UnaryUnaryMultiCallable[_interface_pb2.MoveFloatingRequest, _interface_pb2.MoveFloatingResponse]  # type: ignore[assignment]
@@ -200,8 +202,9 @@ class InterfaceServiceServicer(metaclass=_abc_1.ABCMeta):
         request: _interface_pb2.DefloatInterfaceRequest,
         context: _ServicerContext,
     ) -> _typing.Union[_interface_pb2.Interface, _abc.Awaitable[_interface_pb2.Interface]]:
-        """Takes the floating address away: its live connections end, and it rests in its pool's quarantine, unless it is reserved or
-        `keep_address` reserves it now. Not floating: a no-op.
+        """Takes the floating address away: it takes no new connections from then on, and rests in its pool's quarantine, unless it is
+        reserved or `keep_address` reserves it now. What becomes of its live connections is for `flows` to say; they are cut by
+        default. Floating again before that is through takes the address back. Not floating, and no connections left: a no-op.
         Callers: the interface's namespace.
         """
 

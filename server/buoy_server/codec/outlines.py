@@ -10,7 +10,7 @@ from datetime import datetime
 from socket import inet_aton
 from typing import Any
 
-from buoy.v1 import instance_pb2, interface_pb2, pool_pb2
+from buoy.v1 import instance_pb2, interface_pb2, leaving_pb2, pool_pb2
 
 from buoy_server.codec.packing import unpack
 from buoy_server.codec.records import FLOATING_PHASES, INSTANCE_STATES, INTERFACE_STATES, RESERVATION_TYPES
@@ -36,7 +36,7 @@ class _InterfaceOutline:
     live: bool
     bound: bool
     update_time: datetime | None
-    former_nodes: Sequence[interface_pb2.FormerNode]
+    former_nodes: Sequence[leaving_pb2.FormerNode]
 
     nodes = model.Interface.nodes
 

@@ -7,7 +7,7 @@ has rested longest, and at least MIN_REST, is recycled.
 
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from ipaddress import IPv4Address, IPv4Network
 from itertools import islice
 from typing import cast
@@ -199,26 +199,28 @@ def take_gateway(draft: Draft, context: Context, network: Network, node: str) ->
     )
 
 
-def release(draft: Draft, record: Reservation, reason: str) -> Reservation:
+def release(draft: Draft, record: Reservation, reason: str, given_up: datetime | None = None) -> Reservation:
     """Give an address back, and return its last record.
 
     One that moves goes to the interface that it is promised to, one that is kept is its namespace's again, another one of a
-    pool rests for the pool's quarantine, and one of a private network is free at once.
+    pool rests for the pool's quarantine, and one of a private network is free at once. The quarantine counts from now, or from
+    when the address was given up, where that was earlier.
     """
     if record.promise is not None:
         return promises.redeem(draft, record, record.promise)
     if record.kept:
         return draft.put(replace(record, type=ReservationType.RESERVED, owner="", since=draft.now))
     pool = cast("Pool | None", draft.get(Kind.POOL, record.pool)) if record.pool else None
-    if pool is None or not pool.quarantine:
+    since = given_up or draft.now
+    if pool is None or since + pool.quarantine <= draft.now:
         draft.forget(record)
         return record
     return draft.put(
         replace(
             record,
             type=ReservationType.DELETION_HALO,
-            since=draft.now,
-            until=draft.now + pool.quarantine,
+            since=since,
+            until=since + pool.quarantine,
             comment=f"was {record.type}",
             reason=reason,
         )

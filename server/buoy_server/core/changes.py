@@ -29,6 +29,9 @@ PROPERTIES: Mapping[type, Mapping[str, Callable[[Any], object]]] = {
         "floating.phase": lambda interface: interface.floating and interface.floating.phase,
         "floating.reason": lambda interface: interface.floating and interface.floating.reason,
         "floating.held_by": lambda interface: interface.floating and interface.floating.held_by,
+        "draining": lambda interface: {
+            str(entry.address): f"{entry.flows} until {entry.until:%H:%M:%S}" for entry in interface.draining
+        },
     },
     Instance: {
         "state": lambda instance: instance.state,

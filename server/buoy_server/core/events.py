@@ -76,7 +76,21 @@ def _interface(before: Interface | None, after: Interface, note: str) -> Iterato
         yield Event(EventType.AUDIT, note)
     else:
         yield from _floating(before.floating, after.floating)
+    yield from _draining(before, after)
     yield from _metadata(before.metadata, after.metadata)
+
+
+def _draining(before: Interface, after: Interface) -> Iterator[Event]:
+    if before.draining == after.draining:
+        return
+    old, new = {entry.address: entry for entry in before.draining}, {entry.address: entry for entry in after.draining}
+    for address, entry in new.items():
+        if entry != old.get(address):
+            yield Event(EventType.AUDIT, f"live connections of {address} go on until {entry.until:%H:%M:%S} UTC at most")
+    taken_back = after.floating.address if after.floating and after.floating.phase is FloatingPhase.PENDING else None
+    for address in old.keys() - new.keys():
+        if address != taken_back:
+            yield Event(EventType.STATUS, f"live connections of {address} have ended or are cut")
 
 
 def _interface_state(after: Interface) -> Event:
@@ -120,7 +134,8 @@ def _pending(before: Floating | None, after: Floating) -> Event:
         waits = f"waits: {after.reason}" if after.reason else "waits no more for its node"
         waits = after.reason if after.held_by else waits
         return Event(EventType.STATUS, f"floating address {after.address} {waits}")
-    return Event(EventType.AUDIT, f"floating address {after.address} asked for")
+    waits = f": {after.reason}" if after.reason else ""
+    return Event(EventType.AUDIT, f"floating address {after.address} asked for{waits}")
 
 
 def _instance(before: Instance | None, after: Instance) -> Iterator[Event]:

@@ -43,6 +43,14 @@ class ReservationType(StrEnum):
     RESERVED = "reserved"
 
 
+class FlowPolicy(StrEnum):
+    """What becomes of the live connections of a floating address that is given up."""
+
+    CUT = "cut"
+    DRAIN = "drain"
+    KEEP = "keep"
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Record:
     """What every object of the ledger has; revision and times are set when it is put."""
@@ -65,6 +73,17 @@ class Floating:
     reason: str = ""
     active_time: datetime | None = None
     held_by: InterfaceId | None = None  # the interface that it moved away from, whose node has not let go of it yet
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Draining:
+    """A floating address that was given up by a generation, and whose live connections go on for a while."""
+
+    address: IPv4Address
+    flows: FlowPolicy
+    since: datetime
+    until: datetime
+    generation: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -96,6 +115,7 @@ class Interface(Record):
     generation: int = 1
     observed_generation: int = 0
     former_nodes: tuple[FormerNode, ...] = ()
+    draining: tuple[Draining, ...] = ()
 
     @property
     def key(self) -> str:

@@ -10,7 +10,7 @@ from collections.abc import AsyncIterator
 from buoy.v1 import agent_pb2
 from google.protobuf.message import Message
 
-from buoy_server.core import lookup
+from buoy_server.core import draining, lookup
 from buoy_server.core.commands.nodes import AnnounceNode, BindingReport, NetworkReport, ReportNode
 from buoy_server.core.errors import Malformed, PermissionDenied
 from buoy_server.core.lookup import Caller
@@ -103,6 +103,9 @@ def _report(report: agent_pb2.BindingReport, field: str) -> BindingReport:
         removed=report.removed,
         nic_error=report.nic_error[:MAX_ERROR],
         floating_error=report.floating_error[:MAX_ERROR],
+        draining=frozenset(
+            checks.address(address, f"{field}.draining_addresses") for address in report.draining_addresses[: draining.MOST]
+        ),
     )
 
 

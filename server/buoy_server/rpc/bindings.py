@@ -1,11 +1,12 @@
 """What a node is told of its interfaces: the bindings that it needs, and what must go."""
 
 from collections.abc import Iterable, Iterator, Sequence
+from datetime import UTC, datetime, timedelta
 
 from buoy.v1 import agent_pb2
 
 from buoy_server.codec.records import DRIVERS
-from buoy_server.core.model import FLOATING_SPACE, Instance, Interface, Network
+from buoy_server.core.model import FLOATING_SPACE, Draining, Instance, Interface, Network
 from buoy_server.core.state import Kind
 from buoy_server.feed.entry import Committed
 from buoy_server.feed.view import View
@@ -44,11 +45,12 @@ def updates(
     view: View, node: str, interfaces: Sequence[Interface], revision: int, networks: Sequence[Network] = ()
 ) -> Iterator[agent_pb2.NodeUpdate]:
     """Yield updates of a bounded size; only the last bears the revision: who loses the stream before it starts before it."""
+    now = datetime.now(UTC)
     for start in range(0, max(len(interfaces), bool(networks)), CHUNK):
         chunk = interfaces[start : start + CHUNK]
         yield agent_pb2.NodeUpdate(
             revision=revision if start + CHUNK >= len(interfaces) else 0,
-            upserts=[_binding(view, interface) for interface in chunk if interface.live and interface.node == node],
+            upserts=[_binding(view, interface, now) for interface in chunk if interface.live and interface.node == node],
             networks=[_network_binding(network, node) for network in networks] if start == 0 else (),
             removed=[_removal(view, node, interface) for interface in chunk if not interface.live or interface.node != node],
         )
@@ -64,7 +66,7 @@ def _removal(view: View, node: str, interface: Interface) -> agent_pb2.Removal:
     )
 
 
-def _binding(view: View, interface: Interface) -> agent_pb2.Binding:
+def _binding(view: View, interface: Interface, now: datetime) -> agent_pb2.Binding:
     instance = view.get(Kind.INSTANCE, interface.instance_uuid)
     network = view.get(Kind.NETWORK, interface.network_uuid)
     if not isinstance(instance, Instance) or not isinstance(network, Network):
@@ -82,9 +84,8 @@ def _binding(view: View, interface: Interface) -> agent_pb2.Binding:
         ipv4=str(interface.ipv4),
         floating_address=str(floating.address) if floating else "",
         network=_network_binding(network, interface.node),
-        unconfirmed_addresses=(
-            _floating_addresses(view, interface) if interface.observed_generation < interface.generation else ()
-        ),
+        unconfirmed_addresses=_uncut(view, interface) if interface.observed_generation < interface.generation else (),
+        draining=[_draining(entry, now) for entry in interface.draining],
     )
 
 
@@ -98,6 +99,19 @@ def _network_binding(network: Network, node: str) -> agent_pb2.NetworkBinding:
         routed_addresses=[str(routed.address) for routed in network.routed if routed.serving_node == node],
         routed_generation=network.routed_generation,
     )
+
+
+def _draining(entry: Draining, now: datetime) -> agent_pb2.DrainingAddress:
+    """Return the time that is left, not the moment: the node's clock may be another."""
+    message = agent_pb2.DrainingAddress(address=str(entry.address))
+    message.time_left.FromTimedelta(max(entry.until - now, timedelta()))
+    return message
+
+
+def _uncut(view: View, interface: Interface) -> list[str]:
+    """Return the addresses of which no flow may be left from before: not those that drain."""
+    draining = {str(entry.address) for entry in interface.draining}
+    return [address for address in _floating_addresses(view, interface) if address not in draining]
 
 
 def _floating_addresses(view: View, interface: Interface) -> list[str]:

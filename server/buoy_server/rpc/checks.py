@@ -7,12 +7,15 @@ from datetime import timedelta
 from ipaddress import IPv4Address, IPv4Network
 from typing import TypeVar
 
+from buoy.v1 import leaving_pb2
 from google.protobuf.duration_pb2 import Duration
 from google.protobuf.struct_pb2 import Value
 
+from buoy_server.codec.records import FLOW_POLICIES
 from buoy_server.codec.scalars import duration_seconds, json_from_value
+from buoy_server.core.draining import DRAIN_TIME
 from buoy_server.core.errors import Malformed
-from buoy_server.core.model import DEFAULT_MODEL, Json
+from buoy_server.core.model import DEFAULT_MODEL, FlowPolicy, Json
 from buoy_server.core.ranges import AddressRange
 
 T = TypeVar("T")
@@ -27,6 +30,7 @@ _MULTICAST = 1
 _MAX_QUARANTINE = timedelta(hours=24)
 _MAX_EXTENSION = timedelta(days=30)
 _MAX_LOW_PERCENT = 50
+_MAX_DRAIN = timedelta(hours=24)
 _MAX_RANGES = 256
 MAX_DEPTH = 24  # protobuf reads 100 levels, of which a JSON object takes three
 
@@ -137,6 +141,29 @@ def revision(number: int, field: str) -> int:
     if number < 0:
         raise Malformed("a revision is not negative", field=field)
     return number
+
+
+def flows(number: int, field: str) -> FlowPolicy:
+    """Return what becomes of live connections; they are cut where nothing is said."""
+    if number == leaving_pb2.FLOW_POLICY_UNSPECIFIED:
+        return FlowPolicy.CUT
+    try:
+        policy: FlowPolicy = FLOW_POLICIES.from_proto(number)
+    except KeyError as error:
+        raise Malformed(f"there is no policy {number}: CUT, DRAIN or KEEP", field=field) from error
+    return policy
+
+
+def drain_time(duration: Duration | None, policy: FlowPolicy) -> timedelta:
+    """Return how long live connections may go on that drain."""
+    if duration is None:
+        return DRAIN_TIME
+    if policy is not FlowPolicy.DRAIN:
+        raise Malformed(f"a drain time goes with flows DRAIN, not with {policy.name}", field="drain_time")
+    seconds = duration_seconds(duration)
+    if not 1 <= seconds <= _MAX_DRAIN.total_seconds():
+        raise Malformed("a drain time is 1 s to 24 h", field="drain_time")
+    return timedelta(seconds=seconds)
 
 
 def metadata_key(text: str) -> str:

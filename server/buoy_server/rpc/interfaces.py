@@ -79,8 +79,12 @@ class InterfaceService:
 
     async def DefloatInterface(self, request: interface_pb2.DefloatInterfaceRequest, caller: Caller) -> Answer:
         """Take an interface's floating address away."""
+        flows = checks.flows(request.flows, "flows")
         command = DefloatInterface(
-            interface_uuid=checks.uuid(request.interface_uuid, "interface_uuid"), keep_address=request.keep_address
+            interface_uuid=checks.uuid(request.interface_uuid, "interface_uuid"),
+            keep_address=request.keep_address,
+            flows=flows,
+            drain_time=checks.drain_time(request.drain_time if request.HasField("drain_time") else None, flows),
         )
         return await self._backend.change(command, caller, request)
 

@@ -2,15 +2,16 @@
 
 Each scenario is a list of states. It is replayed as it is, squashed into its last state, reversed and played back, split into
 single changes, with empty updates between, with a restart after each step, and with the kernel refusing some calls once.
+Addresses that drain have live flows that never end (`BusyKernel`), or none at all.
 """
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import replace
 from itertools import pairwise
 
 import pytest
 from buoy_agent.core.actual import Actual
-from buoy_agent.core.spec import Binding, NetworkReport, Removal, Update, packed
+from buoy_agent.core.spec import Address, Binding, Draining, NetworkId, NetworkReport, Removal, Update, packed
 from buoy_agent.kernel.fake import FakeKernel
 from buoy_agent.sync.reconciler import Reconciler, StreamBegun
 from hypothesis import given, settings
@@ -24,26 +25,45 @@ OTHER_RED = network("s", "red", egress="192.0.2.101")
 ROUTED_RED = routed(RED, "192.0.2.60", "192.0.2.50")
 WAYS = ["steps", "batch", "split", "empties", "reversed", "restarts"]
 CALLS = ["ensure_network", "ensure_nic", "publish", "withdraw", "remove_nic", "remove_namespaces"]
-FLOATS = [None, "192.0.2.50", "192.0.2.51"]
+FLOATS = ["192.0.2.50", "192.0.2.51", "192.0.2.52"]
+FLOATING = frozenset(map(packed, FLOATS))
+
+
+class BusyKernel(FakeKernel):
+    """One whose floats never lack live flows."""
+
+    def flowing(self, network: NetworkId, addresses: Collection[Address]) -> set[Address]:
+        """All of them."""
+        self._check("flowing", network)
+        return set(addresses)
 
 
 @st.composite
 def states(draw: st.DrawFn) -> State:
-    """A state: some interfaces of two networks, no float twice."""
+    """A state: some interfaces of two networks, each with a float, one that drains, both or neither; no address twice."""
     red = draw(st.sampled_from([RED, OTHER_RED, ROUTED_RED]))
     chosen = draw(
         st.lists(st.tuples(st.sampled_from([red, BLUE]), st.integers(5, 8)), unique_by=lambda pair: (pair[0].id, pair[1]))
     )
-    free = [address for address in FLOATS if address is None or packed(address) not in red.routed]
-    floats = draw(st.permutations(free + [None] * len(chosen)))
-    return tuple(binding("s", net, host, floating=floats[position]) for position, (net, host) in enumerate(chosen))
+    free = [address for address in FLOATS if packed(address) not in red.routed]
+    uses = draw(st.permutations([*free, *[None] * 2 * len(chosen)]))
+    floats, drains = uses[: len(chosen)], uses[len(chosen) :]
+    return tuple(
+        _draining(binding("s", net, host, floating=floats[position]), drains[position])
+        for position, (net, host) in enumerate(chosen)
+    )
+
+
+def _draining(before: Binding, address: str | None) -> Binding:
+    return replace(before, draining=(Draining(packed(address), 60.0),)) if address else before
 
 
 def changes(before: State, after: State, generation: int) -> Update:
     """The update from one state to the next, as the server sends it."""
     old, new = {entry.interface: entry for entry in before}, {entry.interface: entry for entry in after}
     gone = tuple(Removal(interface, generation) for interface in old.keys() - new.keys())
-    return Update(1, upserts=tuple(entry for key, entry in new.items() if old.get(key) != entry), removals=gone)
+    changed = (replace(entry, generation=generation + 2) for key, entry in new.items() if old.get(key) != entry)
+    return Update(1, upserts=tuple(changed), removals=gone)
 
 
 def snapshot(state: State) -> Update:
@@ -54,8 +74,8 @@ def snapshot(state: State) -> Update:
 def split(update: Update) -> Iterator[Update]:
     """The same in single steps, removals first, as a feed would have them."""
     yield from (Update(1, removals=(removal,)) for removal in update.removals)
-    yield from (Update(1, upserts=(entry,)) for entry in update.upserts if entry.floating is None)
-    yield from (Update(1, upserts=(entry,)) for entry in update.upserts if entry.floating is not None)
+    yield from (Update(1, upserts=(entry,)) for entry in update.upserts if not entry.floats)
+    yield from (Update(1, upserts=(entry,)) for entry in update.upserts if entry.floats)
 
 
 def settled(kernel: FakeKernel) -> Actual:
@@ -63,11 +83,17 @@ def settled(kernel: FakeKernel) -> Actual:
     return kernel.read()
 
 
-def expected(state: State) -> Actual:
+def expected(state: State, kind: type[FakeKernel] = FakeKernel) -> Actual:
     """What a fresh node makes of a state at once."""
-    kernel = FakeKernel()
-    play(kernel, [snapshot(state)])
+    kernel = kind()
+    play(kernel, [snapshot(tuple(it.without_draining(FLOATING) for it in state)), snapshot(state)])
     return settled(kernel)
+
+
+def anchored(state: State) -> State:
+    """The same with both networks always there: flows do not outlive their network."""
+    red = next((it.network for it in state if it.network.id == RED.id), RED)
+    return (*state, binding("s", red, 4), binding("s", BLUE, 4))
 
 
 def play(kernel: FakeKernel, updates: list[Update]) -> Reconciler:
@@ -80,11 +106,12 @@ def play(kernel: FakeKernel, updates: list[Update]) -> Reconciler:
 
 
 @settings(max_examples=150, deadline=None)
-@given(
-    st.lists(states(), min_size=1, max_size=5), st.sampled_from(["steps", "batch", "split", "empties", "reversed", "restarts"])
-)
-def test_only_the_last_state_counts(sequence: list[State], how: str) -> None:
-    kernel = FakeKernel()
+@given(st.lists(states(), min_size=1, max_size=5), st.sampled_from(WAYS), st.sampled_from([FakeKernel, BusyKernel]))
+def test_only_the_last_state_counts(sequence: list[State], how: str, kind: type[FakeKernel]) -> None:
+    kernel = kind()
+    if kind is BusyKernel:
+        sequence = list(map(anchored, sequence))
+        play(kernel, [snapshot(anchored(()))])
     if how == "reversed":
         sequence = [*sequence, *reversed(sequence)]
     steps = [changes(before, after, number) for number, (before, after) in enumerate(pairwise(sequence))]
@@ -100,7 +127,25 @@ def test_only_the_last_state_counts(sequence: list[State], how: str) -> None:
         play(kernel, [start, *(part for step in steps for part in (Update(), step, Update(1)))])
     else:
         play(kernel, [start, *steps])
-    assert settled(kernel) == expected(sequence[-1])
+    assert settled(kernel) == expected(sequence[-1], kind)
+
+
+@settings(max_examples=100, deadline=None)
+@given(states(), st.sampled_from([FakeKernel, BusyKernel]))
+def test_what_drains_takes_nothing_new_and_is_answered_for_until_its_flows_end(state: State, kind: type[FakeKernel]) -> None:
+    kernel, state, busy = kind(), anchored(state), kind is BusyKernel
+    reconciler = play(kernel, [snapshot(anchored(()))])
+    outcome = reconciler.work([StreamBegun(), snapshot(state)], 0.0)
+    draining = {entry.address for it in state for entry in it.draining}
+    assert {address for report in outcome.reports for address in report.draining} == (draining if busy else set())
+    assert not any(report.floating_error for report in outcome.reports)
+    actual = settled(kernel)
+    assert not draining & actual.holders.keys()
+    assert draining & actual.routes.keys() == draining & actual.proxies == (draining if busy else set())
+    over = reconciler.work([], 60.0)
+    assert not any(report.draining for report in over.reports)
+    assert not draining & settled(kernel).routes.keys()
+    assert {report.interface for report in over.reports} == {it.interface for it in state if it.draining and busy}
 
 
 @settings(max_examples=50, deadline=None)
@@ -119,7 +164,7 @@ def test_the_same_state_again_is_no_write(state: State) -> None:
 @settings(max_examples=100, deadline=None)
 @given(
     st.lists(states(), min_size=2, max_size=4),
-    st.sampled_from(["ensure_network", "ensure_nic", "publish", "withdraw", "remove_nic"]),
+    st.sampled_from(["ensure_network", "ensure_nic", "publish", "withdraw", "remove_nic", "flowing"]),
 )
 def test_a_kernel_that_refuses_for_a_while_is_healed_in_the_end(sequence: list[State], what: str) -> None:
     kernel = FakeKernel()

@@ -17,7 +17,7 @@ from buoy_server.core.commands.nodes import BindingReport, NetworkReport, Report
 from buoy_server.core.commands.reserving import ReleaseAddress, ReserveAddress
 from buoy_server.core.commands.routing import RouteAddress, UnrouteAddress
 from buoy_server.core.events import event_of
-from buoy_server.core.model import Floating, Interface, Reservation, ReservationType
+from buoy_server.core.model import Floating, FlowPolicy, Interface, Reservation, ReservationType
 from buoy_server.core.state import Kind
 from hypothesis import settings
 from hypothesis import strategies as st
@@ -94,9 +94,9 @@ class Addresses(RuleBasedStateMachine):
         return [routed.address for routed in lookup.network(self.world.draft, SYSTEM, "net").routed]
 
     @precondition(lambda self: self.made and self._interfaces())
-    @rule(choice=CHOICE, keep=st.booleans())
-    def defloat(self, choice: int, *, keep: bool) -> None:
-        self.world.run(DefloatInterface(interface_uuid=self._pick(choice).uuid, keep_address=keep))
+    @rule(choice=CHOICE, keep=st.booleans(), flows=st.sampled_from(FlowPolicy))
+    def defloat(self, choice: int, *, keep: bool, flows: FlowPolicy) -> None:
+        self.world.run(DefloatInterface(interface_uuid=self._pick(choice).uuid, keep_address=keep, flows=flows))
 
     @rule(address=ADDRESSES)
     def reserve(self, address: IPv4Address | None) -> None:
@@ -121,11 +121,18 @@ class Addresses(RuleBasedStateMachine):
             self.world.run(DeleteInterface(interface_uuid=interface.uuid))
 
     @precondition(lambda self: self.made and self._interfaces())
-    @rule(choice=CHOICE, behind=st.integers(0, 2), removed=st.booleans(), error=st.sampled_from(["", "no room"]))
-    def report(self, choice: int, behind: int, *, removed: bool, error: str) -> None:
+    @rule(
+        choice=CHOICE,
+        behind=st.integers(0, 2),
+        removed=st.booleans(),
+        error=st.sampled_from(["", "no room"]),
+        flowing=st.booleans(),
+    )
+    def report(self, choice: int, behind: int, *, removed: bool, error: str, flowing: bool) -> None:
         interface = self._pick(choice)
         generation = max(interface.generation - behind, 1)
-        self.world.report(interface, generation=generation, removed=removed, floating_error=error)
+        draining = frozenset(entry.address for entry in interface.draining) if flowing else frozenset()
+        self.world.report(interface, generation=generation, removed=removed, floating_error=error, draining=draining)
 
     @precondition(lambda self: self.made and self._interfaces())
     @rule(choice=CHOICE, node=st.sampled_from(["n1", "n2"]))
@@ -208,6 +215,13 @@ class Addresses(RuleBasedStateMachine):
                 assert record is not None
                 assert (record.type, record.owner) == (ReservationType.FLOATING, interface.floating.held_by or interface.uuid)
                 assert (record.promise.interface if record.promise else None) == (interface.floating.held_by and interface.uuid)
+            for entry in interface.draining:
+                record = addresses.record_of(draft, None, entry.address)
+                assert record is not None
+                assert (record.type, record.owner) == (ReservationType.FLOATING, interface.uuid)
+                assert (
+                    interface.floating is None or entry.flows is FlowPolicy.DRAIN or entry.address != interface.floating.address
+                )
             fixed = addresses.record_of(draft, interface.network_uuid, interface.ipv4)
             assert (fixed is not None and fixed.owner == interface.uuid) == interface.bound
         routed = [record.address for record in self._records("pool") if record.type is ReservationType.ROUTED]
@@ -217,6 +231,7 @@ class Addresses(RuleBasedStateMachine):
             if record.type is ReservationType.FLOATING:
                 owner = cast("Interface", draft.get(Kind.INTERFACE, record.owner))
                 current = owner.floating is not None and owner.floating.address == record.address
+                current = current or record.address in {entry.address for entry in owner.draining}
                 waits = owner.observed_generation < owner.generation or owner.former_nodes or owner.floating is not None
                 assert current or waits
                 assert owner.bound

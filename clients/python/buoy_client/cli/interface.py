@@ -12,6 +12,7 @@ from buoy_client.cli.session import open_session
 from buoy_client.cli.watch import watch
 from buoy_client.models import Interface
 from buoy_client.operations.base import WAIT_TIMEOUT
+from buoy_client.states import FlowPolicy
 
 app = typer.Typer(help="Network interfaces (NICs) of instances, and their floating addresses.", no_args_is_help=True)
 app.command()(watch)
@@ -21,6 +22,17 @@ app.add_typer(metadata_app, name="metadata")
 InstanceFilter = Annotated[str | None, typer.Option("--instance", metavar="REF", help="Only those of this instance.")]
 NetworkFilter = Annotated[str | None, typer.Option("--network", metavar="REF", help="Only those on this network.")]
 NodeFilter = Annotated[str | None, typer.Option("--node", metavar="N", help="Only those on this node.")]
+
+
+DRAIN_TIME = 60.0  # the server's default, seconds
+FLOWS = [policy.value for policy in FlowPolicy if policy is not FlowPolicy.UNKNOWN]
+
+
+def flows_from_text(text: str) -> str:
+    """Read what becomes of live connections."""
+    if text not in FLOWS:
+        raise typer.BadParameter(f"{text!r} is not one of {', '.join(FLOWS)}")
+    return text
 
 
 def outcome(interface: Interface) -> str:
@@ -129,13 +141,30 @@ def float_interface(
 def defloat(
     ctx: typer.Context,
     interface: InterfaceUuid,
+    flows: Annotated[
+        str,
+        typer.Option(
+            callback=flows_from_text,
+            metavar="cut|drain|keep",
+            help="What becomes of live connections: they end; go on until the last has ended, at most for --drain-time; "
+            "go on while the address rests.",
+        ),
+    ] = "cut",
+    drain_time: Annotated[
+        float | None, typer.Option("--drain-time", metavar="SECONDS", help="With --flows drain: how long; 60 by default.")
+    ] = None,
     wait: Wait = False,
     wait_timeout: WaitTimeoutOption = WAIT_TIMEOUT,
     output: Output = None,
 ) -> None:
-    """Take the floating address away; its live connections end."""
+    """Take the floating address away; its live connections end, unless --flows says otherwise."""
+    if drain_time is not None and flows != "drain":
+        raise typer.BadParameter("--drain-time goes with --flows drain")
+    longer = (DRAIN_TIME if drain_time is None else drain_time) if flows == "drain" else 0.0
     session = open_session(ctx, output)
     with wait_line("defloating", wait) as line:
-        interface_now = session.client.defloat_interface(interface, wait=wait, timeout=wait_timeout, on_change=line.show)
+        interface_now = session.client.defloat_interface(
+            interface, flows=flows, drain_time=drain_time, wait=wait, timeout=wait_timeout + longer, on_change=line.show
+        )
     line.finish("defloated")
     session.emit(interface_now, views.interface_fields, "interface")

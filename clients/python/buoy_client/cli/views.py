@@ -21,6 +21,7 @@ from buoy_client.cli.words import (
 )
 from buoy_client.models import (
     Change,
+    Draining,
     Event,
     Floating,
     Instance,
@@ -159,6 +160,12 @@ def routed_words(routed: RoutedAddress) -> Text:
     )
 
 
+def draining_words(entry: Draining) -> Text:
+    """Give an address that was given up, and until when its connections go on."""
+    until = f" (until {entry.until.astimezone():%H:%M:%S} at most)" if entry.until else ""
+    return Text.assemble(f"{entry.address} {entry.flows}: live connections go on", (until, "dim"))
+
+
 def value_text(value: Json) -> str:
     """Give a metadata value: text as it is, the rest as JSON."""
     return clean(value if isinstance(value, str) else json.dumps(value, ensure_ascii=False))
@@ -176,6 +183,7 @@ def interface_fields(it: Interface) -> Fields:
         ("state", Text.assemble(state_text(it.state), shown(it.state_reason))),
         ("address", plain_text(it.ipv4)),
         ("floating", floating_words(it.floating)),
+        *[("draining", draining_words(entry)) for entry in it.draining],
         ("mac", plain_text(it.macaddr)),
         ("model", plain_text(it.model)),
         ("order", plain_text(it.order)),

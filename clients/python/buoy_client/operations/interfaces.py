@@ -1,9 +1,11 @@
 """Calls of interfaces: their life, their floating address, and the stream of their changes."""
 
 from collections.abc import Callable
+from datetime import timedelta
 from ipaddress import IPv4Address
 
 from buoy.v1 import interface_pb2 as pb
+from buoy.v1 import leaving_pb2
 from google.protobuf.message import Message
 
 from buoy_client import waiting
@@ -13,9 +15,15 @@ from buoy_client.errors import BuoyError
 from buoy_client.following import Follower
 from buoy_client.models import Interface
 from buoy_client.operations.base import WAIT_TIMEOUT, BaseOperations, Page, ignore
+from buoy_client.states import FlowPolicy
 from buoy_client.watching import Batch, Selection, WatchState
 
 SERVICE = "InterfaceService"
+FLOWS = {
+    FlowPolicy.CUT: leaving_pb2.FLOW_POLICY_CUT,
+    FlowPolicy.DRAIN: leaving_pb2.FLOW_POLICY_DRAIN,
+    FlowPolicy.KEEP: leaving_pb2.FLOW_POLICY_KEEP,
+}
 
 
 def text(value: IPv4Address | str | None) -> str:
@@ -133,6 +141,8 @@ class InterfaceOperations(BaseOperations):
         interface_uuid: str,
         *,
         keep_address: bool = False,
+        flows: FlowPolicy | str = FlowPolicy.CUT,
+        drain_time: timedelta | float | None = None,
         wait: bool = False,
         timeout: float = WAIT_TIMEOUT,  # noqa: ASYNC109
         on_change: Callable[[Interface], object] = ignore,
@@ -140,8 +150,15 @@ class InterfaceOperations(BaseOperations):
         """Take the floating address away; `wait` returns when its node confirmed. Not floating: nothing happens.
 
         With `keep_address` it stays reserved for the namespace, as after `reserve_address`, instead of resting in quarantine.
+        `flows` is what becomes of its live connections: CUT ends them, DRAIN lets them go on until the last has ended, at most
+        for `drain_time` (seconds, or a timedelta; 60 s by default), which the interface stays RELEASING for. KEEP lets them go
+        on while the address rests. With `wait` and DRAIN, give a `timeout` beyond the `drain_time`.
         """
-        request = pb.DefloatInterfaceRequest(interface_uuid=interface_uuid, keep_address=keep_address)
+        request = pb.DefloatInterfaceRequest(
+            interface_uuid=interface_uuid, keep_address=keep_address, flows=FLOWS[FlowPolicy(flows)]
+        )
+        if drain_time is not None:
+            request.drain_time.FromTimedelta(drain_time if isinstance(drain_time, timedelta) else timedelta(seconds=drain_time))
         interface = await self._interface("DefloatInterface", request)
         return await self._wait_for(interface, waiting.is_defloated, timeout, on_change) if wait else interface
 

@@ -2,14 +2,17 @@
 
 (none) -> PENDING -> ACTIVE -> RELEASING -> (none)        FAILED is retried by the node
              ^___________________|  floated again before the node let go: the same address, unless another is asked
+
+What becomes of the live connections is in `core/draining.py`.
 """
 
 from dataclasses import dataclass, replace
+from datetime import timedelta
 from ipaddress import IPv4Address
 
-from buoy_server.core import addresses, errors, lookup, promises, quotas
+from buoy_server.core import addresses, draining, errors, lookup, promises, quotas
 from buoy_server.core.command import Context
-from buoy_server.core.model import Floating, Interface, Network, Pool
+from buoy_server.core.model import Floating, FlowPolicy, Interface, Network, Pool
 from buoy_server.core.state import Draft, Kind
 from buoy_server.core.states import FLOATING_MOVES, FloatingPhase, InterfaceState, NetworkState, move
 
@@ -44,16 +47,28 @@ class DefloatInterface:
 
     interface_uuid: str
     keep_address: bool = False
+    flows: FlowPolicy = FlowPolicy.CUT
+    drain_time: timedelta = draining.DRAIN_TIME
 
     def decide(self, draft: Draft, context: Context) -> Interface:
         """Return the interface; one that does not float is returned as it is."""
         interface = lookup.interface(draft, context.caller, self.interface_uuid)
         if interface.floating is not None and self.keep_address:
             addresses.keep(draft, interface.floating.address)
-        if interface.floating is None or interface.floating.phase is FloatingPhase.RELEASING:
-            return interface
         generation = interface.generation + 1
-        return draft.put(replace(interface, floating=start_release(draft, interface, generation), generation=generation))
+        if interface.floating is None or interface.floating.phase is FloatingPhase.RELEASING:
+            going_on = draining.go_on(interface, self.flows, self.drain_time, draft.now, generation)
+            if going_on == interface.draining:
+                return interface
+            reason = promises.why_it_waits(draft, interface.node)
+            floating = interface.floating and replace(interface.floating, reason=reason, generation=generation)
+        else:
+            going_on = draining.begin(draft, interface, self.flows, self.drain_time, generation)
+            floating = start_release(draft, interface, generation)
+        holds = draining.held_up(interface, going_on)
+        if floating is not None and holds is not None:
+            floating = replace(floating, reason=floating.reason or draining.words(holds))
+        return draft.put(replace(interface, floating=floating, generation=generation, draining=going_on))
 
 
 def start_floating(
@@ -76,12 +91,13 @@ def start_floating(
         address=record.address,
         pool=record.pool,
         phase=FloatingPhase.PENDING,
-        reason=promises.why_it_waits(draft, interface.node),
+        reason=promises.why_it_waits(draft, interface.node) or _of_the_former(interface, record.address),
         requested_time=draft.now,
         generation=generation,
         observed_generation=interface.observed_generation,
     )
-    return replace(interface, floating=floating, generation=generation)
+    going_on = draining.without(interface.draining, record.address)
+    return replace(interface, floating=floating, generation=generation, draining=going_on)
 
 
 def start_release(draft: Draft, interface: Interface, generation: int) -> Floating | None:
@@ -94,6 +110,18 @@ def start_release(draft: Draft, interface: Interface, generation: int) -> Floati
     phase = move(FLOATING_MOVES, interface.floating.phase, FloatingPhase.RELEASING)
     reason = promises.why_it_waits(draft, interface.node)
     return replace(interface.floating, phase=phase, reason=reason, generation=generation)
+
+
+def _of_the_former(interface: Interface, address: IPv4Address) -> str:
+    """Return what becomes of the address that the interface gives up, where it floats again before that is through."""
+    former = interface.floating
+    if former is None:
+        return ""
+    if former.address == address:
+        return f"its release is called off: {address} stays with the interface"
+    if holds := draining.held_up(interface, interface.draining):
+        return f"{former.address} is given up beside it: {draining.words(holds)}"
+    return f"{former.address} is released first"
 
 
 def refuse_unready(draft: Draft, interface: Interface, field: str = "interface_uuid") -> None:

@@ -49,12 +49,13 @@ def _moved(interface: Interface, node: str, revision: int) -> Interface:
         phase = move(FLOATING_MOVES, floating.phase, FloatingPhase.PENDING)
         floating = replace(floating, phase=phase, reason="", active_time=None, generation=generation)
     else:
-        floating = replace(floating, generation=generation)
+        floating = replace(floating, reason="", generation=generation)
     return replace(
         interface,
         node=node,
         state_reason="",
         floating=floating,
         generation=generation,
+        draining=(),  # what drains has no translation on another node: it ends with the removal
         former_nodes=(*(former for former in interface.former_nodes if former.node != node), left),
     )

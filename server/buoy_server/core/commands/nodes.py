@@ -1,16 +1,16 @@
 """What nodes say: that they are there, that they went away, and what their kernel now has."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from ipaddress import IPv4Address
 from typing import cast
 
-from buoy_server.core import addresses, lookup, promises
+from buoy_server.core import addresses, draining, lookup, promises
 from buoy_server.core.command import Context
 from buoy_server.core.commands import routing
 from buoy_server.core.commands.plug import confirm_unplugged, settle_instance
-from buoy_server.core.model import Floating, Instance, Interface, Node
+from buoy_server.core.model import Draining, Floating, FlowPolicy, Instance, Interface, Node
 from buoy_server.core.state import Draft, Kind
 from buoy_server.core.states import (
     FLOATING_MOVES,
@@ -81,6 +81,7 @@ class BindingReport:
     removed: bool = False
     nic_error: str = ""
     floating_error: str = ""
+    draining: frozenset[IPv4Address] = frozenset()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -128,7 +129,7 @@ def _take_in(draft: Draft, interface: Interface, report: BindingReport) -> None:
     if observed != interface:
         draft.put(observed)
     if report.generation == interface.generation and not report.floating_error:
-        _release_others(draft, observed)
+        _release_others(draft, observed, [entry for entry in interface.draining if entry not in observed.draining])
     else:
         promises.say_why_held(draft, observed, report.floating_error)
     if observed.state is not interface.state:
@@ -140,11 +141,12 @@ def _observe(interface: Interface, report: BindingReport, now: datetime) -> Inte
     state = interface.state
     if state is InterfaceState.INITIAL and not report.nic_error:
         state = move(INTERFACE_MOVES, state, InterfaceState.CREATED)
+    going_on = draining.left(interface, report.generation, report.draining)
     floating = interface.floating
     if floating is not None:
         floating = replace(floating, observed_generation=report.generation)
         if report.generation >= floating.generation and not floating.held_by:
-            floating = _observe_floating(floating, report, now)
+            floating = _observe_floating(floating, report, now, draining.held_up(interface, going_on))
     return replace(
         interface,
         state=state,
@@ -152,13 +154,15 @@ def _observe(interface: Interface, report: BindingReport, now: datetime) -> Inte
         floating=floating,
         # A node that cannot let go of a former address has not come to what was asked.
         observed_generation=report.generation if floating or not report.floating_error else interface.observed_generation,
+        draining=going_on,
     )
 
 
-def _observe_floating(floating: Floating, report: BindingReport, now: datetime) -> Floating | None:
+def _observe_floating(floating: Floating, report: BindingReport, now: datetime, holds: Draining | None) -> Floating | None:
     error = report.floating_error or report.nic_error
     if floating.phase is FloatingPhase.RELEASING:
-        return replace(floating, reason=report.floating_error) if report.floating_error else None
+        reason = report.floating_error or (draining.words(holds) if holds else "")
+        return replace(floating, reason=reason) if reason else None
     if error:
         return replace(floating, phase=move(FLOATING_MOVES, floating.phase, FloatingPhase.FAILED), reason=error)
     phase = move(FLOATING_MOVES, floating.phase, FloatingPhase.ACTIVE)
@@ -173,12 +177,14 @@ def _settle_addresses(draft: Draft, uuid: str) -> None:
         _release_others(draft, interface)
 
 
-def _release_others(draft: Draft, interface: Interface) -> None:
+def _release_others(draft: Draft, interface: Interface, drained: Sequence[Draining] = ()) -> None:
     """Release the floating addresses that the interface had before, when no node has them any more."""
     if interface.former_nodes:
         return
     reason = "floats at another address" if interface.floating else "defloated"
     current = {interface.ipv4, interface.floating.address if interface.floating else None}
+    current |= {entry.address for entry in interface.draining}
+    since = {entry.address: entry.since for entry in drained if entry.flows is FlowPolicy.KEEP}
     for record in lookup.reservations(draft, interface.uuid):
         if record.until is None and record.address not in current:
-            addresses.release(draft, record, reason)
+            addresses.release(draft, record, reason, since.get(record.address))

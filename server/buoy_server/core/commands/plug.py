@@ -72,6 +72,7 @@ def unplug(draft: Draft, interface: Interface) -> Interface:
             state_reason="",
             floating=start_release(draft, interface, interface.generation + 1),
             generation=interface.generation + 1,
+            draining=(),
         )
     )
 
