@@ -6,10 +6,16 @@ from datetime import timedelta
 from ipaddress import IPv4Network
 from typing import Any
 
-from buoy.v1 import instance_pb2, interface_pb2, leaving_pb2, namespace_pb2, network_pb2, node_pb2, pool_pb2
+from buoy.v1 import instance_pb2, interface_pb2, namespace_pb2, network_pb2, node_pb2, pool_pb2
 from google.protobuf.duration_pb2 import Duration
 from google.protobuf.message import Message
 
+from buoy_server.codec.leaving import (
+    draining_from_proto,
+    draining_to_proto,
+    former_node_from_proto,
+    former_node_to_proto,
+)
 from buoy_server.codec.scalars import (
     EnumTable,
     address,
@@ -31,7 +37,6 @@ DRIVERS = EnumTable(instance_pb2.InstanceDriver, "INSTANCE_DRIVER", model.Driver
 NETWORK_STATES = EnumTable(network_pb2.NetworkState, "NETWORK_STATE", states.NetworkState)
 ROUTED_PHASES = EnumTable(network_pb2.RoutedPhase, "ROUTED_PHASE", states.RoutedPhase)
 NODE_STATES = EnumTable(node_pb2.NodeState, "NODE_STATE", states.NodeState)
-FLOW_POLICIES = EnumTable(leaving_pb2.FlowPolicy, "FLOW_POLICY", model.FlowPolicy)
 RESERVATION_TYPES = EnumTable(pool_pb2.ReservationType, "RESERVATION_TYPE", model.ReservationType)
 
 
@@ -83,26 +88,6 @@ def floating_from_proto(message: interface_pb2.Floating) -> model.Floating:
     )
 
 
-def _draining_to_proto(entry: model.Draining) -> leaving_pb2.Draining:
-    return leaving_pb2.Draining(
-        address=str(entry.address),
-        flows=FLOW_POLICIES.to_proto(entry.flows),
-        since=timestamp(entry.since),
-        until=timestamp(entry.until),
-        generation=entry.generation,
-    )
-
-
-def _draining_from_proto(message: leaving_pb2.Draining) -> model.Draining:
-    return model.Draining(
-        address=address(message.address),
-        flows=FLOW_POLICIES.from_proto(message.flows),
-        since=moment(message.since),
-        until=moment(message.until),
-        generation=message.generation,
-    )
-
-
 def interface_to_proto(interface: model.Interface) -> interface_pb2.Interface:
     """Return an interface as its message."""
     message = interface_pb2.Interface(
@@ -121,11 +106,8 @@ def interface_to_proto(interface: model.Interface) -> interface_pb2.Interface:
         version=model.INTERFACE_VERSION,
         generation=interface.generation,
         observed_generation=interface.observed_generation,
-        former_nodes=[
-            leaving_pb2.FormerNode(node=former.node, generation=former.generation, revision=former.revision)
-            for former in interface.former_nodes
-        ],
-        draining=map(_draining_to_proto, interface.draining),
+        former_nodes=map(former_node_to_proto, interface.former_nodes),
+        draining=map(draining_to_proto, interface.draining),
         **_common(interface),
     )
     put_metadata(interface.metadata, message.metadata)
@@ -150,11 +132,8 @@ def interface_from_proto(message: interface_pb2.Interface) -> model.Interface:
         metadata=metadata_from(message.metadata),
         generation=message.generation,
         observed_generation=message.observed_generation,
-        former_nodes=tuple(
-            model.FormerNode(node=former.node, generation=former.generation, revision=former.revision)
-            for former in message.former_nodes
-        ),
-        draining=tuple(map(_draining_from_proto, message.draining)),
+        former_nodes=tuple(map(former_node_from_proto, message.former_nodes)),
+        draining=tuple(map(draining_from_proto, message.draining)),
         **_common_from(message),
     )
 

@@ -11,7 +11,7 @@ from buoy.v1 import leaving_pb2
 from google.protobuf.duration_pb2 import Duration
 from google.protobuf.struct_pb2 import Value
 
-from buoy_server.codec.records import FLOW_POLICIES
+from buoy_server.codec.leaving import FLOW_POLICIES
 from buoy_server.codec.scalars import duration_seconds, json_from_value
 from buoy_server.core.draining import DRAIN_TIME
 from buoy_server.core.errors import Malformed
