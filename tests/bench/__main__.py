@@ -9,16 +9,34 @@ from pathlib import Path
 
 from buoy_server import logs
 
-from tests.bench import calls, durable, fan_out, first_packet, idle_watchers, million, rest
+from tests.bench import (
+    bulk_elements,
+    calls,
+    connections,
+    cutting,
+    disturbance,
+    durable,
+    fan_out,
+    first_packet,
+    idle_watchers,
+    million,
+    one_element,
+    rest,
+)
 from tests.bench.comparison import HEADING, Comparison
 
 RESULTS = Path(".bench/results.json")
 ROWS = {
     "1": first_packet.measure,
+    "2": one_element.measure,
+    "3": bulk_elements.measure,
+    "5": connections.measure,
+    "6": disturbance.measure,
     "7": calls.measure,
     "8": durable.measure,
     "9": fan_out.measure,
     "10": idle_watchers.measure,
+    "11": cutting.measure,
     "12": million.measure,
     "http": rest.measure,
 }

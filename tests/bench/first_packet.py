@@ -14,6 +14,7 @@ from tests.bench import shakenfist
 from tests.bench.comparison import Comparison, percentile
 from tests.bench.disk import disk
 from tests.bench.probing import first_echo
+from tests.bench.programs import find_program
 from tests.lab import stage as stages
 from tests.lab.stage import Stage
 from tests.support import netns
@@ -69,7 +70,7 @@ def _one_float(stage: Stage, client: BuoyClient, nic: str, address: IPv4Address)
 
 
 def _peer(stage: Stage) -> float | None:
-    if not (shakenfist.find_program("iptables-nft") or shakenfist.find_program("iptables")):
+    if not find_program("iptables-nft", "iptables"):
         return None
     with shakenfist.network(stage.world) as name:
         figures = [_one_peer_float(stage, name, IPv4Address("10.201.1.0") + number) for number in range(PEER_FLOATS)]

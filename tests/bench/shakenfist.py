@@ -3,14 +3,12 @@
 An address on the network's outer NIC, a route, and two iptables rules, each through `ip netns exec` in the network's namespace.
 """
 
-import os
-import shutil
-import subprocess
 from collections.abc import Iterator
 from contextlib import contextmanager
 from ipaddress import IPv4Address, IPv4Interface
 from pathlib import Path
 
+from tests.bench.programs import program, run
 from tests.lab.world import World
 from tests.support import netns
 from tests.support.netns import Nic
@@ -18,15 +16,6 @@ from tests.support.probes import udp_echo
 
 INSTANCE = IPv4Interface("10.0.0.10/24")
 OUTER, LAN_ADDRESS = "eth0", "192.168.20.90"
-
-
-def find_program(name: str) -> Path | None:
-    """Where a program really is, past the wrapper of tools/test-programs, whose time is not the peer's."""
-    found = shutil.which(name)
-    if found is None or ".tools" not in found:
-        return Path(found) if found else None
-    root = Path(found).parents[1] / "root"
-    return next((path for part in ("usr/sbin", "sbin", "usr/bin", "bin") if (path := root / part / name).exists()), None)
 
 
 @contextmanager
@@ -45,7 +34,7 @@ def network(world: World) -> Iterator[str]:
 
 def float_interface(name: str, address: IPv4Address) -> None:
     """Runs the four programs."""
-    ip, iptables = find_program("ip"), find_program("iptables-nft") or find_program("iptables")
+    ip, iptables = program("ip"), program("iptables-nft", "iptables")
     nat = [iptables, "-w", "10", "-t", "nat", "-A"]
     commands = (
         [ip, "addr", "add", f"{address}/32", "dev", OUTER],
@@ -54,10 +43,4 @@ def float_interface(name: str, address: IPv4Address) -> None:
         [*nat, "POSTROUTING", "-s", str(INSTANCE.ip), "-j", "SNAT", "--to-source", str(address)],
     )
     for command in commands:
-        subprocess.run([str(word) for word in (ip, "netns", "exec", name, *command)], check=True, env=_environment())
-
-
-def _environment() -> dict[str, str]:
-    libraries = [str(path) for path in Path(".tools/root").resolve().glob("**/lib/*-linux-gnu")]
-    plugins = {"XTABLES_LIBDIR": f"{libraries[0]}/xtables"} if libraries and not Path("/usr/sbin/iptables-nft").exists() else {}
-    return {**os.environ, "LD_LIBRARY_PATH": ":".join(libraries), **plugins}
+        run(ip, "netns", "exec", name, *command)

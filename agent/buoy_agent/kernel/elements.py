@@ -7,8 +7,9 @@ An attribute's length has 16 bits, so a message holds at most 2,300 pairs, and a
 """
 
 import struct
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 from buoy_agent.core.actual import Pair
 from buoy_agent.core.ruleset import TABLE
@@ -46,13 +47,13 @@ def add_payloads(header: bytes, name: str, pairs: Sequence[Pair]) -> Iterator[by
 def delete_payloads(header: bytes, name: str, keys: Sequence[Address]) -> Iterator[bytes]:
     """Payloads of DELSETELEM messages; a map's element is named by its key."""
     for start in range(0, len(keys), CHUNK):
-        packed = b"".join(nest(_ITEM, nest(_KEY, _value(key))) for key in keys[start : start + CHUNK])
+        before = _before_key(len(keys[start]))
+        packed = b"".join([part for key in keys[start : start + CHUNK] for part in (before, key)])
         yield header + _place(name) + nest(_LIST_ELEMENTS, packed)
 
 
-def pack_pairs(pairs: Iterable[Pair]) -> bytes:
+def pack_pairs(pairs: Sequence[Pair]) -> bytes:
     """Pairs of one address family as list elements."""
-    pairs = list(pairs)
     if not pairs:
         return b""
     before, between = _templates(len(pairs[0][0]))
@@ -110,6 +111,14 @@ def _unpack_slowly(listed: memoryview) -> Iterator[tuple[Address, Address]]:
             yield Address(bytes(attributes(parts[_KEY])[_VALUE])), Address(bytes(attributes(parts[_DATA])[_VALUE]))
 
 
+@lru_cache
+def _before_key(length: int) -> bytes:
+    """What stands before a key that is alone."""
+    value = ATTRIBUTE.pack(4 + length, _VALUE)
+    return ATTRIBUTE.pack(12 + length, _ITEM | NESTED) + ATTRIBUTE.pack(8 + length, _KEY | NESTED) + value
+
+
+@lru_cache
 def _templates(length: int, nested: int = NESTED) -> tuple[bytes, bytes]:
     """What stands before the key, and between key and data."""
     value = ATTRIBUTE.pack(4 + length, _VALUE)
@@ -126,5 +135,6 @@ def _value(address: Address) -> bytes:
     return ATTRIBUTE.pack(4 + len(address), _VALUE) + address
 
 
+@lru_cache
 def _place(name: str) -> bytes:
     return words(_LIST_TABLE, TABLE) + words(_LIST_SET, name)

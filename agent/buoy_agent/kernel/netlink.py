@@ -22,7 +22,6 @@ REQUEST, ACK, ECHO, ROOT_MATCH = 0x1, 0x4, 0x8, 0x300
 REPLACE, EXCL, CREATE, APPEND = 0x100, 0x200, 0x400, 0x800
 _ERROR, _DONE, _DUMP_INTERRUPTED = 2, 3, 0x10
 _SOL_NETLINK, _CAP_ACK, _EXT_ACK, _STRICT_CHECK = 270, 10, 11, 12
-_SNDBUFFORCE, _RCVBUFFORCE = 32, 33
 _ERROR_MESSAGE = 1  # NLMSGERR_ATTR_MSG
 NESTED = 0x8000
 HEADER = struct.Struct("=IHHII")
@@ -125,15 +124,6 @@ class Channel:
     def close(self) -> None:
         """Gives the socket back."""
         self._socket.close()
-
-    def widen(self, size: int) -> bool:
-        """Makes room for messages of `size` bytes; False where the privilege is missing (a user namespace)."""
-        try:
-            self._socket.setsockopt(socket.SOL_SOCKET, _SNDBUFFORCE, size)
-            self._socket.setsockopt(socket.SOL_SOCKET, _RCVBUFFORCE, size)
-        except PermissionError:
-            return False
-        return True
 
     def send(self, messages: Sequence[Message], *, ack: int = -1) -> dict[int, KernelError]:
         """Sends all messages at once and returns the errors by position; `ack` is the position that is acknowledged.

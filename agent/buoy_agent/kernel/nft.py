@@ -1,8 +1,8 @@
 """The table `ip buoy` of one namespace: written in transactions, read back from the kernel.
 
 A transaction is one send: begin, changes, end. It holds as a whole or not at all, and the error of each part comes back with
-its position. Where the FORCE socket options are refused (root of a user namespace), the socket takes some 200 KB, and what
-does not fit is split into several transactions, of which each pair of maps still changes together.
+its position. Many elements go in transactions of 2,000, in each of which both maps change together: a transaction is one long
+section in the kernel, in which nobody else gets the processor; smaller ones take no longer in all, and fit any socket.
 """
 
 import errno
@@ -61,8 +61,7 @@ _HEADER = struct.pack(">BBH", _AF_INET, 0, 0)
 _BATCH = struct.pack(">BBH", 0, 0, _SUBSYSTEM)
 _ACCEPT = 1
 _CHANGED = "changed"  # stands in the place of the comment of a rule that does not do what its comment says
-_SMALL = 2000  # pairs in one transaction where the socket cannot be widened
-_WIDE = 8 << 20
+_STEP = 2000  # pairs in one transaction
 _NO_ENTRY = 2
 
 
@@ -90,14 +89,14 @@ class Table:
 
     def add(self, forward: Sequence[Pair], backward: Sequence[Pair]) -> None:
         """Adds pairs to floating_to_fixed and fixed_to_floating; both change at once."""
-        for part in self._steps(len(forward), len(backward)):
+        for part in _steps(len(forward), len(backward)):
             payloads = [elements.add_payloads(_HEADER, FLOATING_TO_FIXED, forward[part])]
             payloads += [elements.add_payloads(_HEADER, FIXED_TO_FLOATING, backward[part])]
             self._commit([Message(_type(_NEWSETELEM), CREATE, payload) for payload in chain.from_iterable(payloads)])
 
     def delete(self, forward: Sequence[Address], backward: Sequence[Address]) -> None:
         """Deletes keys from floating_to_fixed and fixed_to_floating, and what was counted; all changes at once."""
-        for part in self._steps(len(forward), len(backward)):
+        for part in _steps(len(forward), len(backward)):
             payloads = [elements.delete_payloads(_HEADER, FLOATING_TO_FIXED, forward[part])]
             payloads += [elements.delete_payloads(_HEADER, FIXED_TO_FLOATING, backward[part])]
             changes = [Message(_type(_DELSETELEM), 0, payload) for payload in chain.from_iterable(payloads)]
@@ -181,12 +180,6 @@ class Table:
         answers = (attributes(body[4:]) for _, body in self._channel.dump(_type(_GETCHAIN), _HEADER))
         return {as_text(found.get(3)): _shape(found) for found in answers if as_text(found.get(1)) == TABLE}
 
-    def _steps(self, *lengths: int) -> Iterator[slice]:
-        """The parts to change in a transaction each: all, unless the socket cannot be made to take so much."""
-        size = max(lengths)
-        step = size if size <= _SMALL or self._channel.widen(_WIDE) else _SMALL
-        yield from (slice(start, start + step) for start in range(0, size, step or 1))
-
     def _commit(self, changes: Sequence[Message]) -> None:
         if not changes:
             return
@@ -194,6 +187,11 @@ class Table:
         for error in self._channel.send(batch, ack=len(changes)).values():
             raise error
         self.writes += len(changes)
+
+
+def _steps(*lengths: int) -> Iterator[slice]:
+    """The parts to change in a transaction each."""
+    return (slice(start, start + _STEP) for start in range(0, max(lengths), _STEP))
 
 
 def _sets(channel: Channel) -> Iterator[str]:
