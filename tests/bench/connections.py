@@ -51,10 +51,11 @@ def measure() -> list[Comparison]:
     """Connects, in turns."""
     restore = _restore_program()
     ways = [Way(number, count) for number, count in enumerate((MANY, 1, MANY, *(RULES if restore else ())))]
-    prepare = [_floats(MANY), _floats(1), _conntrack_alone, *(partial(_iptables, restore, way.count) for way in ways[3:])]
+    prepare: list[Callable[[int], None]] = [_floats(MANY), _floats(1), _conntrack_alone]
+    prepare += [partial(_iptables, restore, way.count) for way in ways[3:] if restore]
     with line.lines(*prepare), accepting(), netns.inside(line.CLIENT):
         rounds = [[_rate(way.addresses()) for way in ways] for _ in range(ROUNDS + 1)][1:]
-    peers = [("one float", 0.95), ("conntrack alone", 0.85)]
+    peers: list[tuple[str, float | None]] = [("one float", 0.95), ("conntrack alone", 0.85)]
     peers += [(f"iptables, {count:,} rules", 2 if count == RULES[1] else None) for count in RULES]
     return [_row(rounds, place, *peer) for place, peer in enumerate(peers, 1)]
 
