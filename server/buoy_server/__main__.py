@@ -117,6 +117,7 @@ async def _serve(chosen: settings.Settings, database: Database) -> None:
         quarantine=chosen.quarantine,
         keep_deleted=chosen.keep_deleted,
         node_lease=chosen.node_lease,
+        fence_delay=chosen.fence_delay,
         default_netblock=chosen.default_netblock,
         retention=Retention(
             history=chosen.keep_history,

@@ -34,12 +34,29 @@ class Session:
             raise Unavailable(f"nothing was heard of the agent of node {self.node} for {SILENCE:.0f} s: start again")
 
 
-class Presence:
-    """The sessions of this server, and what to call when a node stayed away for longer than its lease."""
+Told = Callable[[str], Awaitable[object]]
 
-    def __init__(self, missed: Callable[[str], Awaitable[object]], lease: float = LEASE) -> None:
+
+class Presence:
+    """The sessions of this server, and what to call when a node stayed away for longer than its lease, and than its fence.
+
+    `fence_delay` is what comes after the lease, 0: nothing. Both are run by this process: what it was not there to hear of does
+    not count.
+    """
+
+    def __init__(
+        self,
+        missed: Told,
+        fenced: Told,
+        lease: float = LEASE,
+        fence_delay: float = 0,
+        sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
+    ) -> None:
         self._missed = missed
+        self._fenced = fenced
         self._lease = lease
+        self._fence_delay = fence_delay
+        self._sleep = sleep
         self._sessions: dict[str, Session] = {}
         self._leases: dict[str, asyncio.Task[None]] = {}
 
@@ -82,13 +99,19 @@ class Presence:
         await asyncio.gather(*leases, return_exceptions=True)
 
     async def _run_lease(self, node: str) -> None:
-        while True:
-            await asyncio.sleep(self._lease)
-            try:
-                await self._missed(node)
-            except DomainError as error:
-                log.warning("node is missing, and that cannot be stored yet", node=node, error=str(error))
-            else:
-                break
+        await self._after(self._lease, self._missed, node)
+        if self._fence_delay:
+            await self._after(self._fence_delay, self._fenced, node)
         if self._leases.get(node) is asyncio.current_task():
             del self._leases[node]
+
+    async def _after(self, delay: float, tell: Told, node: str) -> None:
+        """Tell of a node after a delay, and again after another one for as long as that cannot be stored."""
+        while True:
+            await self._sleep(delay)
+            try:
+                await tell(node)
+            except DomainError as error:
+                log.warning("node is away, and that cannot be stored yet", node=node, error=str(error))
+            else:
+                return

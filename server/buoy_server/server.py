@@ -27,6 +27,7 @@ from buoy_server.auth.authenticator import Authenticator
 from buoy_server.auth.keys import Keys
 from buoy_server.auth.throttle import Throttle
 from buoy_server.auth.tokens import Tokens
+from buoy_server.core.commands.fencing import FenceNode
 from buoy_server.core.commands.housekeeping import ExpireQuarantine, ForgetDeleted
 from buoy_server.core.commands.nodes import MissNode
 from buoy_server.core.lookup import SYSTEM, Caller
@@ -89,6 +90,7 @@ class Options:
     quarantine: timedelta = timedelta(seconds=300)
     keep_deleted: timedelta = timedelta(hours=1)
     node_lease: float = 15.0
+    fence_delay: float = 0
     default_netblock: IPv4Network = DEFAULT_NETBLOCK
     retention: Retention = field(default_factory=Retention)
 
@@ -101,7 +103,10 @@ class Server:
         feed = Feed(store, view.revision, store.oldest())
         writer = Writer(store, view, feed)
         presence = Presence(
-            lambda node: writer.submit(MissNode(name=node), HOUSEKEEPER, "MissNode", "server"), options.node_lease
+            lambda node: writer.submit(MissNode(name=node), HOUSEKEEPER, "MissNode", "server"),
+            lambda node: writer.submit(FenceNode(node=node), HOUSEKEEPER, "FenceNode", "server"),
+            options.node_lease,
+            options.fence_delay,
         )
         self._tokens = Tokens(*store.signing_key(), lambda: datetime.now(UTC))
         self._keys = Keys()

@@ -70,6 +70,12 @@ class Settings(BaseSettings):
         timedelta(days=30), ge=timedelta(), description="how long the events of what ran low are kept, in seconds"
     )
     node_lease: float = Field(15.0, gt=0, description="seconds that an agent may be away before its node is missing")
+    fence_delay: float = Field(
+        0,
+        ge=0,
+        description="seconds after a node's lease until something has certainly switched its machine off (a watchdog, an "
+        "orchestrator): what it was to let go of rests then; 0: nothing does, and only an operator says so",
+    )
     log_level: Literal["debug", "info", "warning", "error"] = Field("info", description="what to log, at least")
     default_netblock: IPv4Network = Field(
         IPv4Network("10.0.0.0/20"), description="netblock of the network that a namespace gets for instances without networks"

@@ -10,6 +10,7 @@ from pathlib import Path
 from buoy_server import logs
 
 from tests.bench import (
+    allocation,
     bulk_elements,
     calls,
     connections,
@@ -32,6 +33,7 @@ ROWS = {
     "3": bulk_elements.measure,
     "5": connections.measure,
     "6": disturbance.measure,
+    "6a": allocation.measure,
     "7": calls.measure,
     "8": durable.measure,
     "9": fan_out.measure,

@@ -42,6 +42,7 @@ from buoy_server.storage.tables import STATE_TABLES, ledger
 NICS_A_NETWORK, NETWORKS_A_NAMESPACE, NICS_A_NODE = 250, 40, 10_000
 FLOATS_ONE_IN = 10
 POOL = "100.64.0.0/12"
+FIRST_FLOATING = IPv4Address("100.64.0.1")
 _CHUNK = 20_000
 _BEGIN = datetime(2026, 1, 1, tzinfo=UTC)
 _FAST = ("journal_mode = OFF", "synchronous = OFF", "cache_size = -1000000")
@@ -56,8 +57,8 @@ class Population:
     some: tuple[str, ...]
 
 
-def populate(path: Path, size: int) -> Population:
-    """Make a database of so many interfaces; the same each time."""
+def populate(path: Path, size: int, ranges: str = POOL, floats_one_in: int = FLOATS_ONE_IN) -> Population:
+    """Make a database of so many interfaces, of which some float at addresses of a pool; the same each time."""
     url = f"sqlite:///{path}"
     open_database(url).close()
     engine = sa.create_engine(url)
@@ -65,7 +66,8 @@ def populate(path: Path, size: int) -> Population:
     some: list[str] = []
     revision = 0
     with engine.begin() as connection:
-        records = _records(size, random.Random(size))
+        pool = Pool(uuid=PoolId(_uuid(random.Random(0))), name="public", ranges=(AddressRange.parse(ranges),))
+        records = _records(size, random.Random(size), pool, floats_one_in)
         while chunk := [_stamped(record, revision + 1 + place) for place, record in enumerate(islice(records, _CHUNK))]:
             revision += len(chunk)
             some += [record.key for record in chunk[::97] if isinstance(record, Interface)]
@@ -102,9 +104,8 @@ def _last_entry(*, chunk_end: int) -> dict[str, Any]:
     return {**entry, "before_revision": 0, "body": None, "method": "Populate", "actor": "system"}
 
 
-def _records(size: int, chance: random.Random) -> Iterator[AnyRecord]:
+def _records(size: int, chance: random.Random, pool: Pool, floats_one_in: int) -> Iterator[AnyRecord]:
     """Yield every object, owners first."""
-    pool = Pool(uuid=PoolId(_uuid(chance)), name="public", ranges=(AddressRange.parse(POOL),))
     nodes = [Node(name=f"node{number}") for number in range(max(1, size // NICS_A_NODE))]
     yield pool
     yield from nodes
@@ -116,7 +117,7 @@ def _records(size: int, chance: random.Random) -> Iterator[AnyRecord]:
         yield from networks
         for number in range(count * NICS_A_NETWORK // 2):
             node = chance.choice(nodes)
-            yield from _instance(number, namespace, node, networks, pool, chance, first)
+            yield from _instance(number, namespace, node, networks, pool, chance, first, floats_one_in)
 
 
 def _network(namespace: Namespace, number: int, chance: random.Random) -> Network:
@@ -133,6 +134,7 @@ def _instance(
     pool: Pool,
     chance: random.Random,
     first: int,
+    floats_one_in: int,
 ) -> Iterator[AnyRecord]:
     uuid, state = InstanceId(_uuid(chance)), InstanceState.CREATED
     yield Instance(uuid=uuid, namespace=namespace.name, name=f"web-{number}", node=node.name, state=state, metadata={})
@@ -140,8 +142,8 @@ def _instance(
         place = 2 * number + order
         network, host = networks[place % len(networks)], place // len(networks)
         floating = None
-        if place % FLOATS_ONE_IN == 0:
-            floating = _floating(pool, IPv4Address("100.64.0.1") + first + place)
+        if place % floats_one_in == 0:
+            floating = _floating(pool, FIRST_FLOATING + first + place)
         interface = Interface(
             uuid=InterfaceId(_uuid(chance)),
             namespace=namespace.name,

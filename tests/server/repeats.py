@@ -5,6 +5,8 @@ from typing import Any
 from uuid import uuid4
 
 from buoy.v1 import instance_pb2, interface_pb2, namespace_pb2, network_pb2, pool_pb2
+from buoy_server.core.commands.nodes import MissNode
+from buoy_server.core.lookup import Caller
 from google.protobuf.descriptor import MethodDescriptor
 from google.protobuf.message import Message
 from google.protobuf.message_factory import GetMessageClass
@@ -34,6 +36,9 @@ async def subjects(server: Running) -> tuple[str, str]:
     """Make what the requests work on; return the uuids of an interface and of one that floats."""
     async with agent(server, "n2"):
         pass  # a node to move to
+    async with agent(server, "off"):
+        pass
+    await server.server._backend.writer.submit(MissNode(name="off"), Caller("system"), "MissNode")
     plain, floating = await server.interface("web"), await server.interface("floating", float=True)
     await server.instances.CreateInstance(instance_pb2.CreateInstanceRequest(name="spare", metadata={"old": TRUE}))
     await server.networks.CreateNetwork(network_pb2.CreateNetworkRequest(name="empty", netblock="10.1.0.0/24"))
@@ -84,6 +89,7 @@ def requests(plain: str, floating: str) -> Mapping[str, dict[str, Any]]:
         "PoolService/LiftQuarantine": {"address": "198.51.100.7"},
         "PoolService/ExtendQuarantine": {"address": "198.51.100.8", "duration": {"seconds": 600}},
         "PoolService/DeletePool": {"pool_ref": "unused"},
+        "NodeService/FenceNode": {"node": "off"},
         "NamespaceService/CreateNamespace": {"name": "new"},
         "NamespaceService/DeleteNamespace": {"namespace": "gone"},
         "NamespaceService/SetNamespaceKey": {"namespace": "red", "key_name": "new", "key": SECRET},

@@ -41,6 +41,7 @@ class Running:
     agents: Any
     namespaces: Any
     admin: Any
+    target: str = ""
 
     async def furnish(self, **pool: Any) -> None:
         """Create the pool `floating` and the network `net`."""
@@ -76,6 +77,7 @@ async def running(path: Path, **options: Any) -> AsyncIterator[Running]:
                 agent_pb2_grpc.AgentServiceStub(channel),
                 namespace_pb2_grpc.NamespaceServiceStub(channel),
                 admin_pb2_grpc.AdminServiceStub(channel),
+                target,
             )
     finally:
         await server.stop()

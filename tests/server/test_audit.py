@@ -6,9 +6,11 @@ from typing import Any
 
 import pytest
 import sqlalchemy as sa
-from buoy.v1 import instance_pb2, interface_pb2, namespace_pb2, network_pb2, pool_pb2
+from buoy.v1 import instance_pb2, interface_pb2, namespace_pb2, network_pb2, node_pb2, pool_pb2
 from buoy_server.core.changes import Change
+from buoy_server.core.commands.nodes import MissNode
 from buoy_server.core.events import Event, EventType
+from buoy_server.core.lookup import Caller
 from buoy_server.core.state import Cause, Kind
 from buoy_server.feed.entry import Committed
 from buoy_server.rpc.policy import POLICY
@@ -90,6 +92,9 @@ async def _call_everything(world: Tenants) -> set[str]:
     uuid = await _furnish(world)
     async with agent(server, "n2", metadata=system):
         pass  # a node to move to
+    async with agent(server, "off", metadata=system):
+        pass
+    await server.server._backend.writer.submit(MissNode(name="off"), Caller("system"), "MissNode")
     i, v, n, s = interface_pb2, instance_pb2, network_pb2, namespace_pb2
     calls: list[tuple[Any, Any, Any]] = [
         (server.interfaces, i.CreateInterfaceRequest(instance_ref="web", network_ref="net"), a),
@@ -115,6 +120,7 @@ async def _call_everything(world: Tenants) -> set[str]:
         (server.pools, pool_pb2.ExtendQuarantineRequest(address="198.51.100.5", duration={"seconds": 600}), system),
         (server.pools, pool_pb2.LiftQuarantineRequest(address="198.51.100.5"), system),
         (server.pools, pool_pb2.DeletePoolRequest(pool_ref="second"), system),
+        (server.nodes, node_pb2.FenceNodeRequest(node="off"), system),
         (server.namespaces, s.CreateNamespaceRequest(name="c"), system),
         (server.namespaces, s.SetNamespaceKeyRequest(namespace="c", key_name="k", key=SECRET), system),
         (server.namespaces, s.CreateTokenRequest(namespace="c", key=SECRET), None),

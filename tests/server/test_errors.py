@@ -152,6 +152,7 @@ ROWS: list[Row] = [
     ("pools", "GetAddress", lambda *_: p.GetAddressRequest(), *MALFORMED, "address"),
     ("pools", "GetAddress", lambda *_: p.GetAddressRequest(address="192.0.2.77"), Code.NOT_FOUND, "ADDRESS_NOT_FOUND", "address"),
     ("namespaces", "SetNamespaceKey", lambda *_: s.SetNamespaceKeyRequest(namespace="a", key_name="k", request_id=ABSENT), *MALFORMED, "key"),
+    ("nodes", "FenceNode", lambda *_: d.FenceNodeRequest(node="n1"), Code.FAILED_PRECONDITION, "NOT_READY", "node"),
     ("nodes", "GetNode", lambda *_: d.GetNodeRequest(node="absent"), Code.NOT_FOUND, "NODE_NOT_FOUND", "node"),
 ]  # fmt: skip
 

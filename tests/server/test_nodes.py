@@ -2,7 +2,7 @@
 
 import grpc
 import pytest
-from buoy.v1 import agent_pb2, instance_pb2, interface_pb2, node_pb2
+from buoy.v1 import agent_pb2, instance_pb2, interface_pb2, node_pb2, pool_pb2
 
 from tests.server.agent import agent
 from tests.server.running import Running, refusal, running
@@ -166,3 +166,27 @@ async def test_a_move_is_a_removal_here_and_a_binding_there(server: Running) -> 
     async with agent(server, "n1") as again:
         assert not again.bindings
         assert not again.removed
+
+
+async def test_a_node_that_was_fenced_is_told_of_everything_anew_when_it_comes_back(
+    tmp_path_factory: pytest.TempPathFactory,
+) -> None:
+    path = tmp_path_factory.mktemp("db") / "buoy.db"
+    async with running(path, node_lease=0.05, fence_delay=0.05) as server:
+        await server.furnish()
+        async with agent(server) as node:
+            kept, dropped = await server.interface("kept", float=True), await server.interface("dropped", float=True)
+            while len(node.bindings) < 2:
+                await node.read()
+            await node.confirm()
+        await server.instances.DeleteInstance(instance_pb2.DeleteInstanceRequest(instance_ref="dropped"))
+
+        async def is_fenced() -> bool:
+            return await _node_state(server) == node_pb2.NODE_STATE_STOPPED
+
+        await wait_until_async(is_fenced, "n1 is fenced")
+        usage = (await server.pools.GetPool(pool_pb2.GetPoolRequest(pool_ref="floating"))).usage
+        assert (usage.in_use, usage.quarantined) == (1, 1)
+        async with agent(server, resume=node.revision) as back:
+            assert (set(back.bindings), set(back.removed), back.resets) == ({kept.uuid}, set(), 1)
+            assert dropped.uuid not in back.bindings

@@ -164,6 +164,7 @@ class BuoyClient:
 
     get_node = Blocking(Operations.get_node)
     get_nodes = Blocking(Operations.get_nodes)
+    fence_node = Blocking(Operations.fence_node)
 
     get_server = Blocking(Operations.get_server)
     compact_ledger = Blocking(Operations.compact_ledger)

@@ -28,7 +28,8 @@ if _version_not_supported:
 class NodeServiceStub:
     """The nodes that agents have announced themselves on.
 
-    Reasons that any of these calls may answer with: MALFORMED (INVALID_ARGUMENT, names the field), NODE_NOT_FOUND.
+    Reasons that any of these calls may answer with: MALFORMED (INVALID_ARGUMENT, names the field), NODE_NOT_FOUND. Those that
+    change something also: STORAGE_FULL, STORAGE_UNAVAILABLE, SHUTTING_DOWN.
     """
 
     def __init__(self, channel):
@@ -47,12 +48,18 @@ class NodeServiceStub:
                 request_serializer=buoy_dot_v1_dot_node__pb2.GetNodeRequest.SerializeToString,
                 response_deserializer=buoy_dot_v1_dot_node__pb2.Node.FromString,
                 _registered_method=True)
+        self.FenceNode = channel.unary_unary(
+                '/buoy.v1.NodeService/FenceNode',
+                request_serializer=buoy_dot_v1_dot_node__pb2.FenceNodeRequest.SerializeToString,
+                response_deserializer=buoy_dot_v1_dot_node__pb2.Node.FromString,
+                _registered_method=True)
 
 
 class NodeServiceServicer:
     """The nodes that agents have announced themselves on.
 
-    Reasons that any of these calls may answer with: MALFORMED (INVALID_ARGUMENT, names the field), NODE_NOT_FOUND.
+    Reasons that any of these calls may answer with: MALFORMED (INVALID_ARGUMENT, names the field), NODE_NOT_FOUND. Those that
+    change something also: STORAGE_FULL, STORAGE_UNAVAILABLE, SHUTTING_DOWN.
     """
 
     def ListNodes(self, request, context):
@@ -64,6 +71,16 @@ class NodeServiceServicer:
 
     def GetNode(self, request, context):
         """Returns one node. Callers: operators.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def FenceNode(self, request, context):
+        """Says of a missing node that its machine is off, or cut off from the external LAN: what waits for it to let go of addresses
+        waits no more, and the addresses rest. Until then they wait for as long as it is away: a node that only cannot reach the
+        server answers for its addresses all the time. Comes it back, it starts anew. A stopped node: a no-op. Callers: operators.
+        Reasons: NOT_READY (the node is not missing).
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -82,6 +99,11 @@ def add_NodeServiceServicer_to_server(servicer, server):
                     request_deserializer=buoy_dot_v1_dot_node__pb2.GetNodeRequest.FromString,
                     response_serializer=buoy_dot_v1_dot_node__pb2.Node.SerializeToString,
             ),
+            'FenceNode': grpc.unary_unary_rpc_method_handler(
+                    servicer.FenceNode,
+                    request_deserializer=buoy_dot_v1_dot_node__pb2.FenceNodeRequest.FromString,
+                    response_serializer=buoy_dot_v1_dot_node__pb2.Node.SerializeToString,
+            ),
     }
     generic_handler = grpc.method_handlers_generic_handler(
             'buoy.v1.NodeService', rpc_method_handlers)
@@ -93,7 +115,8 @@ def add_NodeServiceServicer_to_server(servicer, server):
 class NodeService:
     """The nodes that agents have announced themselves on.
 
-    Reasons that any of these calls may answer with: MALFORMED (INVALID_ARGUMENT, names the field), NODE_NOT_FOUND.
+    Reasons that any of these calls may answer with: MALFORMED (INVALID_ARGUMENT, names the field), NODE_NOT_FOUND. Those that
+    change something also: STORAGE_FULL, STORAGE_UNAVAILABLE, SHUTTING_DOWN.
     """
 
     @staticmethod
@@ -139,6 +162,33 @@ class NodeService:
             target,
             '/buoy.v1.NodeService/GetNode',
             buoy_dot_v1_dot_node__pb2.GetNodeRequest.SerializeToString,
+            buoy_dot_v1_dot_node__pb2.Node.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def FenceNode(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/buoy.v1.NodeService/FenceNode',
+            buoy_dot_v1_dot_node__pb2.FenceNodeRequest.SerializeToString,
             buoy_dot_v1_dot_node__pb2.Node.FromString,
             options,
             channel_credentials,

@@ -29,7 +29,8 @@ GRPC_VERSION: str
 class NodeServiceStub:
     """The nodes that agents have announced themselves on.
 
-    Reasons that any of these calls may answer with: MALFORMED (INVALID_ARGUMENT, names the field), NODE_NOT_FOUND.
+    Reasons that any of these calls may answer with: MALFORMED (INVALID_ARGUMENT, names the field), NODE_NOT_FOUND. Those that
+    change something also: STORAGE_FULL, STORAGE_UNAVAILABLE, SHUTTING_DOWN.
     """
 
     @_typing.overload
@@ -40,12 +41,19 @@ class NodeServiceStub:
     """Lists nodes by name. Callers: operators."""
     GetNode: _grpc.UnaryUnaryMultiCallable[_node_pb2.GetNodeRequest, _node_pb2.Node]
     """Returns one node. Callers: operators."""
+    FenceNode: _grpc.UnaryUnaryMultiCallable[_node_pb2.FenceNodeRequest, _node_pb2.Node]
+    """Says of a missing node that its machine is off, or cut off from the external LAN: what waits for it to let go of addresses
+    waits no more, and the addresses rest. Until then they wait for as long as it is away: a node that only cannot reach the
+    server answers for its addresses all the time. Comes it back, it starts anew. A stopped node: a no-op. Callers: operators.
+    Reasons: NOT_READY (the node is not missing).
+    """
 
 @_typing.type_check_only
 class NodeServiceAsyncStub(NodeServiceStub):
     """The nodes that agents have announced themselves on.
 
-    Reasons that any of these calls may answer with: MALFORMED (INVALID_ARGUMENT, names the field), NODE_NOT_FOUND.
+    Reasons that any of these calls may answer with: MALFORMED (INVALID_ARGUMENT, names the field), NODE_NOT_FOUND. Those that
+    change something also: STORAGE_FULL, STORAGE_UNAVAILABLE, SHUTTING_DOWN.
     """
 
     def __init__(self, channel: _aio.Channel) -> None: ...
@@ -53,11 +61,18 @@ class NodeServiceAsyncStub(NodeServiceStub):
     """Lists nodes by name. Callers: operators."""
     GetNode: _aio.UnaryUnaryMultiCallable[_node_pb2.GetNodeRequest, _node_pb2.Node]  # type: ignore[assignment]
     """Returns one node. Callers: operators."""
+    FenceNode: _aio.UnaryUnaryMultiCallable[_node_pb2.FenceNodeRequest, _node_pb2.Node]  # type: ignore[assignment]
+    """Says of a missing node that its machine is off, or cut off from the external LAN: what waits for it to let go of addresses
+    waits no more, and the addresses rest. Until then they wait for as long as it is away: a node that only cannot reach the
+    server answers for its addresses all the time. Comes it back, it starts anew. A stopped node: a no-op. Callers: operators.
+    Reasons: NOT_READY (the node is not missing).
+    """
 
 class NodeServiceServicer(metaclass=_abc_1.ABCMeta):
     """The nodes that agents have announced themselves on.
 
-    Reasons that any of these calls may answer with: MALFORMED (INVALID_ARGUMENT, names the field), NODE_NOT_FOUND.
+    Reasons that any of these calls may answer with: MALFORMED (INVALID_ARGUMENT, names the field), NODE_NOT_FOUND. Those that
+    change something also: STORAGE_FULL, STORAGE_UNAVAILABLE, SHUTTING_DOWN.
     """
 
     @_abc_1.abstractmethod
@@ -75,5 +90,17 @@ class NodeServiceServicer(metaclass=_abc_1.ABCMeta):
         context: _ServicerContext,
     ) -> _typing.Union[_node_pb2.Node, _abc.Awaitable[_node_pb2.Node]]:
         """Returns one node. Callers: operators."""
+
+    @_abc_1.abstractmethod
+    def FenceNode(
+        self,
+        request: _node_pb2.FenceNodeRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_node_pb2.Node, _abc.Awaitable[_node_pb2.Node]]:
+        """Says of a missing node that its machine is off, or cut off from the external LAN: what waits for it to let go of addresses
+        waits no more, and the addresses rest. Until then they wait for as long as it is away: a node that only cannot reach the
+        server answers for its addresses all the time. Comes it back, it starts anew. A stopped node: a no-op. Callers: operators.
+        Reasons: NOT_READY (the node is not missing).
+        """
 
 def add_NodeServiceServicer_to_server(servicer: NodeServiceServicer, server: _typing.Union[_grpc.Server, _aio.Server]) -> None: ...

@@ -35,8 +35,9 @@ def notice_pool(draft: Draft, uuid: PoolId) -> Pool | None:
     counts = usage(draft, pool)
     usable = counts["size"] - counts["reserved"] + counts["kept"]
     least = -(-usable * pool.low_percent // 100)
-    enough = -(-least * 3 // 2) if pool.warning else least
+    enough_then = -(-least * 3 // 2)
+    enough = enough_then if pool.warning else least
     warning = ""
     if counts["free"] < min(enough, usable):
-        warning = f"fewer than {least} of its {usable} addresses are free"
+        warning = f"fewer than {least} of its {usable} addresses were free; it has room again with {min(enough_then, usable)}"
     return pool if warning == pool.warning else draft.put(replace(pool, warning=warning))

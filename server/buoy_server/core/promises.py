@@ -80,4 +80,4 @@ def _say(draft: Draft, interface: Interface, reason: str) -> None:
 
 def _is_away(state: State, node: str) -> bool:
     found = state.get(Kind.NODE, node)
-    return isinstance(found, Node) and found.state is NodeState.MISSING
+    return isinstance(found, Node) and found.state in (NodeState.MISSING, NodeState.STOPPED)

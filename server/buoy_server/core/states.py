@@ -99,7 +99,7 @@ NETWORK_MOVES: Moves[NetworkState] = {
 
 NODE_MOVES: Moves[NodeState] = {
     _H.CREATED: frozenset({_H.MISSING, _H.ERROR, _H.STOPPING, _H.DELETED}),
-    _H.MISSING: frozenset({_H.CREATED, _H.ERROR, _H.DELETED}),
+    _H.MISSING: frozenset({_H.CREATED, _H.STOPPED, _H.ERROR, _H.DELETED}),  # STOPPED: fenced
     _H.ERROR: frozenset({_H.CREATED, _H.DELETED}),  # only the node itself comes back from it
     _H.STOPPING: frozenset({_H.STOPPED, _H.CREATED, _H.DELETED}),
     _H.STOPPED: frozenset({_H.CREATED, _H.DELETED}),

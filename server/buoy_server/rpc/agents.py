@@ -38,7 +38,9 @@ class AgentService:
         )
         session = self._backend.presence.open(name)
         try:
-            await self._backend.writer.submit(command, caller, "WatchNode", f"node/{name}")
+            anew = await self._backend.writer.submit(command, caller, "WatchNode", f"node/{name}")
+            if anew:
+                request.ClearField("resume_revision")  # what was settled without it is told by a reset alone
             async for update in self._updates(request, name, caller):
                 session.check()
                 yield update

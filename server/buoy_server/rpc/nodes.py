@@ -5,6 +5,7 @@ from google.protobuf.message import Message
 
 from buoy_server.codec.records import node_to_proto
 from buoy_server.core import lookup
+from buoy_server.core.commands.fencing import FenceNode
 from buoy_server.core.lookup import Caller
 from buoy_server.core.state import Kind
 from buoy_server.rpc import checks, paging
@@ -31,6 +32,11 @@ class NodeService:
     async def GetNode(self, request: node_pb2.GetNodeRequest, _caller: Caller) -> Answer:
         """Return one node."""
         return self._node(checks.name(request.node, "node"))
+
+    async def FenceNode(self, request: node_pb2.FenceNodeRequest, caller: Caller) -> Answer:
+        """Take it that a missing node's machine is off."""
+        command = FenceNode(node=checks.name(request.node, "node"))
+        return await self._backend.change(command, caller, request, node_to_proto)
 
     def _node(self, name: str) -> node_pb2.Node:
         view = self._backend.view

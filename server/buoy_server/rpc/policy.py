@@ -70,6 +70,7 @@ POLICY: Mapping[str, Who] = {
     "buoy.v1.PoolService/ExtendQuarantine": Who.SYSTEM,
     "buoy.v1.NodeService/ListNodes": Who.SYSTEM,
     "buoy.v1.NodeService/GetNode": Who.SYSTEM,
+    "buoy.v1.NodeService/FenceNode": Who.SYSTEM,
     "buoy.v1.AgentService/WatchNode": Who.AGENT,
     "buoy.v1.AgentService/ReportNode": Who.AGENT,
     "buoy.v1.AdminService/GetServer": Who.SYSTEM,

@@ -52,6 +52,7 @@ class SqlStore:
         self._to_ledger = insertion(ledger, engine.dialect)
         self._to_events = insertion(events, engine.dialect)
         self._to_answers = insertion(answer_table, engine.dialect)
+        self._insertions = {kind: insertion(state.table, engine.dialect) for kind, state in STATE_TABLES.items()}
         self._upserts = {kind: upsertion(state.table, engine.dialect) for kind, state in STATE_TABLES.items()}
         self._deletions = {kind: deletion(state.table, engine.dialect) for kind, state in STATE_TABLES.items()}
 
@@ -184,16 +185,17 @@ class SqlStore:
             self._write_state(connection, kind, list(of_kind))
 
     def _write_state(self, connection: sa.Connection, kind: Kind, entries: Sequence[Committed]) -> None:
-        """Write each state of each object in order: a value that one object gives up may be the next one's."""
-        state = STATE_TABLES[kind]
-        for gone, group in groupby(entries, key=lambda entry: entry.after is None):
+        """Write each state of each object in order: a value that one object gives up may be the next one's.
+
+        What is new is inserted, and not written over what is there against the view: an address is not taken twice.
+        """
+        columns = STATE_TABLES[kind].columns
+        for (gone, new), group in groupby(entries, key=lambda entry: (entry.after is None, entry.before_revision == 0)):
             if gone:
                 self._deletions[kind].execute(connection, [{"gone": entry.key} for entry in group])
             else:
-                rows = [
-                    {"key": e.key, "revision": e.revision, "body": e.body, **state.columns(e.after)} for e in group if e.after
-                ]
-                self._upserts[kind].execute(connection, rows)
+                rows = [{"key": e.key, "revision": e.revision, "body": e.body, **columns(e.after)} for e in group if e.after]
+                (self._insertions if new else self._upserts)[kind].execute(connection, rows)
 
 
 def storage_error(error: DBAPIError) -> DomainError:

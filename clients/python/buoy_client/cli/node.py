@@ -17,6 +17,17 @@ def list_nodes(ctx: typer.Context, output: Output = None) -> None:
 
 
 @app.command()
+def fence(ctx: typer.Context, node: NodeName, output: Output = None) -> None:
+    """Say that a missing node's machine is off, so that nothing waits for it any more.
+
+    Make sure that it is: a machine that only cannot reach the server answers for its floating addresses all the time, and
+    would go on when somebody else has them.
+    """
+    session = open_session(ctx, output)
+    session.emit_done(session.client.fence_node(node), f"Node {node} counts as off: what it was to let go of rests now.")
+
+
+@app.command()
 def show(ctx: typer.Context, node: NodeName, output: Output = None) -> None:
     """Show one node."""
     session = open_session(ctx, output)

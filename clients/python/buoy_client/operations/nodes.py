@@ -22,6 +22,10 @@ class NodeOperations(BaseOperations):
         """Give one node by its name."""
         return await self._transport.unary(call(SERVICE, "GetNode", pb.GetNodeRequest(node=node), pb.Node, node_from_proto))
 
+    async def fence_node(self, node: str) -> Node:
+        """Say that a missing node's machine is off: what it was to let go of is free after its rest; for `system`."""
+        return await self._transport.unary(call(SERVICE, "FenceNode", pb.FenceNodeRequest(node=node), pb.Node, node_from_proto))
+
     async def get_nodes(self) -> list[Node]:
         """List nodes by name."""
         return await self._pages(

@@ -31,8 +31,8 @@ class AnnounceNode:
     agent_version: str
     external_interface: str
 
-    def decide(self, draft: Draft, context: Context) -> Node:
-        """Return the node, CREATED; saying the same again changes nothing."""
+    def decide(self, draft: Draft, context: Context) -> bool:
+        """Make the node CREATED, and return whether it starts anew: it was thought to be off."""
         del context
         node = cast("Node | None", draft.get(Kind.NODE, self.name)) or Node(name=self.name)
         announced = replace(
@@ -42,11 +42,11 @@ class AnnounceNode:
             external_interface=self.external_interface,
         )
         if announced == node and node.revision:
-            return node
-        announced = draft.put(announced)
-        if node.state is NodeState.MISSING:
-            _say_what_waits(draft, node.name)
-        return announced
+            return False
+        draft.put(announced)
+        if node.state in (NodeState.MISSING, NodeState.STOPPED):
+            say_what_waits(draft, node.name)
+        return node.state is NodeState.STOPPED
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -62,11 +62,11 @@ class MissNode:
         if node.state is not NodeState.CREATED:
             return node
         missing = draft.put(replace(node, state=move(NODE_MOVES, node.state, NodeState.MISSING)))
-        _say_what_waits(draft, node.name)
+        say_what_waits(draft, node.name)
         return missing
 
 
-def _say_what_waits(draft: Draft, node: str) -> None:
+def say_what_waits(draft: Draft, node: str) -> None:
     """Say of all that waits for a node what it waits for."""
     promises.say_what_waits(draft, node)
     routing.say_what_waits(draft, node)
@@ -113,7 +113,7 @@ class ReportNode:
                 _take_in(draft, interface, report)
             elif (former := interface.former_node(self.node)) and report.removed and report.generation == former.generation:
                 confirm_unplugged(draft, interface, self.node)
-                _settle_addresses(draft, interface.uuid)
+                settle_addresses(draft, interface.uuid)
         for about in self.networks:
             routing.observe(draft, self.node, about.network_uuid, about.generation, about.faults)
 
@@ -129,7 +129,7 @@ def _take_in(draft: Draft, interface: Interface, report: BindingReport) -> None:
     if observed != interface:
         draft.put(observed)
     if report.generation == interface.generation and not report.floating_error:
-        _release_others(draft, observed, [entry for entry in interface.draining if entry not in observed.draining])
+        release_others(draft, observed, [entry for entry in interface.draining if entry not in observed.draining])
     else:
         promises.say_why_held(draft, observed, report.floating_error)
     if observed.state is not interface.state:
@@ -169,15 +169,15 @@ def _observe_floating(floating: Floating, report: BindingReport, now: datetime, 
     return replace(floating, phase=phase, reason="", active_time=floating.active_time or now)
 
 
-def _settle_addresses(draft: Draft, uuid: str) -> None:
+def settle_addresses(draft: Draft, uuid: str) -> None:
     """Release what an interface had before, where only a former node held that up."""
     interface = cast("Interface", draft.get(Kind.INTERFACE, uuid))
     settled = interface.floating is None or interface.floating.phase is FloatingPhase.ACTIVE
     if interface.live and settled and interface.observed_generation == interface.generation:
-        _release_others(draft, interface)
+        release_others(draft, interface)
 
 
-def _release_others(draft: Draft, interface: Interface, drained: Sequence[Draining] = ()) -> None:
+def release_others(draft: Draft, interface: Interface, drained: Sequence[Draining] = ()) -> None:
     """Release the floating addresses that the interface had before, when no node has them any more."""
     if interface.former_nodes:
         return

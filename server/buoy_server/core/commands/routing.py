@@ -132,6 +132,11 @@ def observe(draft: Draft, node: str, uuid: str, generation: int, faults: Mapping
     _each(draft, network, observed)
 
 
+def let_go(draft: Draft, network: Network, node: str) -> None:
+    """Take it that a node has nothing any more of those of a network's addresses that it was to let go of."""
+    _each(draft, network, lambda routed: _let_go(draft, routed) if routed.former_node == node else routed)
+
+
 def say_what_waits(draft: Draft, node: str) -> None:
     """Say of the routed addresses that wait for a node, which went away or came back, what they wait for."""
 
