@@ -1,9 +1,11 @@
 """buoy-server: reads its settings, opens the database, serves until SIGTERM or SIGINT.
 
 Instead of serving, `buoy-server bootstrap` makes the first key of the namespace `system`, `buoy-server backup FILE` copies the
-database while a server may run on it, and `buoy-server restore FILE` puts such a copy in the database's place.
+database while a server may run on it, and `buoy-server restore FILE` puts such a copy in the database's place. `buoy-server
+fsck` checks the database, also beside a running server, and changes nothing.
 
-Exit codes: 0 stopped on request, 2 a setting is wrong, 3 the database or a listen target is not to be had.
+Exit codes: 0 stopped on request, 1 fsck found something, 2 a setting is wrong, 3 the database or a listen target is not to be
+had.
 """
 
 import asyncio
@@ -19,16 +21,19 @@ from pydantic import ValidationError
 from buoy_server import logs, settings
 from buoy_server.bootstrap import BootstrapError, bootstrap
 from buoy_server.errors import ListenError
+from buoy_server.fsck import report
 from buoy_server.server import Options, Server
 from buoy_server.storage import copies
 from buoy_server.storage.copies import CopyError
 from buoy_server.storage.database import Database, DatabaseError, open_database
+from buoy_server.storage.fsck import check_database
 from buoy_server.storage.retention import Retention
 
 EXIT_SETTINGS = 2
 EXIT_UNAVAILABLE = 3
 COPYING = ("backup", "restore")
-COMMANDS = ("serve", "bootstrap", *COPYING)
+JSON = ("-o", "json")
+COMMANDS = ("serve", "bootstrap", "fsck", *COPYING)
 
 log = structlog.get_logger()
 
@@ -39,7 +44,8 @@ def main() -> None:
     file = Path(arguments.pop(0)) if command in COPYING and arguments and not arguments[0].startswith("-") else None
     if command in COPYING and file is None and not {"-h", "--help"} & set(arguments):
         _fail(EXIT_SETTINGS, f"{command}: name the file: buoy-server {command} FILE")
-    replace = "--replace" in arguments
+    replace, as_json = "--replace" in arguments, command == "fsck" and tuple(arguments[:2]) == JSON
+    arguments = arguments[2:] if as_json else arguments
     try:
         chosen = settings.load([argument for argument in arguments if command != "restore" or argument != "--replace"])
     except ValidationError as error:
@@ -50,6 +56,8 @@ def main() -> None:
     try:
         if command == "backup" and file is not None:
             _backup(chosen.database, file)
+        elif command == "fsck":
+            sys.exit(report(check_database(chosen.database), chosen.database, as_json=as_json))
         elif command == "restore" and file is not None:
             _restore(chosen.database, file, replace=replace)
         else:

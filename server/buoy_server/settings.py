@@ -29,7 +29,8 @@ class Settings(BaseSettings):
     """The control plane of Buoy: network interfaces of instances and their floating addresses.
 
     It serves, or with a command before the options does one thing: bootstrap (make the first key), backup FILE (copy the
-    database, also while it is served), restore FILE [--replace] (put a copy in its place).
+    database, also while it is served), restore FILE [--replace] (put a copy in its place), fsck [-o json] (check the database,
+    also while it is served).
     """
 
     model_config = SettingsConfigDict(

@@ -7,6 +7,7 @@ from contextlib import ExitStack, contextmanager
 
 import pytest
 from buoy_client import BuoyClient
+from buoy_server.storage.fsck import check_database
 
 from tests.e2e.tenant import Tenant
 from tests.lab import stage as stages
@@ -26,6 +27,15 @@ def stage(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stage]:
         running.wait_connected(*running.agents)
         BuoyClient(running.place.target).create_pool("floating", [POOL_RANGE])
         yield running
+
+
+@pytest.fixture(autouse=True)
+def fsck(request: pytest.FixtureRequest) -> Iterator[None]:
+    """After each test on the stage: nothing in the server's database breaks what must hold, at any moment."""
+    yield
+    if "stage" in request.fixturenames:
+        stage: Stage = request.getfixturevalue("stage")
+        assert check_database(stage.place.database_url).violations == ()
 
 
 @pytest.fixture

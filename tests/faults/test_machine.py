@@ -12,6 +12,7 @@ import pytest
 from anyio.pytest_plugin import get_runner
 from buoy.v1 import agent_pb2, instance_pb2
 from buoy.v1 import interface_pb2 as i
+from buoy_server.storage.fsck import check_database
 from google.protobuf.struct_pb2 import Value
 from hypothesis import settings
 from hypothesis import strategies as st
@@ -186,7 +187,9 @@ class Interfaces(RuleBasedStateMachine):
             assert broken(History(self.changes, [watcher.watch for watcher in self.watchers])) == []
         finally:
             in_loop(self._leave)
+            found = check_database(f"sqlite:///{self.database}").violations
             self.directory.cleanup()
+        assert found == ()
 
     async def _enter(self) -> None:
         self.stack = AsyncExitStack()

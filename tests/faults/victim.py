@@ -19,6 +19,7 @@ from buoy_server.core.state import Kind
 from buoy_server.failpoints import EXIT_CODE
 from buoy_server.feed.entry import Committed
 from buoy_server.storage.database import open_database
+from buoy_server.storage.fsck import check_database
 from buoy_server.storage.store import SqlStore
 
 from tests.faults.compaction import compact_until_it_dies
@@ -124,6 +125,7 @@ class Victim:
         try:
             entries = database.store.read(0, 1 << 30)
             self.wrong += half_floats(database.store)
+            self.wrong += map(str, check_database(f"sqlite:///{copy / 'buoy.db'}").violations)
         finally:
             database.close()
             shutil.rmtree(copy)

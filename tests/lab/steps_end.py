@@ -56,6 +56,9 @@ def delete_all(demo: DemoStage) -> Iterator[str]:
         cli("network", "delete", network["uuid"], "--wait")
     expect("what Buoy made and is still there", [], leftovers(stage))
     yield "no namespace, NIC, table, route or proxy neighbour that Buoy made is left, with the agents still running"
+    checked = cli("admin", "fsck")
+    expect("what does not hold of the database and of what nodes confirmed", [], checked["violations"])
+    yield f"`buoy admin fsck` checked {checked['objects']} objects: all is well"
     usage = cli("pool", "show", "floating")["usage"]
     accounted = usage["free"] + usage["reserved"] + usage["quarantined"]
     expect("addresses of the pool that are free, reserved or resting", usage["size"], accounted)

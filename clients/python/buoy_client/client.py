@@ -167,6 +167,7 @@ class BuoyClient:
     fence_node = Blocking(Operations.fence_node)
 
     get_server = Blocking(Operations.get_server)
+    check_ledger = Blocking(Operations.check_ledger)
     compact_ledger = Blocking(Operations.compact_ledger)
 
     def watch_interfaces(

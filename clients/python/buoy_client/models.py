@@ -304,6 +304,26 @@ class ServerInfo(Record):
 
 
 @dataclass(frozen=True, slots=True)
+class LedgerViolation(Record):
+    """Something that must hold, and does not: the check's name, what it is about, what was found, and what to do."""
+
+    check: str
+    about: str
+    found: str
+    advice: str
+
+
+@dataclass(frozen=True, slots=True)
+class LedgerCheck(Record):
+    """What a check of all objects found, as of a revision; `more` violations were too many to be told."""
+
+    revision: int
+    objects: int
+    violations: tuple[LedgerViolation, ...]
+    more: int
+
+
+@dataclass(frozen=True, slots=True)
 class Compaction(Record):
     """What a compaction left: the oldest revision that a watch can start from."""
 

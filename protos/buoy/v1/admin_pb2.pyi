@@ -1,9 +1,10 @@
 import datetime
 
 from google.protobuf import timestamp_pb2 as _timestamp_pb2
+from google.protobuf.internal import containers as _containers
 from google.protobuf import descriptor as _descriptor
 from google.protobuf import message as _message
-from collections.abc import Mapping as _Mapping
+from collections.abc import Iterable as _Iterable, Mapping as _Mapping
 from typing import ClassVar as _ClassVar, Optional as _Optional, Union as _Union
 
 DESCRIPTOR: _descriptor.FileDescriptor
@@ -47,3 +48,31 @@ class CompactLedgerResponse(_message.Message):
     COMPACT_REVISION_FIELD_NUMBER: _ClassVar[int]
     compact_revision: int
     def __init__(self, compact_revision: _Optional[int] = ...) -> None: ...
+
+class CheckLedgerRequest(_message.Message):
+    __slots__ = ()
+    def __init__(self) -> None: ...
+
+class CheckLedgerResponse(_message.Message):
+    __slots__ = ("revision", "objects", "violations", "more")
+    REVISION_FIELD_NUMBER: _ClassVar[int]
+    OBJECTS_FIELD_NUMBER: _ClassVar[int]
+    VIOLATIONS_FIELD_NUMBER: _ClassVar[int]
+    MORE_FIELD_NUMBER: _ClassVar[int]
+    revision: int
+    objects: int
+    violations: _containers.RepeatedCompositeFieldContainer[LedgerViolation]
+    more: int
+    def __init__(self, revision: _Optional[int] = ..., objects: _Optional[int] = ..., violations: _Optional[_Iterable[_Union[LedgerViolation, _Mapping]]] = ..., more: _Optional[int] = ...) -> None: ...
+
+class LedgerViolation(_message.Message):
+    __slots__ = ("check", "about", "found", "advice")
+    CHECK_FIELD_NUMBER: _ClassVar[int]
+    ABOUT_FIELD_NUMBER: _ClassVar[int]
+    FOUND_FIELD_NUMBER: _ClassVar[int]
+    ADVICE_FIELD_NUMBER: _ClassVar[int]
+    check: str
+    about: str
+    found: str
+    advice: str
+    def __init__(self, check: _Optional[str] = ..., about: _Optional[str] = ..., found: _Optional[str] = ..., advice: _Optional[str] = ...) -> None: ...

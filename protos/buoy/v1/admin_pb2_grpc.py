@@ -48,6 +48,11 @@ class AdminServiceStub:
                 request_serializer=buoy_dot_v1_dot_admin__pb2.CompactLedgerRequest.SerializeToString,
                 response_deserializer=buoy_dot_v1_dot_admin__pb2.CompactLedgerResponse.FromString,
                 _registered_method=True)
+        self.CheckLedger = channel.unary_unary(
+                '/buoy.v1.AdminService/CheckLedger',
+                request_serializer=buoy_dot_v1_dot_admin__pb2.CheckLedgerRequest.SerializeToString,
+                response_deserializer=buoy_dot_v1_dot_admin__pb2.CheckLedgerResponse.FromString,
+                _registered_method=True)
 
 
 class AdminServiceServicer:
@@ -72,6 +77,14 @@ class AdminServiceServicer:
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
+    def CheckLedger(self, request, context):
+        """Checks all objects, the rows of the database against the ledger, and what nodes have confirmed. It changes nothing, and reads
+        everything: beside other work, as of one revision. Callers: system.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
 
 def add_AdminServiceServicer_to_server(servicer, server):
     rpc_method_handlers = {
@@ -84,6 +97,11 @@ def add_AdminServiceServicer_to_server(servicer, server):
                     servicer.CompactLedger,
                     request_deserializer=buoy_dot_v1_dot_admin__pb2.CompactLedgerRequest.FromString,
                     response_serializer=buoy_dot_v1_dot_admin__pb2.CompactLedgerResponse.SerializeToString,
+            ),
+            'CheckLedger': grpc.unary_unary_rpc_method_handler(
+                    servicer.CheckLedger,
+                    request_deserializer=buoy_dot_v1_dot_admin__pb2.CheckLedgerRequest.FromString,
+                    response_serializer=buoy_dot_v1_dot_admin__pb2.CheckLedgerResponse.SerializeToString,
             ),
     }
     generic_handler = grpc.method_handlers_generic_handler(
@@ -144,6 +162,33 @@ class AdminService:
             '/buoy.v1.AdminService/CompactLedger',
             buoy_dot_v1_dot_admin__pb2.CompactLedgerRequest.SerializeToString,
             buoy_dot_v1_dot_admin__pb2.CompactLedgerResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def CheckLedger(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/buoy.v1.AdminService/CheckLedger',
+            buoy_dot_v1_dot_admin__pb2.CheckLedgerRequest.SerializeToString,
+            buoy_dot_v1_dot_admin__pb2.CheckLedgerResponse.FromString,
             options,
             channel_credentials,
             insecure,

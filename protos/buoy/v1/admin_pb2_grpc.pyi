@@ -43,6 +43,10 @@ class AdminServiceStub:
     """Drops the ledger's history before a revision; what objects are now stays. Watches that are behind it end with COMPACTED.
     Callers: system. Reasons: REVISION_IN_FUTURE.
     """
+    CheckLedger: _grpc.UnaryUnaryMultiCallable[_admin_pb2.CheckLedgerRequest, _admin_pb2.CheckLedgerResponse]
+    """Checks all objects, the rows of the database against the ledger, and what nodes have confirmed. It changes nothing, and reads
+    everything: beside other work, as of one revision. Callers: system.
+    """
 
 @_typing.type_check_only
 class AdminServiceAsyncStub(AdminServiceStub):
@@ -58,6 +62,10 @@ class AdminServiceAsyncStub(AdminServiceStub):
     CompactLedger: _aio.UnaryUnaryMultiCallable[_admin_pb2.CompactLedgerRequest, _admin_pb2.CompactLedgerResponse]  # type: ignore[assignment]
     """Drops the ledger's history before a revision; what objects are now stays. Watches that are behind it end with COMPACTED.
     Callers: system. Reasons: REVISION_IN_FUTURE.
+    """
+    CheckLedger: _aio.UnaryUnaryMultiCallable[_admin_pb2.CheckLedgerRequest, _admin_pb2.CheckLedgerResponse]  # type: ignore[assignment]
+    """Checks all objects, the rows of the database against the ledger, and what nodes have confirmed. It changes nothing, and reads
+    everything: beside other work, as of one revision. Callers: system.
     """
 
 class AdminServiceServicer(metaclass=_abc_1.ABCMeta):
@@ -83,6 +91,16 @@ class AdminServiceServicer(metaclass=_abc_1.ABCMeta):
     ) -> _typing.Union[_admin_pb2.CompactLedgerResponse, _abc.Awaitable[_admin_pb2.CompactLedgerResponse]]:
         """Drops the ledger's history before a revision; what objects are now stays. Watches that are behind it end with COMPACTED.
         Callers: system. Reasons: REVISION_IN_FUTURE.
+        """
+
+    @_abc_1.abstractmethod
+    def CheckLedger(
+        self,
+        request: _admin_pb2.CheckLedgerRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_admin_pb2.CheckLedgerResponse, _abc.Awaitable[_admin_pb2.CheckLedgerResponse]]:
+        """Checks all objects, the rows of the database against the ledger, and what nodes have confirmed. It changes nothing, and reads
+        everything: beside other work, as of one revision. Callers: system.
         """
 
 def add_AdminServiceServicer_to_server(servicer: AdminServiceServicer, server: _typing.Union[_grpc.Server, _aio.Server]) -> None: ...

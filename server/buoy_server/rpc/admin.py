@@ -1,5 +1,6 @@
 """AdminService."""
 
+import asyncio
 from datetime import UTC, datetime
 from importlib.metadata import version
 
@@ -7,11 +8,15 @@ from buoy.v1 import admin_pb2
 
 from buoy_server.codec.scalars import timestamp
 from buoy_server.core.errors import Malformed
+from buoy_server.core.fsck.nodes import Live
 from buoy_server.core.lookup import Caller
 from buoy_server.core.state import Kind
 from buoy_server.feed.compactor import Compactor
 from buoy_server.rpc import checks
 from buoy_server.rpc.backend import Backend
+from buoy_server.storage.fsck import check_store
+
+MAX_VIOLATIONS = 1000
 
 
 class AdminService:
@@ -21,6 +26,7 @@ class AdminService:
         self._backend = backend
         self._compactor = compactor
         self._started = datetime.now(UTC)
+        self._checking = asyncio.Lock()
 
     async def GetServer(self, _request: admin_pb2.GetServerRequest, _caller: Caller) -> admin_pb2.ServerInfo:
         """Return what the server is and how far it has come."""
@@ -43,3 +49,15 @@ class AdminService:
         if request.revision < 0:
             raise Malformed("a revision is not negative", field="revision")
         return admin_pb2.CompactLedgerResponse(compact_revision=await self._compactor.compact(request.revision))
+
+    async def CheckLedger(self, _request: admin_pb2.CheckLedgerRequest, _caller: Caller) -> admin_pb2.CheckLedgerResponse:
+        """Check the database and what nodes confirmed, in a thread of its own; one check at a time, as it reads everything."""
+        async with self._checking:
+            live = Live(self._backend.presence.connected, datetime.now(UTC))
+            found = await asyncio.to_thread(check_store, self._backend.store, live)
+        told = [
+            admin_pb2.LedgerViolation(check=each.check, about=each.about, found=each.found, advice=each.advice)
+            for each in found.violations[:MAX_VIOLATIONS]
+        ]
+        more = len(found.violations) - len(told)
+        return admin_pb2.CheckLedgerResponse(revision=found.revision, objects=found.objects, violations=told, more=more)

@@ -75,6 +75,7 @@ POLICY: Mapping[str, Who] = {
     "buoy.v1.AgentService/ReportNode": Who.AGENT,
     "buoy.v1.AdminService/GetServer": Who.SYSTEM,
     "buoy.v1.AdminService/CompactLedger": Who.SYSTEM,
+    "buoy.v1.AdminService/CheckLedger": Who.SYSTEM,
     "buoy.v1.NamespaceService/CreateToken": Who.EVERYONE,
     "buoy.v1.NamespaceService/CreateNamespace": Who.SYSTEM,
     "buoy.v1.NamespaceService/GetNamespace": Who.TENANT,

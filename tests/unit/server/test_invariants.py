@@ -17,6 +17,7 @@ from buoy_server.core.commands.nodes import BindingReport, NetworkReport, Report
 from buoy_server.core.commands.reserving import ReleaseAddress, ReserveAddress
 from buoy_server.core.commands.routing import RouteAddress, UnrouteAddress
 from buoy_server.core.events import event_of
+from buoy_server.core.fsck import violations
 from buoy_server.core.model import Floating, FlowPolicy, Interface, Reservation, ReservationType
 from buoy_server.core.state import Kind
 from hypothesis import settings
@@ -190,6 +191,11 @@ class Addresses(RuleBasedStateMachine):
         for entry in entries[self.told :]:
             assert event_of(entry) or not changes_of(entry.before, entry.after), entry
         self.told = len(entries)
+
+    @invariant()
+    def fsck_finds_nothing(self) -> None:
+        if hasattr(self, "world"):
+            assert list(violations(self.world.draft)) == []
 
     @invariant()
     def no_address_twice(self) -> None:

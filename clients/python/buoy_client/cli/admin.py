@@ -6,10 +6,11 @@ import typer
 from rich.text import Text
 
 from buoy_client.cli import views
+from buoy_client.cli.formats import OutputFormat
 from buoy_client.cli.options import Output
 from buoy_client.cli.session import open_session
 from buoy_client.cli.words import ago, clean, plain_text
-from buoy_client.models import ServerInfo
+from buoy_client.models import LedgerCheck, ServerInfo
 
 app = typer.Typer(help="The server itself; for its operators.", no_args_is_help=True)
 
@@ -48,3 +49,31 @@ def compact(
     session = open_session(ctx, output)
     left = session.client.compact_ledger(revision)
     session.emit_done(left, f"Watches can start from revision {left.compact_revision} on.")
+
+
+@app.command()
+def fsck(ctx: typer.Context, output: Output = None) -> None:
+    """Check all objects and what nodes have confirmed; the exit code is 1 where something does not hold."""
+    session = open_session(ctx, output)
+    checked = session.client.check_ledger()
+    if session.output is OutputFormat.TABLE:
+        session.say(check_text(checked))
+    else:
+        session.emit_plain(checked)
+    if checked.violations:
+        raise typer.Exit(1)
+
+
+def check_text(it: LedgerCheck) -> Text:
+    """Give each violation with what to do, and a last line that sums it up."""
+    lines = [
+        Text.assemble((each.check, "red"), f"  {clean(each.about)}: {clean(each.found)}\n    ", (clean(each.advice), "dim"))
+        for each in it.violations
+    ]
+    count = len(it.violations) + it.more
+    said = (
+        Text("all is well", style="green")
+        if not count
+        else Text(f"{count} found that {'does' if count == 1 else 'do'} not hold")
+    )
+    return Text("\n").join([*lines, Text.assemble(f"{it.objects} objects checked as of revision {it.revision}: ", said)])

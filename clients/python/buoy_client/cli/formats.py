@@ -6,7 +6,7 @@ from enum import StrEnum
 
 import yaml
 
-from buoy_client.models import Compaction, Event, Namespace, NamespaceKey, NewKey, Node, Pool, ServerInfo
+from buoy_client.models import Compaction, Event, LedgerCheck, Namespace, NamespaceKey, NewKey, Node, Pool, ServerInfo
 from buoy_client.record import Json, Record
 
 
@@ -27,6 +27,8 @@ def name_of(record: Record) -> str:
         return str(record.revision)
     if isinstance(record, ServerInfo):
         return record.cluster_id
+    if isinstance(record, LedgerCheck):
+        return str(record.revision)
     if isinstance(record, Compaction):
         return str(record.compact_revision)
     return str(getattr(record, "uuid", getattr(record, "address", "")))

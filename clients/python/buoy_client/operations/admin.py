@@ -3,8 +3,8 @@
 from buoy.v1 import admin_pb2 as pb
 
 from buoy_client.call import call
-from buoy_client.convert import server_from_proto
-from buoy_client.models import Compaction, ServerInfo
+from buoy_client.convert import check_from_proto, server_from_proto
+from buoy_client.models import Compaction, LedgerCheck, ServerInfo
 from buoy_client.operations.base import BaseOperations
 
 SERVICE = "AdminService"
@@ -16,6 +16,12 @@ class AdminOperations(BaseOperations):
     async def get_server(self) -> ServerInfo:
         """Give what the server is and how far it has come."""
         return await self._transport.unary(call(SERVICE, "GetServer", pb.GetServerRequest(), pb.ServerInfo, server_from_proto))
+
+    async def check_ledger(self) -> LedgerCheck:
+        """Check all objects, the database against the ledger, and what nodes have confirmed; changes nothing."""
+        return await self._transport.unary(
+            call(SERVICE, "CheckLedger", pb.CheckLedgerRequest(), pb.CheckLedgerResponse, check_from_proto)
+        )
 
     async def compact_ledger(self, revision: int = 0) -> Compaction:
         """Drop history before a revision, 0: what retention says. Watches behind it take a fresh snapshot by themselves."""
