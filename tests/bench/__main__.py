@@ -23,6 +23,7 @@ from tests.bench import (
     million,
     one_element,
     rest,
+    slow_readers,
 )
 from tests.bench.comparison import HEADING, Comparison
 
@@ -40,6 +41,7 @@ ROWS = {
     "10": idle_watchers.measure,
     "11": cutting.measure,
     "12": million.measure,
+    "slow": slow_readers.measure,
     "http": rest.measure,
 }
 

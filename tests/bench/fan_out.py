@@ -55,7 +55,7 @@ class Side:
 def measure() -> list[Comparison]:
     """Measures both in turns, with few watchers and with many."""
     with tempfile.TemporaryDirectory(prefix="buoy-bench-", dir=disk()) as name, ExitStack() as opened:
-        ours = _buoy(opened.enter_context(servers.buoy(Path(name))))
+        ours = furnished(opened.enter_context(servers.buoy(Path(name))))
         sides = [ours]
         if which("etcd"):
             sides.append(_etcd(opened.enter_context(servers.etcd(Path(name))), ours))
@@ -79,7 +79,8 @@ def _rows(sides: Sequence[Side], watchers: int) -> list[Comparison]:
     ]
 
 
-def _buoy(server: Running) -> Side:
+def furnished(server: Running) -> Side:
+    """A buoy-server with the objects that are changed and watched."""
     uuids = furnishing.interfaces(server.target, OBJECTS)
     changes = [
         interface_pb2.SetInterfaceMetadataItemRequest(

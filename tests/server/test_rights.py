@@ -127,7 +127,7 @@ async def test_a_change_just_before_the_end_of_a_trust_is_told_and_then_the_end(
 ) -> None:
     call = trusting.watch()
     await _synced(call)
-    monkeypatch.setattr(subscriptions, "SERVING", 0.5)  # what comes meanwhile leaves together
+    monkeypatch.setattr(subscriptions, "REST", (1e6, 1e6))  # what comes within MAX_TICK leaves together
     first = await trusting.change("b")
     assert [event.revision for event in await _next(call)] == [first]
     changed = await trusting.change("a")
@@ -158,7 +158,7 @@ async def test_what_changed_since_the_trust_ended_is_not_shown_but_a_snapshot_as
 ) -> None:
     call = trusting.watch()
     await _synced(call)
-    monkeypatch.setattr(subscriptions, "SERVING", 0.5)
+    monkeypatch.setattr(subscriptions, "REST", (1e6, 1e6))
     await trusting.change("b")
     await _next(call)
     await trusting.trust(ends=True)

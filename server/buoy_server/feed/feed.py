@@ -94,6 +94,8 @@ class Feed:
 
         What is skipped does not concern the reader; what is returned may. Raises Compacted, ShuttingDown.
         """
+        if subscription.woken_in:
+            self._subscriptions.returned(subscription)
         if not self._is_behind(subscription) and not self._closed:
             await subscription.wait(seconds)
         if self._closed:

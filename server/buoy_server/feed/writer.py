@@ -11,6 +11,7 @@ command is refused; then it gets the first answer, and the batch is decided agai
 """
 
 import asyncio
+import time
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
@@ -31,6 +32,7 @@ from buoy_server.feed.feed import Feed
 from buoy_server.feed.view import View
 
 SETTLE_TURNS = 20
+SETTLE_SECONDS = 0.02  # where the turns are long, since streams are served in them
 MAX_BATCH = 256
 
 T = TypeVar("T")
@@ -134,7 +136,8 @@ class Writer:
 
     async def _settle(self) -> None:
         seen, quiet = len(self._waiting), 0
-        while quiet < SETTLE_TURNS and seen < MAX_BATCH:
+        until = time.monotonic() + SETTLE_SECONDS
+        while quiet < SETTLE_TURNS and seen < MAX_BATCH and time.monotonic() < until:
             await asyncio.sleep(0)
             quiet = quiet + 1 if len(self._waiting) == seen else 0
             seen = len(self._waiting)
