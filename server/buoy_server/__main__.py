@@ -133,6 +133,7 @@ async def _serve(chosen: settings.Settings, database: Database) -> None:
             audit_events=chosen.keep_audit_events,
             mutate_events=chosen.keep_mutate_events,
             status_events=chosen.keep_status_events,
+            address_history=chosen.keep_address_history,
             resources_events=chosen.keep_resources_events,
         ),
     )

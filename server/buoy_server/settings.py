@@ -70,6 +70,9 @@ class Settings(BaseSettings):
     keep_resources_events: timedelta = Field(
         timedelta(days=30), ge=timedelta(), description="how long the events of what ran low are kept, in seconds"
     )
+    keep_address_history: timedelta = Field(
+        timedelta(days=90), ge=timedelta(), description="how long it is kept who had an address, from the end of it, in seconds"
+    )
     node_lease: float = Field(15.0, gt=0, description="seconds that an agent may be away before its node is missing")
     fence_delay: float = Field(
         0,

@@ -32,14 +32,16 @@ def mutating(server: Running) -> dict[str, MethodDescriptor]:
     }
 
 
-async def subjects(server: Running) -> tuple[str, str]:
-    """Make what the requests work on; return the uuids of an interface and of one that floats."""
+async def subjects(server: Running) -> tuple[str, str, str]:
+    """Make what the requests work on; return the uuids of an interface, of one that floats at 192.0.2.62, and of a third."""
     async with agent(server, "n2"):
         pass  # a node to move to
     async with agent(server, "off"):
         pass
     await server.server._backend.writer.submit(MissNode(name="off"), Caller("system"), "MissNode")
-    plain, floating = await server.interface("web"), await server.interface("floating", float=True)
+    plain, floating, third = [await server.interface(name) for name in ("web", "floating", "third")]
+    float_it = interface_pb2.FloatInterfaceRequest(interface_uuid=floating.uuid, address="192.0.2.62")
+    await server.interfaces.FloatInterface(float_it)
     await server.instances.CreateInstance(instance_pb2.CreateInstanceRequest(name="spare", metadata={"old": TRUE}))
     await server.networks.CreateNetwork(network_pb2.CreateNetworkRequest(name="empty", netblock="10.1.0.0/24"))
     await server.pools.CreatePool(pool_pb2.CreatePoolRequest(name="unused", ranges=["198.51.100.0/24"]))
@@ -58,10 +60,10 @@ async def subjects(server: Running) -> tuple[str, str]:
     await server.networks.RouteAddress(network_pb2.RouteAddressRequest(network_ref="net", address="192.0.2.60"))
     item = interface_pb2.SetInterfaceMetadataItemRequest(interface_uuid=floating.uuid, **old)
     await server.interfaces.SetInterfaceMetadataItem(item)
-    return plain.uuid, floating.uuid
+    return plain.uuid, floating.uuid, third.uuid
 
 
-def requests(plain: str, floating: str) -> Mapping[str, dict[str, Any]]:
+def requests(plain: str, floating: str, third: str) -> Mapping[str, dict[str, Any]]:
     """Return the fields of a request for each RPC; none of them stands in another's way."""
     new, old = {"key": "new", "value": TRUE}, {"key": "old"}
     return {
@@ -69,7 +71,12 @@ def requests(plain: str, floating: str) -> Mapping[str, dict[str, Any]]:
         "InterfaceService/FloatInterface": {"interface_uuid": plain},
         "InterfaceService/SetInterfaceMetadataItem": {"interface_uuid": plain, **new},
         "InterfaceService/DeleteInterface": {"interface_uuid": plain},
-        "InterfaceService/DefloatInterface": {"interface_uuid": floating},
+        "InterfaceService/MoveFloating": {
+            "address": "192.0.2.62",
+            "from_interface_uuid": floating,
+            "to_interface_uuid": third,
+        },
+        "InterfaceService/DefloatInterface": {"interface_uuid": third},
         "InterfaceService/DeleteInterfaceMetadataItem": {"interface_uuid": floating, **old},
         "InstanceService/CreateInstance": {"name": "new", "metadata": {f"k{index}": TRUE for index in range(9)}},
         "InstanceService/MoveInstance": {"instance_ref": "spare", "node": "n2"},

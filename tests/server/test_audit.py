@@ -24,6 +24,7 @@ from tests.server.tenants import Tenants, tenants
 pytestmark = pytest.mark.anyio
 
 SECRET = "hunter2-never-shown"  # noqa: S105
+ADDRESS = "192.0.2.7"
 ATTEMPT = "11111111-0000-4000-8000-000000000000"
 READS = ("Get", "List", "Watch")
 
@@ -95,13 +96,16 @@ async def _call_everything(world: Tenants) -> set[str]:
     async with agent(server, "off", metadata=system):
         pass
     await server.server._backend.writer.submit(MissNode(name="off"), Caller("system"), "MissNode")
+    wanted = interface_pb2.CreateInterfaceRequest(instance_ref="web", network_ref="net")
+    other = (await server.interfaces.CreateInterface(wanted, metadata=a)).uuid
     i, v, n, s = interface_pb2, instance_pb2, network_pb2, namespace_pb2
     calls: list[tuple[Any, Any, Any]] = [
         (server.interfaces, i.CreateInterfaceRequest(instance_ref="web", network_ref="net"), a),
-        (server.interfaces, i.FloatInterfaceRequest(interface_uuid=uuid), a),
+        (server.interfaces, i.FloatInterfaceRequest(interface_uuid=uuid, address=ADDRESS), a),
         (server.interfaces, i.SetInterfaceMetadataItemRequest(interface_uuid=uuid, key="k", value=_value()), a),
         (server.interfaces, i.DeleteInterfaceMetadataItemRequest(interface_uuid=uuid, key="k"), a),
-        (server.interfaces, i.DefloatInterfaceRequest(interface_uuid=uuid), a),
+        (server.interfaces, i.MoveFloatingRequest(address=ADDRESS, from_interface_uuid=uuid, to_interface_uuid=other), a),
+        (server.interfaces, i.DefloatInterfaceRequest(interface_uuid=other), a),
         (server.interfaces, i.DeleteInterfaceRequest(interface_uuid=uuid), a),
         (server.instances, v.SetInstanceMetadataItemRequest(instance_ref="web", key="l", value=_value()), a),
         (server.instances, v.DeleteInstanceMetadataItemRequest(instance_ref="web", key="l"), a),

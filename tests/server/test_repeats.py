@@ -43,7 +43,7 @@ def _network(name: str, request_id: str) -> network_pb2.CreateNetworkRequest:
 
 async def test_every_rpc_that_changes_something_takes_a_request_id_and_is_in_the_table(server: Running) -> None:
     taking = mutating(server)
-    assert set(taking) == set(requests("", ""))
+    assert set(taking) == set(requests("", "", ""))
     others = {name for _, methods in server.server.dispatcher.services() for name in methods if not name.startswith(READS)} - {
         name.partition("/")[2] for name in taking
     }

@@ -1,6 +1,7 @@
 import datetime
 
 from buoy.v1 import event_pb2 as _event_pb2
+from buoy.v1 import interface_pb2 as _interface_pb2
 from google.protobuf import duration_pb2 as _duration_pb2
 from google.protobuf import timestamp_pb2 as _timestamp_pb2
 from google.protobuf.internal import containers as _containers
@@ -338,3 +339,61 @@ class ExtendQuarantineRequest(_message.Message):
     duration: _duration_pb2.Duration
     request_id: str
     def __init__(self, address: _Optional[str] = ..., duration: _Optional[_Union[datetime.timedelta, _duration_pb2.Duration, _Mapping]] = ..., request_id: _Optional[str] = ...) -> None: ...
+
+class GetAddressHistoryRequest(_message.Message):
+    __slots__ = ("address", "time", "page_size", "page_token", "min_revision")
+    ADDRESS_FIELD_NUMBER: _ClassVar[int]
+    TIME_FIELD_NUMBER: _ClassVar[int]
+    PAGE_SIZE_FIELD_NUMBER: _ClassVar[int]
+    PAGE_TOKEN_FIELD_NUMBER: _ClassVar[int]
+    MIN_REVISION_FIELD_NUMBER: _ClassVar[int]
+    address: str
+    time: _timestamp_pb2.Timestamp
+    page_size: int
+    page_token: str
+    min_revision: int
+    def __init__(self, address: _Optional[str] = ..., time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., page_size: _Optional[int] = ..., page_token: _Optional[str] = ..., min_revision: _Optional[int] = ...) -> None: ...
+
+class GetAddressHistoryResponse(_message.Message):
+    __slots__ = ("periods", "next_page_token", "revision")
+    PERIODS_FIELD_NUMBER: _ClassVar[int]
+    NEXT_PAGE_TOKEN_FIELD_NUMBER: _ClassVar[int]
+    REVISION_FIELD_NUMBER: _ClassVar[int]
+    periods: _containers.RepeatedCompositeFieldContainer[AddressPeriod]
+    next_page_token: str
+    revision: int
+    def __init__(self, periods: _Optional[_Iterable[_Union[AddressPeriod, _Mapping]]] = ..., next_page_token: _Optional[str] = ..., revision: _Optional[int] = ...) -> None: ...
+
+class AddressPeriod(_message.Message):
+    __slots__ = ("address", "type", "namespace", "node", "interface_uuid", "instance_uuid", "instance_name", "network_uuid", "network_name", "pool", "since", "until", "asked", "ended", "revision")
+    ADDRESS_FIELD_NUMBER: _ClassVar[int]
+    TYPE_FIELD_NUMBER: _ClassVar[int]
+    NAMESPACE_FIELD_NUMBER: _ClassVar[int]
+    NODE_FIELD_NUMBER: _ClassVar[int]
+    INTERFACE_UUID_FIELD_NUMBER: _ClassVar[int]
+    INSTANCE_UUID_FIELD_NUMBER: _ClassVar[int]
+    INSTANCE_NAME_FIELD_NUMBER: _ClassVar[int]
+    NETWORK_UUID_FIELD_NUMBER: _ClassVar[int]
+    NETWORK_NAME_FIELD_NUMBER: _ClassVar[int]
+    POOL_FIELD_NUMBER: _ClassVar[int]
+    SINCE_FIELD_NUMBER: _ClassVar[int]
+    UNTIL_FIELD_NUMBER: _ClassVar[int]
+    ASKED_FIELD_NUMBER: _ClassVar[int]
+    ENDED_FIELD_NUMBER: _ClassVar[int]
+    REVISION_FIELD_NUMBER: _ClassVar[int]
+    address: str
+    type: ReservationType
+    namespace: str
+    node: str
+    interface_uuid: str
+    instance_uuid: str
+    instance_name: str
+    network_uuid: str
+    network_name: str
+    pool: str
+    since: _timestamp_pb2.Timestamp
+    until: _timestamp_pb2.Timestamp
+    asked: _interface_pb2.Cause
+    ended: _interface_pb2.Cause
+    revision: int
+    def __init__(self, address: _Optional[str] = ..., type: _Optional[_Union[ReservationType, str]] = ..., namespace: _Optional[str] = ..., node: _Optional[str] = ..., interface_uuid: _Optional[str] = ..., instance_uuid: _Optional[str] = ..., instance_name: _Optional[str] = ..., network_uuid: _Optional[str] = ..., network_name: _Optional[str] = ..., pool: _Optional[str] = ..., since: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., until: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., asked: _Optional[_Union[_interface_pb2.Cause, _Mapping]] = ..., ended: _Optional[_Union[_interface_pb2.Cause, _Mapping]] = ..., revision: _Optional[int] = ...) -> None: ...

@@ -88,6 +88,11 @@ class PoolServiceStub:
                 request_serializer=buoy_dot_v1_dot_pool__pb2.GetAddressRequest.SerializeToString,
                 response_deserializer=buoy_dot_v1_dot_pool__pb2.Reservation.FromString,
                 _registered_method=True)
+        self.GetAddressHistory = channel.unary_unary(
+                '/buoy.v1.PoolService/GetAddressHistory',
+                request_serializer=buoy_dot_v1_dot_pool__pb2.GetAddressHistoryRequest.SerializeToString,
+                response_deserializer=buoy_dot_v1_dot_pool__pb2.GetAddressHistoryResponse.FromString,
+                _registered_method=True)
         self.ListPoolEvents = channel.unary_unary(
                 '/buoy.v1.PoolService/ListPoolEvents',
                 request_serializer=buoy_dot_v1_dot_pool__pb2.ListPoolEventsRequest.SerializeToString,
@@ -198,6 +203,15 @@ class PoolServiceServicer:
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
+    def GetAddressHistory(self, request, context):
+        """Says who had an address of a pool, newest first: of what floats, of networks (gateways and routed ones) and of namespaces that
+        reserve, also of what is gone. Every packet that leaves with the address does so within a period. It is kept from its end for
+        90 days, unless the server is set otherwise. Callers: operators; others see what was theirs.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
     def ListPoolEvents(self, request, context):
         """Lists what happened to a pool, newest first: changes, that it runs low or has room again, addresses that were handed out
         again before they had rested. Callers: operators.
@@ -280,6 +294,11 @@ def add_PoolServiceServicer_to_server(servicer, server):
                     servicer.GetAddress,
                     request_deserializer=buoy_dot_v1_dot_pool__pb2.GetAddressRequest.FromString,
                     response_serializer=buoy_dot_v1_dot_pool__pb2.Reservation.SerializeToString,
+            ),
+            'GetAddressHistory': grpc.unary_unary_rpc_method_handler(
+                    servicer.GetAddressHistory,
+                    request_deserializer=buoy_dot_v1_dot_pool__pb2.GetAddressHistoryRequest.FromString,
+                    response_serializer=buoy_dot_v1_dot_pool__pb2.GetAddressHistoryResponse.SerializeToString,
             ),
             'ListPoolEvents': grpc.unary_unary_rpc_method_handler(
                     servicer.ListPoolEvents,
@@ -576,6 +595,33 @@ class PoolService:
             '/buoy.v1.PoolService/GetAddress',
             buoy_dot_v1_dot_pool__pb2.GetAddressRequest.SerializeToString,
             buoy_dot_v1_dot_pool__pb2.Reservation.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def GetAddressHistory(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/buoy.v1.PoolService/GetAddressHistory',
+            buoy_dot_v1_dot_pool__pb2.GetAddressHistoryRequest.SerializeToString,
+            buoy_dot_v1_dot_pool__pb2.GetAddressHistoryResponse.FromString,
             options,
             channel_credentials,
             insecure,

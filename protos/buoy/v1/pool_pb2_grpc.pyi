@@ -74,6 +74,11 @@ class PoolServiceStub:
     """
     GetAddress: _grpc.UnaryUnaryMultiCallable[_pool_pb2.GetAddressRequest, _pool_pb2.Reservation]
     """Returns the record of an address of a pool that is not free. Callers: the namespace that has it. Reasons: ADDRESS_NOT_FOUND."""
+    GetAddressHistory: _grpc.UnaryUnaryMultiCallable[_pool_pb2.GetAddressHistoryRequest, _pool_pb2.GetAddressHistoryResponse]
+    """Says who had an address of a pool, newest first: of what floats, of networks (gateways and routed ones) and of namespaces that
+    reserve, also of what is gone. Every packet that leaves with the address does so within a period. It is kept from its end for
+    90 days, unless the server is set otherwise. Callers: operators; others see what was theirs.
+    """
     ListPoolEvents: _grpc.UnaryUnaryMultiCallable[_pool_pb2.ListPoolEventsRequest, _pool_pb2.ListPoolEventsResponse]
     """Lists what happened to a pool, newest first: changes, that it runs low or has room again, addresses that were handed out
     again before they had rested. Callers: operators.
@@ -133,6 +138,11 @@ class PoolServiceAsyncStub(PoolServiceStub):
     """
     GetAddress: _aio.UnaryUnaryMultiCallable[_pool_pb2.GetAddressRequest, _pool_pb2.Reservation]  # type: ignore[assignment]
     """Returns the record of an address of a pool that is not free. Callers: the namespace that has it. Reasons: ADDRESS_NOT_FOUND."""
+    GetAddressHistory: _aio.UnaryUnaryMultiCallable[_pool_pb2.GetAddressHistoryRequest, _pool_pb2.GetAddressHistoryResponse]  # type: ignore[assignment]
+    """Says who had an address of a pool, newest first: of what floats, of networks (gateways and routed ones) and of namespaces that
+    reserve, also of what is gone. Every packet that leaves with the address does so within a period. It is kept from its end for
+    90 days, unless the server is set otherwise. Callers: operators; others see what was theirs.
+    """
     ListPoolEvents: _aio.UnaryUnaryMultiCallable[_pool_pb2.ListPoolEventsRequest, _pool_pb2.ListPoolEventsResponse]  # type: ignore[assignment]
     """Lists what happened to a pool, newest first: changes, that it runs low or has room again, addresses that were handed out
     again before they had rested. Callers: operators.
@@ -249,6 +259,17 @@ class PoolServiceServicer(metaclass=_abc_1.ABCMeta):
         context: _ServicerContext,
     ) -> _typing.Union[_pool_pb2.Reservation, _abc.Awaitable[_pool_pb2.Reservation]]:
         """Returns the record of an address of a pool that is not free. Callers: the namespace that has it. Reasons: ADDRESS_NOT_FOUND."""
+
+    @_abc_1.abstractmethod
+    def GetAddressHistory(
+        self,
+        request: _pool_pb2.GetAddressHistoryRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_pool_pb2.GetAddressHistoryResponse, _abc.Awaitable[_pool_pb2.GetAddressHistoryResponse]]:
+        """Says who had an address of a pool, newest first: of what floats, of networks (gateways and routed ones) and of namespaces that
+        reserve, also of what is gone. Every packet that leaves with the address does so within a period. It is kept from its end for
+        90 days, unless the server is set otherwise. Callers: operators; others see what was theirs.
+        """
 
     @_abc_1.abstractmethod
     def ListPoolEvents(

@@ -14,6 +14,7 @@ from buoy_server.core.command import Command, Context
 from buoy_server.core.deciding import decide
 from buoy_server.core.errors import DomainError
 from buoy_server.core.events import event_of
+from buoy_server.core.history import steps_of
 from buoy_server.core.lookup import Caller
 from buoy_server.core.model import AnyRecord
 from buoy_server.core.state import Cause, Draft, Entry, State
@@ -87,7 +88,7 @@ class Batch:
         draft = Draft(self._draft, waiting.cause, self._draft.now)
         try:
             result = decide(waiting.command, draft, Context(waiting.caller, self._random))
-            changes = [(entry, _committed(entry, draft.revision)) for entry in draft.entries]
+            changes = [(entry, _committed(entry, draft)) for entry in draft.entries]
             response = waiting.respond(result) if waiting.respond else _as_stored(result, changes)
         except DomainError as error:
             return error
@@ -107,10 +108,10 @@ def _as_stored(record: AnyRecord, changes: Sequence[tuple[Entry, Committed]]) ->
     return next(written, None) or pack(record)
 
 
-def _committed(entry: Entry, transaction: int) -> Committed:
+def _committed(entry: Entry, draft: Draft) -> Committed:
     return Committed(
         revision=entry.revision,
-        transaction=transaction,
+        transaction=draft.revision,
         kind=entry.kind,
         key=entry.key,
         before_revision=entry.before.revision if entry.before else 0,
@@ -119,4 +120,5 @@ def _committed(entry: Entry, transaction: int) -> Committed:
         cause=entry.cause,
         time=entry.time,
         said=event_of(entry),
+        held=steps_of(entry, draft),
     )

@@ -59,6 +59,7 @@ class Compactor:
         await self._drop(self._past.old_answers(now - self._retention.answers))
         for kind, keep in self._retention.events.items():
             await self._drop(self._past.old_events(kind, now - keep))
+        await self._drop(self._past.old_periods(now - self._retention.address_history))
 
     async def compact(self, revision: int) -> int:
         """Drop the history before a revision, 0: what retention does not keep, and return the floor when it is gone.

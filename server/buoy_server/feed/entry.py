@@ -9,6 +9,7 @@ from buoy.v1 import interface_pb2
 from buoy_server.codec import packing
 from buoy_server.codec.scalars import timestamp
 from buoy_server.core.events import Event
+from buoy_server.core.history import Step
 from buoy_server.core.model import AnyRecord, Interface
 from buoy_server.core.state import Cause, Kind
 
@@ -33,6 +34,7 @@ class Committed:
     cause: Cause
     time: datetime
     said: Event | None = None  # what it says to the object's owner; not read back from the ledger
+    held: tuple[Step, ...] = ()  # what it says of who has addresses; as above
 
     @cached_property
     def event(self) -> bytes:

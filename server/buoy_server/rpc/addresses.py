@@ -1,15 +1,21 @@
 """PoolService, as far as it is about single addresses: what tenants reserve and have."""
 
-from buoy.v1 import pool_pb2
+import asyncio
+
+from buoy.v1 import interface_pb2, pool_pb2
 from google.protobuf.message import Message
 
+from buoy_server.codec.records import RESERVATION_TYPES
+from buoy_server.codec.scalars import timestamp
 from buoy_server.core import lookup
 from buoy_server.core.commands.reserving import ReleaseAddress, ReserveAddress
-from buoy_server.core.lookup import Caller
+from buoy_server.core.history import Period
+from buoy_server.core.lookup import SYSTEM, Caller
 from buoy_server.core.model import reservation_key
-from buoy_server.core.state import Kind
+from buoy_server.core.state import Cause, Kind
 from buoy_server.rpc import checks, paging
 from buoy_server.rpc.backend import Backend
+from buoy_server.rpc.events import DEFAULT_PAGE, revision_after
 
 Answer = Message | bytes
 
@@ -51,3 +57,45 @@ class AddressMethods:
         """Return the record of an address."""
         record = lookup.address(self._backend.view, caller, checks.address(request.address, "address"))
         return self._backend.view.body(Kind.RESERVATION, record.key) or b""
+
+    async def GetAddressHistory(self, request: pool_pb2.GetAddressHistoryRequest, caller: Caller) -> Answer:
+        """Say who had an address."""
+        address = checks.address(request.address, "address")
+        at = checks.moment(request.time, "time") if request.HasField("time") else None
+        page = paging.page_of(self._backend, request, DEFAULT_PAGE)
+        before, rights = revision_after(page), _rights(caller)
+        found = await asyncio.to_thread(self._backend.store.address_history, address, at, rights, before, page.size + 1)
+        bodies = {f"{period.revision}": _period_to_proto(period).SerializeToString() for period in found}
+        return page.answer(bodies, bodies.get, pool_pb2.GetAddressHistoryResponse())
+
+
+def _rights(caller: Caller) -> list[tuple[str, int]] | None:
+    """Return the namespaces whose history a caller sees, each with the revision that it was made at; None: all."""
+    if caller.namespace == SYSTEM:
+        return None
+    return [(name, caller.since.get(name, 0)) for name in (caller.namespace, *caller.trusted_by)]
+
+
+def _period_to_proto(period: Period) -> pool_pb2.AddressPeriod:
+    holder = period.holder
+    return pool_pb2.AddressPeriod(
+        address=str(period.address),
+        type=RESERVATION_TYPES.to_proto(holder.type),
+        namespace=holder.namespace,
+        node=holder.node,
+        interface_uuid=holder.interface_uuid,
+        instance_uuid=holder.instance_uuid,
+        instance_name=holder.instance_name,
+        network_uuid=holder.network_uuid,
+        network_name=holder.network_name,
+        pool=holder.pool,
+        since=timestamp(period.since),
+        until=timestamp(period.until),
+        asked=_cause_to_proto(period.asked),
+        ended=_cause_to_proto(period.ended) if period.ended else None,
+        revision=period.revision,
+    )
+
+
+def _cause_to_proto(cause: Cause) -> interface_pb2.Cause:
+    return interface_pb2.Cause(method=cause.method, actor=cause.actor, request_id=cause.request_id)

@@ -3,13 +3,14 @@
 import math
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from ipaddress import IPv4Address, IPv4Network
 from typing import TypeVar
 
 from buoy.v1 import leaving_pb2
 from google.protobuf.duration_pb2 import Duration
 from google.protobuf.struct_pb2 import Value
+from google.protobuf.timestamp_pb2 import Timestamp
 
 from buoy_server.codec.leaving import FLOW_POLICIES
 from buoy_server.codec.scalars import duration_seconds, json_from_value
@@ -171,6 +172,14 @@ def metadata_key(text: str) -> str:
     if not 1 <= len(text) <= MAX_NAME:
         raise Malformed(f"a key has 1 to {MAX_NAME} characters", field="key")
     return text
+
+
+def moment(time: Timestamp, field: str) -> datetime:
+    """Return a moment."""
+    try:
+        return time.ToDatetime(UTC)
+    except ValueError as error:
+        raise Malformed(f"this is no moment: {error}", field=field) from error
 
 
 def comment(text: str, field: str) -> str:

@@ -22,7 +22,7 @@ EVENT_TYPES = EnumTable(event_pb2.EventType, "EVENT_TYPE", EventType)
 async def list_events(backend: Backend, key: str, request: Any, response: Any) -> Any:
     """Write a page of an object's events into a response, newest first, and return it."""
     page = paging.page_of(backend, request, DEFAULT_PAGE)
-    found = await asyncio.to_thread(backend.store.events, key, _type(request.type), _before(page), page.size + 1)
+    found = await asyncio.to_thread(backend.store.events, key, _type(request.type), revision_after(page), page.size + 1)
     total = 0
     for event in found:
         message = _to_proto(event)
@@ -34,8 +34,8 @@ async def list_events(backend: Backend, key: str, request: Any, response: Any) -
     return response
 
 
-def _before(page: paging.Page) -> int:
-    """Return the revision before which a page's events are, 0 for the first page."""
+def revision_after(page: paging.Page) -> int:
+    """Return the revision that a page which is newest first goes on before, 0 for the first page."""
     text = page.after or "0"
     if not (text.isascii() and text.isdecimal() and len(text) <= _DIGITS):
         raise page_token.malformed()

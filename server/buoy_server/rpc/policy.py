@@ -64,6 +64,7 @@ POLICY: Mapping[str, Who] = {
     "buoy.v1.PoolService/ReleaseAddress": Who.TENANT,
     "buoy.v1.PoolService/ListReservedAddresses": Who.TENANT,
     "buoy.v1.PoolService/GetAddress": Who.TENANT,
+    "buoy.v1.PoolService/GetAddressHistory": Who.TENANT,
     "buoy.v1.PoolService/ListPoolEvents": Who.SYSTEM,
     "buoy.v1.PoolService/ListQuarantine": Who.SYSTEM,
     "buoy.v1.PoolService/LiftQuarantine": Who.SYSTEM,

@@ -10,7 +10,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 class Prepared:
     """A statement as the driver takes it, and the order of its parameters; its values must be what the driver takes, too."""
 
-    def __init__(self, statement: sa.Insert | sa.Delete, dialect: sa.Dialect) -> None:
+    def __init__(self, statement: sa.Insert | sa.Update | sa.Delete, dialect: sa.Dialect) -> None:
         compiled = statement.compile(dialect=dialect)
         self._text = str(compiled)
         self._order = compiled.positiontup

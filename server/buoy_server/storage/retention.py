@@ -20,7 +20,7 @@ from sqlalchemy.exc import DBAPIError
 from buoy_server.core.events import EventType
 from buoy_server.storage.moments import microseconds
 from buoy_server.storage.store import SqlStore, storage_error
-from buoy_server.storage.tables import answers, events, ledger
+from buoy_server.storage.tables import address_history, answers, events, ledger
 
 CHUNK = 250  # rows of one deletion
 SCAN = 5_000  # events that are looked at for one
@@ -36,6 +36,7 @@ class Retention:
     audit_events: timedelta = timedelta(days=90)
     mutate_events: timedelta = timedelta(days=90)
     status_events: timedelta = timedelta(days=7)
+    address_history: timedelta = timedelta(days=90)
     resources_events: timedelta = timedelta(days=30)
 
     @property
@@ -85,6 +86,13 @@ class Past:
             for start in range(0, len(old), CHUNK):
                 yield self._step(sa.delete(events).where(events.c.revision.in_(old[start : start + CHUNK])))
             self._looked[kind] = rows[-1].revision
+
+    def old_periods(self, before: datetime) -> Iterator[Step]:
+        """Yield the deletions of all periods of addresses that ended before a moment."""
+        table = address_history
+        query = sa.select(table.c.revision, table.c.until_time.label("time")).order_by(table.c.until_time).limit(CHUNK)
+        while rows := self._older(query.where(table.c.until_time.is_not(None)), before):
+            yield self._step(sa.delete(table).where(table.c.revision.in_([row.revision for row in rows])))
 
     def _step(self, deletion: sa.Delete) -> Step:
         return partial(self._store.drop, deletion)

@@ -9,6 +9,7 @@ import secrets
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from ipaddress import IPv4Address
 from itertools import groupby
 from typing import Any
 from uuid import uuid4
@@ -21,10 +22,13 @@ from buoy_server.codec.packing import unpack
 from buoy_server.core.changes import Change
 from buoy_server.core.errors import DomainError, StorageFull, StorageUnavailable
 from buoy_server.core.events import Event, EventType
+from buoy_server.core.history import Period
 from buoy_server.core.state import Cause, Kind
 from buoy_server.feed.answers import Answer
 from buoy_server.feed.entry import Committed
 from buoy_server.storage import answers as kept_answers
+from buoy_server.storage import history
+from buoy_server.storage.history import HistoryWriter
 from buoy_server.storage.moments import EPOCH, microseconds, moment
 from buoy_server.storage.prepared import deletion, insertion, upsertion
 from buoy_server.storage.tables import STATE_TABLES, events, identity, ledger, signing_keys
@@ -53,6 +57,7 @@ class SqlStore:
         self._to_events = insertion(events, engine.dialect)
         self._to_answers = insertion(answer_table, engine.dialect)
         self._insertions = {kind: insertion(state.table, engine.dialect) for kind, state in STATE_TABLES.items()}
+        self._history = HistoryWriter(engine.dialect)
         self._upserts = {kind: upsertion(state.table, engine.dialect) for kind, state in STATE_TABLES.items()}
         self._deletions = {kind: deletion(state.table, engine.dialect) for kind, state in STATE_TABLES.items()}
 
@@ -138,6 +143,13 @@ class SqlStore:
         with self._engine.connect() as connection:
             return [_stored_event(row) for row in connection.execute(query).mappings()]
 
+    def address_history(
+        self, address: IPv4Address, at: datetime | None, rights: history.Rights | None, before: int, limit: int
+    ) -> Sequence[Period]:
+        """Return periods during which somebody had an address, newest first; see `history.find`."""
+        with self._engine.connect() as connection:
+            return history.find(connection, address, at, rights, before, limit)
+
     def signing_key(self) -> tuple[str, bytes]:
         """Return the key that tokens are signed with, as its id and its 32 bytes; one is made on first need."""
         with self._connection().begin():
@@ -181,6 +193,7 @@ class SqlStore:
         said = [_event_row(entry, entry.said) for entry in entries if entry.said]
         if said:
             self._to_events.execute(connection, said)
+        self._history.write(connection, entries)
         for kind, of_kind in groupby(sorted(entries, key=lambda entry: entry.kind), key=lambda entry: entry.kind):
             self._write_state(connection, kind, list(of_kind))
 

@@ -46,6 +46,33 @@ events = sa.Table(
     sa.Index("events_of_object", "key", "revision"),
 )
 
+# Who had which address of a pool when, also of what is long gone; a row a period, by the revision at which it began.
+address_history = sa.Table(
+    "address_history",
+    metadata,
+    sa.Column("revision", sa.BigInteger().with_variant(sa.Integer, "sqlite"), primary_key=True, autoincrement=False),
+    sa.Column("address", sa.Text, nullable=False),
+    sa.Column("type", sa.Text, nullable=False),
+    sa.Column("pool", sa.Text, nullable=False),
+    sa.Column("namespace", sa.Text, nullable=False),
+    sa.Column("node", sa.Text, nullable=False),
+    sa.Column("interface_uuid", sa.Text, nullable=False),
+    sa.Column("instance_uuid", sa.Text, nullable=False),
+    sa.Column("instance_name", sa.Text, nullable=False),
+    sa.Column("network_uuid", sa.Text, nullable=False),
+    sa.Column("network_name", sa.Text, nullable=False),
+    sa.Column("since_time", sa.BigInteger, nullable=False),  # microseconds since 1970
+    sa.Column("until_time", sa.BigInteger),  # NULL: it still has it
+    sa.Column("method", sa.Text, nullable=False),  # of the call that gave it
+    sa.Column("actor", sa.Text, nullable=False),
+    sa.Column("request_id", sa.Text, nullable=False),
+    sa.Column("ended_method", sa.Text, nullable=False),  # of the call that asked it back; empty: none did so yet
+    sa.Column("ended_actor", sa.Text, nullable=False),
+    sa.Column("ended_request_id", sa.Text, nullable=False),
+    sa.Index("address_history_of_address", "address", "revision"),
+    sa.Index("address_history_by_end", "until_time"),
+)
+
 # What tokens are signed with. Its own table, so that no feed carries it.
 signing_keys = sa.Table(
     "signing_keys",
