@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 from uuid import uuid4
 
-from buoy.v1 import instance_pb2, interface_pb2, namespace_pb2, network_pb2, pool_pb2
+from buoy.v1 import address_pb2, instance_pb2, interface_pb2, namespace_pb2, network_pb2, pool_pb2
 from buoy_server.core.commands.nodes import MissNode
 from buoy_server.core.lookup import Caller
 from google.protobuf.descriptor import MethodDescriptor
@@ -45,10 +45,10 @@ async def subjects(server: Running) -> tuple[str, str, str]:
     await server.instances.CreateInstance(instance_pb2.CreateInstanceRequest(name="spare", metadata={"old": TRUE}))
     await server.networks.CreateNetwork(network_pb2.CreateNetworkRequest(name="empty", netblock="10.1.0.0/24"))
     await server.pools.CreatePool(pool_pb2.CreatePoolRequest(name="unused", ranges=["198.51.100.0/24"]))
-    await server.pools.ReserveAddress(pool_pb2.ReserveAddressRequest(address="192.0.2.61"))
+    await server.pools.ReserveAddress(address_pb2.ReserveAddressRequest(address="192.0.2.61"))
     for resting in ("198.51.100.7", "198.51.100.8"):
-        await server.pools.ReserveAddress(pool_pb2.ReserveAddressRequest(address=resting))
-        await server.pools.ReleaseAddress(pool_pb2.ReleaseAddressRequest(address=resting))
+        await server.pools.ReserveAddress(address_pb2.ReserveAddressRequest(address=resting))
+        await server.pools.ReleaseAddress(address_pb2.ReleaseAddressRequest(address=resting))
     calls = server.namespaces
     for name in ("red", "gone"):
         await calls.CreateNamespace(namespace_pb2.CreateNamespaceRequest(name=name))

@@ -10,7 +10,7 @@ import pytest
 import sqlalchemy as sa
 from alembic import command
 from alembic.config import Config
-from buoy.v1 import instance_pb2, interface_pb2, namespace_pb2, network_pb2, pool_pb2
+from buoy.v1 import address_pb2, instance_pb2, interface_pb2, namespace_pb2, network_pb2, pool_pb2
 from buoy_server.storage import database, retention
 from buoy_server.storage.retention import Retention
 from buoy_server.storage.tables import address_history
@@ -31,7 +31,7 @@ ATTEMPTS = [f"{number}0000000-0000-4000-8000-000000000000" for number in range(6
 
 async def _periods(server: Running, address: str = ADDRESS, metadata: Metadata = (), **asked: Any) -> list[Any]:
     """Return the periods of an address, the oldest first."""
-    request = pool_pb2.GetAddressHistoryRequest(address=address, **asked)
+    request = address_pb2.GetAddressHistoryRequest(address=address, **asked)
     return list(reversed((await server.pools.GetAddressHistory(request, metadata=metadata)).periods))
 
 
@@ -162,12 +162,12 @@ async def test_an_instance_that_moves_begins_a_period_on_its_new_node(server: Ru
 
 async def test_a_reservation_is_a_period_of_its_namespace(server: Running, node: ScriptedAgent) -> None:
     interface = await server.interface()
-    await server.pools.ReserveAddress(pool_pb2.ReserveAddressRequest(address=ADDRESS, request_id=ATTEMPTS[4]))
+    await server.pools.ReserveAddress(address_pb2.ReserveAddressRequest(address=ADDRESS, request_id=ATTEMPTS[4]))
     await _float(server, interface.uuid)
     await _settle(server, node)
     await _defloat(server, interface.uuid)
     await _settle(server, node)
-    await server.pools.ReleaseAddress(pool_pb2.ReleaseAddressRequest(address=ADDRESS, request_id=ATTEMPTS[5]))
+    await server.pools.ReleaseAddress(address_pb2.ReleaseAddressRequest(address=ADDRESS, request_id=ATTEMPTS[5]))
     periods = await _periods(server)
     assert [period.type for period in periods] == [RESERVED, FLOATING, RESERVED]
     assert [period.since for period in periods[1:]] == [period.until for period in periods[:-1]]
@@ -216,9 +216,9 @@ async def test_a_tenant_sees_what_was_theirs_alone(tmp_path: Path) -> None:
         pool = pool_pb2.CreatePoolRequest(name="p", ranges=["192.0.2.0/24"], quarantine={"seconds": 0})
         await server.pools.CreatePool(pool, metadata=system)
         for name in ("a", "b", "a"):
-            reserve = pool_pb2.ReserveAddressRequest(address=ADDRESS)
+            reserve = address_pb2.ReserveAddressRequest(address=ADDRESS)
             await server.pools.ReserveAddress(reserve, metadata=world.tokens[name])
-            await server.pools.ReleaseAddress(pool_pb2.ReleaseAddressRequest(address=ADDRESS), metadata=world.tokens[name])
+            await server.pools.ReleaseAddress(address_pb2.ReleaseAddressRequest(address=ADDRESS), metadata=world.tokens[name])
         seen = {
             name: [period.namespace for period in await _periods(server, metadata=world.tokens[name])]
             for name in ("a", "b", "system")
@@ -235,14 +235,14 @@ async def test_a_tenant_sees_what_was_theirs_alone(tmp_path: Path) -> None:
 
 async def test_pages_follow_one_another(server: Running) -> None:
     for _ in range(5):
-        await server.pools.ReserveAddress(pool_pb2.ReserveAddressRequest(address=ADDRESS))
-        await server.pools.ReleaseAddress(pool_pb2.ReleaseAddressRequest(address=ADDRESS))
+        await server.pools.ReserveAddress(address_pb2.ReserveAddressRequest(address=ADDRESS))
+        await server.pools.ReleaseAddress(address_pb2.ReleaseAddressRequest(address=ADDRESS))
     whole = [period.revision for period in reversed(await _periods(server))]
     assert whole == sorted(whole, reverse=True)
     read: list[int] = []
     token = ""
     while len(read) < 5:
-        request = pool_pb2.GetAddressHistoryRequest(address=ADDRESS, page_size=2, page_token=token)
+        request = address_pb2.GetAddressHistoryRequest(address=ADDRESS, page_size=2, page_token=token)
         page = await server.pools.GetAddressHistory(request)
         read += [period.revision for period in page.periods]
         token = page.next_page_token
@@ -252,9 +252,9 @@ async def test_pages_follow_one_another(server: Running) -> None:
 async def test_what_ended_long_ago_goes_and_what_goes_on_stays(server: Running, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(retention, "CHUNK", 2)
     for _ in range(5):
-        await server.pools.ReserveAddress(pool_pb2.ReserveAddressRequest(address=ADDRESS))
-        await server.pools.ReleaseAddress(pool_pb2.ReleaseAddressRequest(address=ADDRESS))
-    await server.pools.ReserveAddress(pool_pb2.ReserveAddressRequest(address=ADDRESS))
+        await server.pools.ReserveAddress(address_pb2.ReserveAddressRequest(address=ADDRESS))
+        await server.pools.ReleaseAddress(address_pb2.ReleaseAddressRequest(address=ADDRESS))
+    await server.pools.ReserveAddress(address_pb2.ReserveAddressRequest(address=ADDRESS))
     compactor = server.server._compactor
     compactor._retention = Retention(address_history=timedelta(days=2))
     for days, kept in ((1, 6), (3, 1)):
@@ -301,13 +301,13 @@ async def test_it_is_written_with_the_change_or_not_at_all(server: Running, monk
 
     monkeypatch.setattr(store._history, "write", fail)
     with pytest.raises(Exception, match="nothing was changed"):
-        await server.pools.ReserveAddress(pool_pb2.ReserveAddressRequest(address=ADDRESS))
+        await server.pools.ReserveAddress(address_pb2.ReserveAddressRequest(address=ADDRESS))
     monkeypatch.undo()
 
     async def reserved() -> bool:
-        listed = await server.pools.ListReservedAddresses(pool_pb2.ListReservedAddressesRequest())
+        listed = await server.pools.ListReservedAddresses(address_pb2.ListReservedAddressesRequest())
         assert not listed.addresses
-        await server.pools.ReserveAddress(pool_pb2.ReserveAddressRequest(address=ADDRESS))
+        await server.pools.ReserveAddress(address_pb2.ReserveAddressRequest(address=ADDRESS))
         return True
 
     assert await reserved()

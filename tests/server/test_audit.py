@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 import sqlalchemy as sa
-from buoy.v1 import instance_pb2, interface_pb2, namespace_pb2, network_pb2, node_pb2, pool_pb2
+from buoy.v1 import address_pb2, instance_pb2, interface_pb2, namespace_pb2, network_pb2, node_pb2, pool_pb2
 from buoy_server.core.changes import Change
 from buoy_server.core.commands.nodes import MissNode
 from buoy_server.core.events import Event, EventType
@@ -119,8 +119,8 @@ async def _call_everything(world: Tenants) -> set[str]:
         (server.networks, n.DeleteNetworkRequest(network_ref="two"), a),
         (server.pools, pool_pb2.CreatePoolRequest(name="second", ranges=["198.51.100.0/28"]), system),
         (server.pools, pool_pb2.UpdatePoolRequest(pool_ref="second", low_percent=5), system),
-        (server.pools, pool_pb2.ReserveAddressRequest(address="198.51.100.5"), system),
-        (server.pools, pool_pb2.ReleaseAddressRequest(address="198.51.100.5"), system),
+        (server.pools, address_pb2.ReserveAddressRequest(address="198.51.100.5"), system),
+        (server.pools, address_pb2.ReleaseAddressRequest(address="198.51.100.5"), system),
         (server.pools, pool_pb2.ExtendQuarantineRequest(address="198.51.100.5", duration={"seconds": 600}), system),
         (server.pools, pool_pb2.LiftQuarantineRequest(address="198.51.100.5"), system),
         (server.pools, pool_pb2.DeletePoolRequest(pool_ref="second"), system),

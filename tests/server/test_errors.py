@@ -5,6 +5,7 @@ from typing import Any
 
 import grpc
 import pytest
+from buoy.v1 import address_pb2
 from buoy.v1 import instance_pb2 as v
 from buoy.v1 import interface_pb2 as i
 from buoy.v1 import namespace_pb2 as s
@@ -139,18 +140,18 @@ ROWS: list[Row] = [
     ("pools", "DeletePool", lambda *_: p.DeletePoolRequest(pool_ref="floating"), Code.FAILED_PRECONDITION, "POOL_IN_USE", "pool_ref"),
     ("pools", "GetPool", lambda *_: p.GetPoolRequest(pool_ref="absent"), Code.NOT_FOUND, "POOL_NOT_FOUND", "pool_ref"),
     ("pools", "DeletePool", lambda *_: p.DeletePoolRequest(pool_ref="tiny", request_id="1"), *MALFORMED, "request_id"),
-    ("pools", "ReserveAddress", lambda *_: p.ReserveAddressRequest(address="192.0.2"), *MALFORMED, "address"),
-    ("pools", "ReserveAddress", lambda *_: p.ReserveAddressRequest(comment="a\nb"), *MALFORMED, "comment"),
-    ("pools", "ReserveAddress", lambda *_: p.ReserveAddressRequest(comment="x" * 257), *MALFORMED, "comment"),
-    ("pools", "ReserveAddress", lambda *_: p.ReserveAddressRequest(pool="absent"), Code.NOT_FOUND, "POOL_NOT_FOUND", "pool"),
-    ("pools", "ReserveAddress", lambda *_: p.ReserveAddressRequest(pool="tiny"), Code.RESOURCE_EXHAUSTED, "POOL_EXHAUSTED", "pool"),
-    ("pools", "ReserveAddress", lambda *_: p.ReserveAddressRequest(address="198.51.100.7"), Code.INVALID_ARGUMENT, "ADDRESS_OUTSIDE_POOL", "address"),
-    ("pools", "ReserveAddress", lambda *_: p.ReserveAddressRequest(address="192.0.2.1"), Code.FAILED_PRECONDITION, "ADDRESS_RESERVED", "address"),
-    ("pools", "ReserveAddress", lambda *_: p.ReserveAddressRequest(address="192.0.2.50", namespace="a"), Code.ALREADY_EXISTS, "ADDRESS_IN_USE", "address"),
-    ("pools", "ReleaseAddress", lambda *_: p.ReleaseAddressRequest(address="192.0.2.77"), Code.NOT_FOUND, "ADDRESS_NOT_FOUND", "address"),
-    ("pools", "ReleaseAddress", lambda *_: p.ReleaseAddressRequest(address="192.0.2.50"), Code.FAILED_PRECONDITION, "NOT_READY", "address"),
-    ("pools", "GetAddress", lambda *_: p.GetAddressRequest(), *MALFORMED, "address"),
-    ("pools", "GetAddress", lambda *_: p.GetAddressRequest(address="192.0.2.77"), Code.NOT_FOUND, "ADDRESS_NOT_FOUND", "address"),
+    ("pools", "ReserveAddress", lambda *_: address_pb2.ReserveAddressRequest(address="192.0.2"), *MALFORMED, "address"),
+    ("pools", "ReserveAddress", lambda *_: address_pb2.ReserveAddressRequest(comment="a\nb"), *MALFORMED, "comment"),
+    ("pools", "ReserveAddress", lambda *_: address_pb2.ReserveAddressRequest(comment="x" * 257), *MALFORMED, "comment"),
+    ("pools", "ReserveAddress", lambda *_: address_pb2.ReserveAddressRequest(pool="absent"), Code.NOT_FOUND, "POOL_NOT_FOUND", "pool"),
+    ("pools", "ReserveAddress", lambda *_: address_pb2.ReserveAddressRequest(pool="tiny"), Code.RESOURCE_EXHAUSTED, "POOL_EXHAUSTED", "pool"),
+    ("pools", "ReserveAddress", lambda *_: address_pb2.ReserveAddressRequest(address="198.51.100.7"), Code.INVALID_ARGUMENT, "ADDRESS_OUTSIDE_POOL", "address"),
+    ("pools", "ReserveAddress", lambda *_: address_pb2.ReserveAddressRequest(address="192.0.2.1"), Code.FAILED_PRECONDITION, "ADDRESS_RESERVED", "address"),
+    ("pools", "ReserveAddress", lambda *_: address_pb2.ReserveAddressRequest(address="192.0.2.50", namespace="a"), Code.ALREADY_EXISTS, "ADDRESS_IN_USE", "address"),
+    ("pools", "ReleaseAddress", lambda *_: address_pb2.ReleaseAddressRequest(address="192.0.2.77"), Code.NOT_FOUND, "ADDRESS_NOT_FOUND", "address"),
+    ("pools", "ReleaseAddress", lambda *_: address_pb2.ReleaseAddressRequest(address="192.0.2.50"), Code.FAILED_PRECONDITION, "NOT_READY", "address"),
+    ("pools", "GetAddress", lambda *_: address_pb2.GetAddressRequest(), *MALFORMED, "address"),
+    ("pools", "GetAddress", lambda *_: address_pb2.GetAddressRequest(address="192.0.2.77"), Code.NOT_FOUND, "ADDRESS_NOT_FOUND", "address"),
     ("namespaces", "SetNamespaceKey", lambda *_: s.SetNamespaceKeyRequest(namespace="a", key_name="k", request_id=ABSENT), *MALFORMED, "key"),
     ("nodes", "FenceNode", lambda *_: d.FenceNodeRequest(node="n1"), Code.FAILED_PRECONDITION, "NOT_READY", "node"),
     ("nodes", "GetNode", lambda *_: d.GetNodeRequest(node="absent"), Code.NOT_FOUND, "NODE_NOT_FOUND", "node"),

@@ -1,5 +1,6 @@
 import datetime
 
+from buoy.v1 import address_pb2 as _address_pb2
 from buoy.v1 import event_pb2 as _event_pb2
 from buoy.v1 import interface_pb2 as _interface_pb2
 from google.protobuf import duration_pb2 as _duration_pb2
@@ -224,40 +225,6 @@ class ListAddressesResponse(_message.Message):
     revision: int
     def __init__(self, addresses: _Optional[_Iterable[_Union[Reservation, _Mapping]]] = ..., next_page_token: _Optional[str] = ..., revision: _Optional[int] = ...) -> None: ...
 
-class ReserveAddressRequest(_message.Message):
-    __slots__ = ("address", "pool", "namespace", "comment", "request_id")
-    ADDRESS_FIELD_NUMBER: _ClassVar[int]
-    POOL_FIELD_NUMBER: _ClassVar[int]
-    NAMESPACE_FIELD_NUMBER: _ClassVar[int]
-    COMMENT_FIELD_NUMBER: _ClassVar[int]
-    REQUEST_ID_FIELD_NUMBER: _ClassVar[int]
-    address: str
-    pool: str
-    namespace: str
-    comment: str
-    request_id: str
-    def __init__(self, address: _Optional[str] = ..., pool: _Optional[str] = ..., namespace: _Optional[str] = ..., comment: _Optional[str] = ..., request_id: _Optional[str] = ...) -> None: ...
-
-class ReleaseAddressRequest(_message.Message):
-    __slots__ = ("address", "request_id")
-    ADDRESS_FIELD_NUMBER: _ClassVar[int]
-    REQUEST_ID_FIELD_NUMBER: _ClassVar[int]
-    address: str
-    request_id: str
-    def __init__(self, address: _Optional[str] = ..., request_id: _Optional[str] = ...) -> None: ...
-
-class ListReservedAddressesRequest(_message.Message):
-    __slots__ = ("namespace", "page_size", "page_token", "min_revision")
-    NAMESPACE_FIELD_NUMBER: _ClassVar[int]
-    PAGE_SIZE_FIELD_NUMBER: _ClassVar[int]
-    PAGE_TOKEN_FIELD_NUMBER: _ClassVar[int]
-    MIN_REVISION_FIELD_NUMBER: _ClassVar[int]
-    namespace: str
-    page_size: int
-    page_token: str
-    min_revision: int
-    def __init__(self, namespace: _Optional[str] = ..., page_size: _Optional[int] = ..., page_token: _Optional[str] = ..., min_revision: _Optional[int] = ...) -> None: ...
-
 class ListReservedAddressesResponse(_message.Message):
     __slots__ = ("addresses", "next_page_token", "revision")
     ADDRESSES_FIELD_NUMBER: _ClassVar[int]
@@ -267,14 +234,6 @@ class ListReservedAddressesResponse(_message.Message):
     next_page_token: str
     revision: int
     def __init__(self, addresses: _Optional[_Iterable[_Union[Reservation, _Mapping]]] = ..., next_page_token: _Optional[str] = ..., revision: _Optional[int] = ...) -> None: ...
-
-class GetAddressRequest(_message.Message):
-    __slots__ = ("address", "min_revision")
-    ADDRESS_FIELD_NUMBER: _ClassVar[int]
-    MIN_REVISION_FIELD_NUMBER: _ClassVar[int]
-    address: str
-    min_revision: int
-    def __init__(self, address: _Optional[str] = ..., min_revision: _Optional[int] = ...) -> None: ...
 
 class ListPoolEventsRequest(_message.Message):
     __slots__ = ("pool_ref", "type", "page_size", "page_token", "min_revision")
@@ -339,20 +298,6 @@ class ExtendQuarantineRequest(_message.Message):
     duration: _duration_pb2.Duration
     request_id: str
     def __init__(self, address: _Optional[str] = ..., duration: _Optional[_Union[datetime.timedelta, _duration_pb2.Duration, _Mapping]] = ..., request_id: _Optional[str] = ...) -> None: ...
-
-class GetAddressHistoryRequest(_message.Message):
-    __slots__ = ("address", "time", "page_size", "page_token", "min_revision")
-    ADDRESS_FIELD_NUMBER: _ClassVar[int]
-    TIME_FIELD_NUMBER: _ClassVar[int]
-    PAGE_SIZE_FIELD_NUMBER: _ClassVar[int]
-    PAGE_TOKEN_FIELD_NUMBER: _ClassVar[int]
-    MIN_REVISION_FIELD_NUMBER: _ClassVar[int]
-    address: str
-    time: _timestamp_pb2.Timestamp
-    page_size: int
-    page_token: str
-    min_revision: int
-    def __init__(self, address: _Optional[str] = ..., time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., page_size: _Optional[int] = ..., page_token: _Optional[str] = ..., min_revision: _Optional[int] = ...) -> None: ...
 
 class GetAddressHistoryResponse(_message.Message):
     __slots__ = ("periods", "next_page_token", "revision")

@@ -3,6 +3,7 @@
 import grpc
 import warnings
 
+from buoy.v1 import address_pb2 as buoy_dot_v1_dot_address__pb2
 from buoy.v1 import pool_pb2 as buoy_dot_v1_dot_pool__pb2
 
 GRPC_GENERATED_VERSION = '1.85.1'
@@ -70,27 +71,27 @@ class PoolServiceStub:
                 _registered_method=True)
         self.ReserveAddress = channel.unary_unary(
                 '/buoy.v1.PoolService/ReserveAddress',
-                request_serializer=buoy_dot_v1_dot_pool__pb2.ReserveAddressRequest.SerializeToString,
+                request_serializer=buoy_dot_v1_dot_address__pb2.ReserveAddressRequest.SerializeToString,
                 response_deserializer=buoy_dot_v1_dot_pool__pb2.Reservation.FromString,
                 _registered_method=True)
         self.ReleaseAddress = channel.unary_unary(
                 '/buoy.v1.PoolService/ReleaseAddress',
-                request_serializer=buoy_dot_v1_dot_pool__pb2.ReleaseAddressRequest.SerializeToString,
+                request_serializer=buoy_dot_v1_dot_address__pb2.ReleaseAddressRequest.SerializeToString,
                 response_deserializer=buoy_dot_v1_dot_pool__pb2.Reservation.FromString,
                 _registered_method=True)
         self.ListReservedAddresses = channel.unary_unary(
                 '/buoy.v1.PoolService/ListReservedAddresses',
-                request_serializer=buoy_dot_v1_dot_pool__pb2.ListReservedAddressesRequest.SerializeToString,
+                request_serializer=buoy_dot_v1_dot_address__pb2.ListReservedAddressesRequest.SerializeToString,
                 response_deserializer=buoy_dot_v1_dot_pool__pb2.ListReservedAddressesResponse.FromString,
                 _registered_method=True)
         self.GetAddress = channel.unary_unary(
                 '/buoy.v1.PoolService/GetAddress',
-                request_serializer=buoy_dot_v1_dot_pool__pb2.GetAddressRequest.SerializeToString,
+                request_serializer=buoy_dot_v1_dot_address__pb2.GetAddressRequest.SerializeToString,
                 response_deserializer=buoy_dot_v1_dot_pool__pb2.Reservation.FromString,
                 _registered_method=True)
         self.GetAddressHistory = channel.unary_unary(
                 '/buoy.v1.PoolService/GetAddressHistory',
-                request_serializer=buoy_dot_v1_dot_pool__pb2.GetAddressHistoryRequest.SerializeToString,
+                request_serializer=buoy_dot_v1_dot_address__pb2.GetAddressHistoryRequest.SerializeToString,
                 response_deserializer=buoy_dot_v1_dot_pool__pb2.GetAddressHistoryResponse.FromString,
                 _registered_method=True)
         self.ListPoolEvents = channel.unary_unary(
@@ -277,27 +278,27 @@ def add_PoolServiceServicer_to_server(servicer, server):
             ),
             'ReserveAddress': grpc.unary_unary_rpc_method_handler(
                     servicer.ReserveAddress,
-                    request_deserializer=buoy_dot_v1_dot_pool__pb2.ReserveAddressRequest.FromString,
+                    request_deserializer=buoy_dot_v1_dot_address__pb2.ReserveAddressRequest.FromString,
                     response_serializer=buoy_dot_v1_dot_pool__pb2.Reservation.SerializeToString,
             ),
             'ReleaseAddress': grpc.unary_unary_rpc_method_handler(
                     servicer.ReleaseAddress,
-                    request_deserializer=buoy_dot_v1_dot_pool__pb2.ReleaseAddressRequest.FromString,
+                    request_deserializer=buoy_dot_v1_dot_address__pb2.ReleaseAddressRequest.FromString,
                     response_serializer=buoy_dot_v1_dot_pool__pb2.Reservation.SerializeToString,
             ),
             'ListReservedAddresses': grpc.unary_unary_rpc_method_handler(
                     servicer.ListReservedAddresses,
-                    request_deserializer=buoy_dot_v1_dot_pool__pb2.ListReservedAddressesRequest.FromString,
+                    request_deserializer=buoy_dot_v1_dot_address__pb2.ListReservedAddressesRequest.FromString,
                     response_serializer=buoy_dot_v1_dot_pool__pb2.ListReservedAddressesResponse.SerializeToString,
             ),
             'GetAddress': grpc.unary_unary_rpc_method_handler(
                     servicer.GetAddress,
-                    request_deserializer=buoy_dot_v1_dot_pool__pb2.GetAddressRequest.FromString,
+                    request_deserializer=buoy_dot_v1_dot_address__pb2.GetAddressRequest.FromString,
                     response_serializer=buoy_dot_v1_dot_pool__pb2.Reservation.SerializeToString,
             ),
             'GetAddressHistory': grpc.unary_unary_rpc_method_handler(
                     servicer.GetAddressHistory,
-                    request_deserializer=buoy_dot_v1_dot_pool__pb2.GetAddressHistoryRequest.FromString,
+                    request_deserializer=buoy_dot_v1_dot_address__pb2.GetAddressHistoryRequest.FromString,
                     response_serializer=buoy_dot_v1_dot_pool__pb2.GetAddressHistoryResponse.SerializeToString,
             ),
             'ListPoolEvents': grpc.unary_unary_rpc_method_handler(
@@ -512,7 +513,7 @@ class PoolService:
             request,
             target,
             '/buoy.v1.PoolService/ReserveAddress',
-            buoy_dot_v1_dot_pool__pb2.ReserveAddressRequest.SerializeToString,
+            buoy_dot_v1_dot_address__pb2.ReserveAddressRequest.SerializeToString,
             buoy_dot_v1_dot_pool__pb2.Reservation.FromString,
             options,
             channel_credentials,
@@ -539,7 +540,7 @@ class PoolService:
             request,
             target,
             '/buoy.v1.PoolService/ReleaseAddress',
-            buoy_dot_v1_dot_pool__pb2.ReleaseAddressRequest.SerializeToString,
+            buoy_dot_v1_dot_address__pb2.ReleaseAddressRequest.SerializeToString,
             buoy_dot_v1_dot_pool__pb2.Reservation.FromString,
             options,
             channel_credentials,
@@ -566,7 +567,7 @@ class PoolService:
             request,
             target,
             '/buoy.v1.PoolService/ListReservedAddresses',
-            buoy_dot_v1_dot_pool__pb2.ListReservedAddressesRequest.SerializeToString,
+            buoy_dot_v1_dot_address__pb2.ListReservedAddressesRequest.SerializeToString,
             buoy_dot_v1_dot_pool__pb2.ListReservedAddressesResponse.FromString,
             options,
             channel_credentials,
@@ -593,7 +594,7 @@ class PoolService:
             request,
             target,
             '/buoy.v1.PoolService/GetAddress',
-            buoy_dot_v1_dot_pool__pb2.GetAddressRequest.SerializeToString,
+            buoy_dot_v1_dot_address__pb2.GetAddressRequest.SerializeToString,
             buoy_dot_v1_dot_pool__pb2.Reservation.FromString,
             options,
             channel_credentials,
@@ -620,7 +621,7 @@ class PoolService:
             request,
             target,
             '/buoy.v1.PoolService/GetAddressHistory',
-            buoy_dot_v1_dot_pool__pb2.GetAddressHistoryRequest.SerializeToString,
+            buoy_dot_v1_dot_address__pb2.GetAddressHistoryRequest.SerializeToString,
             buoy_dot_v1_dot_pool__pb2.GetAddressHistoryResponse.FromString,
             options,
             channel_credentials,

@@ -3,6 +3,7 @@
 isort:skip_file
 """
 
+from buoy.v1 import address_pb2 as _address_pb2
 from buoy.v1 import pool_pb2 as _pool_pb2
 from collections import abc as _abc
 from grpc import aio as _aio
@@ -56,25 +57,25 @@ class PoolServiceStub:
     """Lists the addresses of a pool that are not free, each with the record that says why, in the order of the addresses.
     Callers: operators.
     """
-    ReserveAddress: _grpc.UnaryUnaryMultiCallable[_pool_pb2.ReserveAddressRequest, _pool_pb2.Reservation]
+    ReserveAddress: _grpc.UnaryUnaryMultiCallable[_address_pb2.ReserveAddressRequest, _pool_pb2.Reservation]
     """Reserves an address of a pool for a namespace: a given one, or one at random. It stays the namespace's until ReleaseAddress,
     whatever floats at it meanwhile, and counts against the namespace's quota of addresses. One that a float of the namespace
     has is kept for it in the same way; one that the namespace had last is taken back out of quarantine. Reserving it again is a
     no-op, but for another comment. Callers: the namespace. Reasons: NAMESPACE_NOT_FOUND, ADDRESS_OUTSIDE_POOL, ADDRESS_RESERVED,
     ADDRESS_IN_USE, POOL_EXHAUSTED, POOL_DRAINING, QUOTA_EXCEEDED.
     """
-    ReleaseAddress: _grpc.UnaryUnaryMultiCallable[_pool_pb2.ReleaseAddressRequest, _pool_pb2.Reservation]
+    ReleaseAddress: _grpc.UnaryUnaryMultiCallable[_address_pb2.ReleaseAddressRequest, _pool_pb2.Reservation]
     """Ends a reservation: the address rests in its pool's quarantine; one that floats goes on floating, and rests when it is
     defloated. A second call is a no-op for as long as the address rests. Callers: the namespace.
     Reasons: ADDRESS_NOT_FOUND, NOT_READY (it is in use and not reserved).
     """
-    ListReservedAddresses: _grpc.UnaryUnaryMultiCallable[_pool_pb2.ListReservedAddressesRequest, _pool_pb2.ListReservedAddressesResponse]
+    ListReservedAddresses: _grpc.UnaryUnaryMultiCallable[_address_pb2.ListReservedAddressesRequest, _pool_pb2.ListReservedAddressesResponse]
     """Lists the addresses that are reserved for namespaces, also those that float, in the order of the addresses.
     Callers: everyone; each sees what is theirs. Reasons: NAMESPACE_NOT_FOUND.
     """
-    GetAddress: _grpc.UnaryUnaryMultiCallable[_pool_pb2.GetAddressRequest, _pool_pb2.Reservation]
+    GetAddress: _grpc.UnaryUnaryMultiCallable[_address_pb2.GetAddressRequest, _pool_pb2.Reservation]
     """Returns the record of an address of a pool that is not free. Callers: the namespace that has it. Reasons: ADDRESS_NOT_FOUND."""
-    GetAddressHistory: _grpc.UnaryUnaryMultiCallable[_pool_pb2.GetAddressHistoryRequest, _pool_pb2.GetAddressHistoryResponse]
+    GetAddressHistory: _grpc.UnaryUnaryMultiCallable[_address_pb2.GetAddressHistoryRequest, _pool_pb2.GetAddressHistoryResponse]
     """Says who had an address of a pool, newest first: of what floats, of networks (gateways and routed ones) and of namespaces that
     reserve, also of what is gone. Every packet that leaves with the address does so within a period. It is kept from its end for
     90 days, unless the server is set otherwise. Callers: operators; others see what was theirs.
@@ -120,25 +121,25 @@ class PoolServiceAsyncStub(PoolServiceStub):
     """Lists the addresses of a pool that are not free, each with the record that says why, in the order of the addresses.
     Callers: operators.
     """
-    ReserveAddress: _aio.UnaryUnaryMultiCallable[_pool_pb2.ReserveAddressRequest, _pool_pb2.Reservation]  # type: ignore[assignment]
+    ReserveAddress: _aio.UnaryUnaryMultiCallable[_address_pb2.ReserveAddressRequest, _pool_pb2.Reservation]  # type: ignore[assignment]
     """Reserves an address of a pool for a namespace: a given one, or one at random. It stays the namespace's until ReleaseAddress,
     whatever floats at it meanwhile, and counts against the namespace's quota of addresses. One that a float of the namespace
     has is kept for it in the same way; one that the namespace had last is taken back out of quarantine. Reserving it again is a
     no-op, but for another comment. Callers: the namespace. Reasons: NAMESPACE_NOT_FOUND, ADDRESS_OUTSIDE_POOL, ADDRESS_RESERVED,
     ADDRESS_IN_USE, POOL_EXHAUSTED, POOL_DRAINING, QUOTA_EXCEEDED.
     """
-    ReleaseAddress: _aio.UnaryUnaryMultiCallable[_pool_pb2.ReleaseAddressRequest, _pool_pb2.Reservation]  # type: ignore[assignment]
+    ReleaseAddress: _aio.UnaryUnaryMultiCallable[_address_pb2.ReleaseAddressRequest, _pool_pb2.Reservation]  # type: ignore[assignment]
     """Ends a reservation: the address rests in its pool's quarantine; one that floats goes on floating, and rests when it is
     defloated. A second call is a no-op for as long as the address rests. Callers: the namespace.
     Reasons: ADDRESS_NOT_FOUND, NOT_READY (it is in use and not reserved).
     """
-    ListReservedAddresses: _aio.UnaryUnaryMultiCallable[_pool_pb2.ListReservedAddressesRequest, _pool_pb2.ListReservedAddressesResponse]  # type: ignore[assignment]
+    ListReservedAddresses: _aio.UnaryUnaryMultiCallable[_address_pb2.ListReservedAddressesRequest, _pool_pb2.ListReservedAddressesResponse]  # type: ignore[assignment]
     """Lists the addresses that are reserved for namespaces, also those that float, in the order of the addresses.
     Callers: everyone; each sees what is theirs. Reasons: NAMESPACE_NOT_FOUND.
     """
-    GetAddress: _aio.UnaryUnaryMultiCallable[_pool_pb2.GetAddressRequest, _pool_pb2.Reservation]  # type: ignore[assignment]
+    GetAddress: _aio.UnaryUnaryMultiCallable[_address_pb2.GetAddressRequest, _pool_pb2.Reservation]  # type: ignore[assignment]
     """Returns the record of an address of a pool that is not free. Callers: the namespace that has it. Reasons: ADDRESS_NOT_FOUND."""
-    GetAddressHistory: _aio.UnaryUnaryMultiCallable[_pool_pb2.GetAddressHistoryRequest, _pool_pb2.GetAddressHistoryResponse]  # type: ignore[assignment]
+    GetAddressHistory: _aio.UnaryUnaryMultiCallable[_address_pb2.GetAddressHistoryRequest, _pool_pb2.GetAddressHistoryResponse]  # type: ignore[assignment]
     """Says who had an address of a pool, newest first: of what floats, of networks (gateways and routed ones) and of namespaces that
     reserve, also of what is gone. Every packet that leaves with the address does so within a period. It is kept from its end for
     90 days, unless the server is set otherwise. Callers: operators; others see what was theirs.
@@ -221,7 +222,7 @@ class PoolServiceServicer(metaclass=_abc_1.ABCMeta):
     @_abc_1.abstractmethod
     def ReserveAddress(
         self,
-        request: _pool_pb2.ReserveAddressRequest,
+        request: _address_pb2.ReserveAddressRequest,
         context: _ServicerContext,
     ) -> _typing.Union[_pool_pb2.Reservation, _abc.Awaitable[_pool_pb2.Reservation]]:
         """Reserves an address of a pool for a namespace: a given one, or one at random. It stays the namespace's until ReleaseAddress,
@@ -234,7 +235,7 @@ class PoolServiceServicer(metaclass=_abc_1.ABCMeta):
     @_abc_1.abstractmethod
     def ReleaseAddress(
         self,
-        request: _pool_pb2.ReleaseAddressRequest,
+        request: _address_pb2.ReleaseAddressRequest,
         context: _ServicerContext,
     ) -> _typing.Union[_pool_pb2.Reservation, _abc.Awaitable[_pool_pb2.Reservation]]:
         """Ends a reservation: the address rests in its pool's quarantine; one that floats goes on floating, and rests when it is
@@ -245,7 +246,7 @@ class PoolServiceServicer(metaclass=_abc_1.ABCMeta):
     @_abc_1.abstractmethod
     def ListReservedAddresses(
         self,
-        request: _pool_pb2.ListReservedAddressesRequest,
+        request: _address_pb2.ListReservedAddressesRequest,
         context: _ServicerContext,
     ) -> _typing.Union[_pool_pb2.ListReservedAddressesResponse, _abc.Awaitable[_pool_pb2.ListReservedAddressesResponse]]:
         """Lists the addresses that are reserved for namespaces, also those that float, in the order of the addresses.
@@ -255,7 +256,7 @@ class PoolServiceServicer(metaclass=_abc_1.ABCMeta):
     @_abc_1.abstractmethod
     def GetAddress(
         self,
-        request: _pool_pb2.GetAddressRequest,
+        request: _address_pb2.GetAddressRequest,
         context: _ServicerContext,
     ) -> _typing.Union[_pool_pb2.Reservation, _abc.Awaitable[_pool_pb2.Reservation]]:
         """Returns the record of an address of a pool that is not free. Callers: the namespace that has it. Reasons: ADDRESS_NOT_FOUND."""
@@ -263,7 +264,7 @@ class PoolServiceServicer(metaclass=_abc_1.ABCMeta):
     @_abc_1.abstractmethod
     def GetAddressHistory(
         self,
-        request: _pool_pb2.GetAddressHistoryRequest,
+        request: _address_pb2.GetAddressHistoryRequest,
         context: _ServicerContext,
     ) -> _typing.Union[_pool_pb2.GetAddressHistoryResponse, _abc.Awaitable[_pool_pb2.GetAddressHistoryResponse]]:
         """Says who had an address of a pool, newest first: of what floats, of networks (gateways and routed ones) and of namespaces that

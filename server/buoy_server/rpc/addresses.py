@@ -2,7 +2,7 @@
 
 import asyncio
 
-from buoy.v1 import interface_pb2, pool_pb2
+from buoy.v1 import address_pb2, interface_pb2, pool_pb2
 from google.protobuf.message import Message
 
 from buoy_server.codec.records import RESERVATION_TYPES
@@ -26,7 +26,7 @@ class AddressMethods:
     def __init__(self, backend: Backend) -> None:
         self._backend = backend
 
-    async def ReserveAddress(self, request: pool_pb2.ReserveAddressRequest, caller: Caller) -> Answer:
+    async def ReserveAddress(self, request: address_pb2.ReserveAddressRequest, caller: Caller) -> Answer:
         """Reserve an address for a namespace."""
         command = ReserveAddress(
             namespace=checks.optional_text(checks.name, request.namespace, "namespace"),
@@ -36,12 +36,12 @@ class AddressMethods:
         )
         return await self._backend.change(command, caller, request)
 
-    async def ReleaseAddress(self, request: pool_pb2.ReleaseAddressRequest, caller: Caller) -> Answer:
+    async def ReleaseAddress(self, request: address_pb2.ReleaseAddressRequest, caller: Caller) -> Answer:
         """End the reservation of an address."""
         command = ReleaseAddress(address=checks.address(request.address, "address"))
         return await self._backend.change(command, caller, request)
 
-    async def ListReservedAddresses(self, request: pool_pb2.ListReservedAddressesRequest, caller: Caller) -> Answer:
+    async def ListReservedAddresses(self, request: address_pb2.ListReservedAddressesRequest, caller: Caller) -> Answer:
         """List the addresses that are reserved for namespaces."""
         view = self._backend.view
         named = checks.optional_text(checks.name, request.namespace, "namespace")
@@ -53,12 +53,12 @@ class AddressMethods:
             pool_pb2.ListReservedAddressesResponse(),
         )
 
-    async def GetAddress(self, request: pool_pb2.GetAddressRequest, caller: Caller) -> Answer:
+    async def GetAddress(self, request: address_pb2.GetAddressRequest, caller: Caller) -> Answer:
         """Return the record of an address."""
         record = lookup.address(self._backend.view, caller, checks.address(request.address, "address"))
         return self._backend.view.body(Kind.RESERVATION, record.key) or b""
 
-    async def GetAddressHistory(self, request: pool_pb2.GetAddressHistoryRequest, caller: Caller) -> Answer:
+    async def GetAddressHistory(self, request: address_pb2.GetAddressHistoryRequest, caller: Caller) -> Answer:
         """Say who had an address."""
         address = checks.address(request.address, "address")
         at = checks.moment(request.time, "time") if request.HasField("time") else None

@@ -2,6 +2,7 @@
 
 from ipaddress import IPv4Address
 
+from buoy.v1 import address_pb2
 from buoy.v1 import pool_pb2 as pb
 from google.protobuf.message import Message
 
@@ -34,18 +35,18 @@ class AddressOperations(BaseOperations):
 
         One that floats at an interface of the namespace is kept for it in the same way.
         """
-        request = pb.ReserveAddressRequest(
+        request = address_pb2.ReserveAddressRequest(
             address=text(address), pool=text(pool), namespace=self._in(namespace), comment=comment
         )
         return await self._reservation("ReserveAddress", request)
 
     async def release_address(self, address: IPv4Address | str) -> Reservation:
         """End a reservation: the address rests; one that floats goes on, and rests when it is defloated."""
-        return await self._reservation("ReleaseAddress", pb.ReleaseAddressRequest(address=str(address)))
+        return await self._reservation("ReleaseAddress", address_pb2.ReleaseAddressRequest(address=str(address)))
 
     async def get_address(self, address: IPv4Address | str) -> Reservation:
         """Give the record of an address that is not free: what has it."""
-        return await self._reservation("GetAddress", pb.GetAddressRequest(address=str(address)))
+        return await self._reservation("GetAddress", address_pb2.GetAddressRequest(address=str(address)))
 
     async def get_reserved_addresses(self, namespace: str | None = None) -> list[Reservation]:
         """List the addresses that are reserved for namespaces, also those that float, in their order."""
@@ -53,7 +54,7 @@ class AddressOperations(BaseOperations):
             lambda token: call(
                 SERVICE,
                 "ListReservedAddresses",
-                pb.ListReservedAddressesRequest(namespace=self._in(namespace), page_token=token),
+                address_pb2.ListReservedAddressesRequest(namespace=self._in(namespace), page_token=token),
                 pb.ListReservedAddressesResponse,
                 page_from_proto,
             )
