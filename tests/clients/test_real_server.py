@@ -268,6 +268,28 @@ def test_the_command_line_through_a_whole_life(real: RealServer, client: BuoyCli
     assert "192.168.20.4 active on n1" in buoy("network", "show", "blue")
     assert buoy("network", "route", "blue", "--address", "192.168.20.4", "-o", "name").strip() == "192.168.20.4"
     assert "192.168.20.4 is no longer routed into network blue." in buoy("network", "unroute", "blue", "192.168.20.4", "--wait")
+    buoy("instance", "create", "spare", "--network", "blue", "--wait")
+    other = buoy("instance", "interfaces", "spare", "-o", "name").strip()
+    assert "yes: its namespace has it" in buoy("address", "reserve", "192.168.20.3", "--comment", "www")
+    moved = json.loads(buoy("address", "move", "192.168.20.3", "--to", other, "--wait", "-o", "json"))
+    assert (moved["uuid"], moved["floating"]["address"], moved["floating"]["phase"]) == (other, "192.168.20.3", "active")
+    buoy("interface", "defloat", other, "--wait")
+    assert buoy("address", "list", "-o", "name").strip() == "192.168.20.3"
+    assert "reserved" in buoy("address", "show", "192.168.20.3")
+    assert "192.168.20.3 rests until" in buoy("address", "release", "192.168.20.3")
+    held = json.loads(buoy("address", "history", "192.168.20.3", "-o", "json"))
+    assert [(period["type"], period["instance_name"]) for period in reversed(held)] == [
+        ("floating", "vm"),
+        ("floating", "spare"),
+        ("reserved", ""),
+    ]
+    assert "system/spare" in buoy("address", "history", "192.168.20.3")
+    assert "system/vm" in buoy("address", "history", "192.168.20.3", "--at", held[-1]["since"])
+    buoy("interface", "float", uuid, "--wait")
+    assert json.loads(buoy("interface", "defloat", uuid, "--keep-address", "--wait", "-o", "json"))["floating"] is None
+    (kept,) = buoy("address", "list", "-o", "name").split()
+    buoy("address", "release", kept)
+    buoy("instance", "delete", "spare", "--wait")
     buoy("interface", "metadata", "set", uuid, "owner", '{"team": 1}')
     assert json.loads(buoy("interface", "metadata", "show", uuid, "-o", "json")) == {"owner": {"team": 1}}
     assert json.loads(buoy("interface", "defloat", uuid, "--wait", "-o", "json"))["floating"] is None

@@ -149,6 +149,24 @@ async def test_a_move_is_two_periods_the_second_by_the_moves_request(server: Run
         assert (cause.method, cause.actor, cause.request_id) == ("MoveFloating", "system", ATTEMPTS[2])
 
 
+@pytest.mark.parametrize("back", [False, True])
+async def test_a_move_that_is_undone_or_given_up_leaves_one_period(server: Running, node: ScriptedAgent, *, back: bool) -> None:
+    old, new = await server.interface("old"), await server.interface("new")
+    await _float(server, old.uuid)
+    await _settle(server, node)
+    there = interface_pb2.MoveFloatingRequest(address=ADDRESS, from_interface_uuid=old.uuid, to_interface_uuid=new.uuid)
+    await server.interfaces.MoveFloating(there)
+    if back:
+        again = interface_pb2.MoveFloatingRequest(address=ADDRESS, from_interface_uuid=new.uuid, to_interface_uuid=old.uuid)
+        await server.interfaces.MoveFloating(again)
+    else:
+        await _defloat(server, new.uuid)
+    await _settle(server, node)
+    (period,) = await _periods(server)
+    assert (period.instance_name, period.HasField("until")) == ("old", not back)
+    assert period.ended.method == ("" if back else "DefloatInterface")
+
+
 async def test_an_instance_that_moves_begins_a_period_on_its_new_node(server: Running, node: ScriptedAgent) -> None:
     interface = await server.interface()
     await _float(server, interface.uuid)

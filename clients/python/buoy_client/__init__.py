@@ -27,6 +27,7 @@ from buoy_client.errors import (
     WaitTimeout,
 )
 from buoy_client.models import (
+    AddressPeriod,
     Cause,
     Change,
     Compaction,
@@ -72,6 +73,7 @@ __version__ = "0.1.0"
 
 __all__ = [
     "Aborted",
+    "AddressPeriod",
     "AlreadyExists",
     "AsyncBuoyClient",
     "AsyncInterfaceWatch",

@@ -161,6 +161,7 @@ class BuoyClient:
     release_address = Blocking(Operations.release_address)
     get_address = Blocking(Operations.get_address)
     get_reserved_addresses = Blocking(Operations.get_reserved_addresses)
+    get_address_history = Blocking(Operations.get_address_history)
 
     get_node = Blocking(Operations.get_node)
     get_nodes = Blocking(Operations.get_nodes)

@@ -84,12 +84,17 @@ def interface_from_proto(interface: interface_pb2.Interface) -> models.Interface
     )
 
 
+def cause_from_proto(cause: interface_pb2.Cause) -> models.Cause:
+    """Give what caused a change."""
+    return models.Cause(cause.method, cause.actor, cause.request_id)
+
+
 def interface_event_from_proto(event: interface_pb2.InterfaceEvent) -> models.InterfaceEvent:
     """Give one event of a watch."""
     return models.InterfaceEvent(
         type=word_from_enum(EventType, interface_pb2.InterfaceEventType.Name, "INTERFACE_EVENT_TYPE_", event.type),
         interface=interface_from_proto(event.interface),
-        cause=models.Cause(event.cause.method, event.cause.actor, event.cause.request_id),
+        cause=cause_from_proto(event.cause),
         revision=event.revision,
         time=time_from_proto(event, "time"),
     )
@@ -190,6 +195,27 @@ def reservation_from_proto(reservation: pool_pb2.Reservation) -> models.Reservat
         extended=reservation.extended,
         kept=reservation.kept,
         promised_to=reservation.promise.interface_uuid,
+    )
+
+
+def period_from_proto(period: pool_pb2.AddressPeriod) -> models.AddressPeriod:
+    """Give a time during which somebody had an address."""
+    return models.AddressPeriod(
+        address=IPv4Address(period.address),
+        type=word_from_enum(ReservationType, pool_pb2.ReservationType.Name, "RESERVATION_TYPE_", period.type),
+        namespace=period.namespace,
+        node=period.node,
+        interface_uuid=period.interface_uuid,
+        instance_uuid=period.instance_uuid,
+        instance_name=period.instance_name,
+        network_uuid=period.network_uuid,
+        network_name=period.network_name,
+        pool=period.pool,
+        since=time_from_proto(period, "since"),
+        until=time_from_proto(period, "until"),
+        asked=cause_from_proto(period.asked),
+        ended=cause_from_proto(period.ended) if period.HasField("ended") else None,
+        revision=period.revision,
     )
 
 

@@ -255,6 +255,30 @@ class Cause(Record):
 
 
 @dataclass(frozen=True, slots=True)
+class AddressPeriod(Record):
+    """A time during which somebody had an address of a pool; `until` is None while they have it.
+
+    `asked` is the call that gave it, `ended` the one that asked it back (None while none did).
+    """
+
+    address: IPv4Address
+    type: ReservationType
+    namespace: str
+    node: str
+    interface_uuid: str
+    instance_uuid: str
+    instance_name: str
+    network_uuid: str
+    network_name: str
+    pool: str
+    since: datetime | None
+    until: datetime | None
+    asked: Cause
+    ended: Cause | None
+    revision: int
+
+
+@dataclass(frozen=True, slots=True)
 class InterfaceEvent(Record):
     """One interface as it was after one change."""
 

@@ -108,7 +108,7 @@ def _record(before: Reservation | None, after: Reservation | None, cause: Cause,
         if after is not None and has is not None:
             yield Began(after.address, _holder(after, objects), _asked(before, after, cause))
     elif before is not None and after is not None and before.promise != after.promise:
-        yield AskedBack(after.address, cause if after.promise else None)
+        yield AskedBack(after.address, None if _floats(after, objects) else cause)
 
 
 def _owner(record: Reservation | None) -> tuple[ReservationType, str, str] | None:
@@ -116,6 +116,12 @@ def _owner(record: Reservation | None) -> tuple[ReservationType, str, str] | Non
     if record is None or record.pool is None or record.until is not None or record.owner == record.pool:
         return None
     return record.type, record.owner, record.namespace
+
+
+def _floats(record: Reservation, objects: Objects) -> bool:
+    """Whether the interface that has an address still floats at it, or again."""
+    owner = objects.get(Kind.INTERFACE, record.owner)
+    return isinstance(owner, Interface) and owner.floating is not None and owner.floating.address == record.address
 
 
 def _asked(before: Reservation | None, after: Reservation, cause: Cause) -> Cause:

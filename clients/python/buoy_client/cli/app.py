@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from buoy_client.cli import admin, instance, interface, namespace, network, node, pool
+from buoy_client.cli import address, admin, instance, interface, namespace, network, node, pool
 from buoy_client.cli.failures import EXIT_CODES, ErrorGroup
 from buoy_client.cli.options import Output, limit
 from buoy_client.cli.secrets import secret_from
@@ -33,6 +33,7 @@ app.add_typer(pool.app, name="pool")
 app.add_typer(network.app, name="network")
 app.add_typer(instance.app, name="instance")
 app.add_typer(interface.app, name="interface")
+app.add_typer(address.app, name="address")
 app.add_typer(node.app, name="node")
 app.add_typer(namespace.app, name="namespace")
 app.add_typer(admin.app, name="admin")

@@ -153,6 +153,9 @@ def defloat(
     drain_time: Annotated[
         float | None, typer.Option("--drain-time", metavar="SECONDS", help="With --flows drain: how long; 60 by default.")
     ] = None,
+    keep_address: Annotated[
+        bool, typer.Option("--keep-address", help="Reserve the address for your namespace, instead of letting it rest.")
+    ] = False,
     wait: Wait = False,
     wait_timeout: WaitTimeoutOption = WAIT_TIMEOUT,
     output: Output = None,
@@ -164,7 +167,13 @@ def defloat(
     session = open_session(ctx, output)
     with wait_line("defloating", wait) as line:
         interface_now = session.client.defloat_interface(
-            interface, flows=flows, drain_time=drain_time, wait=wait, timeout=wait_timeout + longer, on_change=line.show
+            interface,
+            keep_address=keep_address,
+            flows=flows,
+            drain_time=drain_time,
+            wait=wait,
+            timeout=wait_timeout + longer,
+            on_change=line.show,
         )
     line.finish("defloated")
     session.emit(interface_now, views.interface_fields, "interface")

@@ -1,5 +1,6 @@
 """Calls of single addresses of pools: reserving them, and who has them."""
 
+from datetime import datetime
 from ipaddress import IPv4Address
 
 from buoy.v1 import address_pb2
@@ -7,9 +8,10 @@ from buoy.v1 import pool_pb2 as pb
 from google.protobuf.message import Message
 
 from buoy_client.call import call
-from buoy_client.convert import reservation_from_proto
-from buoy_client.models import Reservation
+from buoy_client.convert import period_from_proto, reservation_from_proto
+from buoy_client.models import AddressPeriod, Reservation
 from buoy_client.operations.base import BaseOperations, Page
+from buoy_client.operations.events import LIMIT, LONGEST_PAGE
 from buoy_client.operations.interfaces import text
 
 SERVICE = "PoolService"
@@ -18,6 +20,11 @@ SERVICE = "PoolService"
 def page_from_proto(response: pb.ListReservedAddressesResponse) -> Page[Reservation]:
     """Give one page of reserved addresses."""
     return [reservation_from_proto(item) for item in response.addresses], response.next_page_token
+
+
+def history_from_proto(response: pb.GetAddressHistoryResponse) -> Page[AddressPeriod]:
+    """Give one page of who had an address."""
+    return [period_from_proto(item) for item in response.periods], response.next_page_token
 
 
 class AddressOperations(BaseOperations):
@@ -59,6 +66,28 @@ class AddressOperations(BaseOperations):
                 page_from_proto,
             )
         )
+
+    async def get_address_history(
+        self, address: IPv4Address | str, at: datetime | None = None, limit: int | None = LIMIT
+    ) -> list[AddressPeriod]:
+        """Say who had an address, newest first; at a moment: who had it then, nobody being an empty list.
+
+        `limit` None gives all that the server keeps.
+        """
+        periods: list[AddressPeriod] = []
+        token = ""
+        while limit is None or len(periods) < limit:
+            size = LONGEST_PAGE if limit is None else min(limit - len(periods), LONGEST_PAGE)
+            request = address_pb2.GetAddressHistoryRequest(address=str(address), page_size=size, page_token=token)
+            if at is not None:
+                request.time.FromDatetime(at)
+            more, token = await self._transport.unary(
+                call(SERVICE, "GetAddressHistory", request, pb.GetAddressHistoryResponse, history_from_proto)
+            )
+            periods.extend(more)
+            if not token:
+                break
+        return periods
 
     async def _reservation(self, method: str, request: Message) -> Reservation:
         return await self._transport.unary(call(SERVICE, method, request, pb.Reservation, reservation_from_proto))
