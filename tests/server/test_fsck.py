@@ -8,7 +8,7 @@ import sys
 from pathlib import Path
 
 import pytest
-from buoy.v1 import admin_pb2, instance_pb2, interface_pb2, network_pb2, pool_pb2
+from buoy.v1 import address_pb2, admin_pb2, instance_pb2, interface_pb2, network_pb2, pool_pb2
 from buoy_server.core.commands.floating import FloatInterface
 from buoy_server.core.commands.routing import RouteAddress
 from buoy_server.core.fsck import nodes
@@ -35,7 +35,7 @@ async def furnish(server: Running) -> None:
         specs = [instance_pb2.InterfaceSpec(network_ref="nat")]
         await server.instances.CreateInstance(instance_pb2.CreateInstanceRequest(name="third", node="n1", interfaces=specs))
         await server.networks.RouteAddress(network_pb2.RouteAddressRequest(network_ref="net", address="192.0.2.60"))
-        await server.pools.ReserveAddress(pool_pb2.ReserveAddressRequest(address="192.0.2.70"))
+        await server.pools.ReserveAddress(address_pb2.ReserveAddressRequest(address="192.0.2.70"))
         await node.until_routed("192.0.2.60")
         while len(node.bindings) < 3:
             await node.read()
