@@ -14,6 +14,7 @@ from buoy_agent import app, settings
 from buoy_agent.control.commands import COMMANDS
 from buoy_agent.errors import AgentError, ConfigurationError, PrerequisiteError
 from buoy_agent.kernel import prerequisites
+from buoy_agent.kernel.examiner import LinuxExaminer
 from buoy_agent.kernel.linux import LinuxKernel
 
 _EXIT_CODES: tuple[tuple[type[AgentError], int], ...] = ((ConfigurationError, 2), (PrerequisiteError, 3), (AgentError, 1))
@@ -32,8 +33,10 @@ def run(arguments: list[str]) -> int:
         options = settings.load(arguments)
         configure_logs(options.log_level)
         prerequisites.check()
-        with closing(LinuxKernel(options.external_interface, options.netns_prefix, options.route_protocol)) as kernel:
-            asyncio.run(app.run(options, kernel))
+        place = (options.external_interface, options.netns_prefix, options.route_protocol)
+        by_arp = options.announce == "arp"
+        with closing(LinuxKernel(*place)) as kernel, closing(LinuxExaminer(*place, by_arp=by_arp)) as examiner:
+            asyncio.run(app.run(options, kernel, examiner))
     except AgentError as error:
         sys.stderr.write(f"buoy-agent: {error}\n")
         return next(code for kind, code in _EXIT_CODES if isinstance(error, kind))

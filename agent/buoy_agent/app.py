@@ -18,11 +18,13 @@ from buoy_agent import __version__
 from buoy_agent.control.listener import listen
 from buoy_agent.control.status import of_kernel, time_words
 from buoy_agent.core.drift import Places
-from buoy_agent.core.spec import Address, Report
-from buoy_agent.kernel.port import Kernel
+from buoy_agent.core.examining import Examination
+from buoy_agent.core.spec import Address, Binding, Report
+from buoy_agent.kernel.port import Examiner, Kernel
 from buoy_agent.kernel.watch import Watch
 from buoy_agent.settings import Settings
 from buoy_agent.sync.announcer import Announcer
+from buoy_agent.sync.answering import Answerer
 from buoy_agent.sync.reconciler import Arrival, CheckDue, Outcome, Reconciler
 from buoy_agent.sync.report import Reporter
 from buoy_agent.sync.stream import Stream
@@ -48,13 +50,14 @@ log = structlog.get_logger()
 class Agent:
     """One node's agent; `run` returns when `stop` was called, and leaves everything programmed."""
 
-    def __init__(self, settings: Settings, kernel: Kernel) -> None:
-        self._settings, self._kernel = settings, kernel
+    def __init__(self, settings: Settings, kernel: Kernel, examiner: Examiner) -> None:
+        self._settings, self._kernel, self._examiner = settings, kernel, examiner
         self.reconciler = Reconciler(kernel, by_arp=settings.announce == "arp")
         self._waiting: list[Arrival] = []
         self._wake, self._stopped = asyncio.Event(), asyncio.Event()
         self._kernel_thread = ThreadPoolExecutor(1, "kernel")
         self._announce_thread = ThreadPoolExecutor(1, "announce")
+        self._examine_thread = ThreadPoolExecutor(1, "examine")
         self._announcer = Announcer(self._announce)
         self._stream: Stream | None = None
         self._reporter: Reporter | None = None
@@ -97,7 +100,8 @@ class Agent:
             request = agent_pb2.WatchNodeRequest(
                 node=settings.node, agent_version=__version__, external_interface=settings.external_interface
             )
-            stream = Stream(stub, token, request, self._take, reporter.offer)
+            answerer = Answerer(stub, token, settings.node, self._examine, self.reconciler.known_of)
+            stream = Stream(stub, token, request, self._take, reporter.offer, answerer.take)
             self._stream, self._reporter = stream, reporter
             await self._in_kernel_thread(self.reconciler.start)
             if self.reconciler.actual.external:
@@ -107,8 +111,10 @@ class Agent:
                 await self._until_stopped(stream.run(), reporter.run(), self._reconcile(reporter), self._check_now_and_then())
             finally:
                 self._announcer.close()
+                answerer.close()
                 self._kernel_thread.shutdown(cancel_futures=True)
                 self._announce_thread.shutdown(cancel_futures=True)
+                self._examine_thread.shutdown(cancel_futures=True)
 
     async def _until_stopped(self, *coroutines: Coroutine[Any, Any, None]) -> None:
         tasks = [asyncio.ensure_future(coroutine) for coroutine in (*coroutines, self._stopped.wait())]
@@ -161,13 +167,16 @@ class Agent:
     async def _in_kernel_thread(self, function: Callable[..., Result], *arguments: Any) -> Result:
         return await asyncio.get_running_loop().run_in_executor(self._kernel_thread, function, *arguments)
 
+    async def _examine(self, binding: Binding) -> Examination:
+        return await asyncio.get_running_loop().run_in_executor(self._examine_thread, self._examiner.examine, binding)
+
     async def _announce(self, addresses: list[Address]) -> None:
         await asyncio.get_running_loop().run_in_executor(self._announce_thread, self._kernel.announce, addresses)
 
 
-async def run(settings: Settings, kernel: Kernel) -> None:
+async def run(settings: Settings, kernel: Kernel, examiner: Examiner) -> None:
     """Runs an agent until SIGTERM or SIGINT."""
-    agent = Agent(settings, kernel)
+    agent = Agent(settings, kernel, examiner)
     for number in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(number, agent.stop)
     watch = Watch(settings.external_interface)

@@ -59,6 +59,7 @@ class Presence:
         self._sleep = sleep
         self._sessions: dict[str, Session] = {}
         self._leases: dict[str, asyncio.Task[None]] = {}
+        self._heard: dict[str, float] = {}
 
     @property
     def connected(self) -> tuple[str, ...]:
@@ -72,12 +73,19 @@ class Presence:
         if lease := self._leases.pop(node, None):
             lease.cancel()
         session = self._sessions[node] = Session(node)
+        self._heard[node] = session.heard
         return session
 
     def heard(self, node: str) -> None:
         """Note that a node's agent has said something, if only that it is there."""
+        self._heard[node] = time.monotonic()
         if session := self._sessions.get(node):
-            session.heard = time.monotonic()
+            session.heard = self._heard[node]
+
+    def silence(self, node: str) -> float | None:
+        """For how many seconds nothing has been heard of a node's agent; None where nothing was since this server started."""
+        heard = self._heard.get(node)
+        return None if heard is None else time.monotonic() - heard
 
     def close(self, session: Session) -> None:
         """End a session; the node's lease runs from now on, unless a newer session is open."""

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from typing import Any
 
 import grpc
+from buoy.v1 import event_pb2
 from buoy.v1 import interface_pb2 as pb
 from google.protobuf.any_pb2 import Any as AnyMessage
 from google.rpc import code_pb2, error_details_pb2, status_pb2
@@ -109,7 +110,7 @@ class World:
             stored.revision = self.revision + 1
             stored.update_time.GetCurrentTime()
             event = pb.InterfaceEvent(
-                type=kind, interface=stored, revision=stored.revision, cause=pb.Cause(method=method, actor="system")
+                type=kind, interface=stored, revision=stored.revision, cause=event_pb2.Cause(method=method, actor="system")
             )
             event.time.GetCurrentTime()
             self.events.append(event)

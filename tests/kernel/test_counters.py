@@ -3,10 +3,10 @@
 from ipaddress import IPv4Address
 
 import pytest
+from buoy_agent.core.examining import Counter
 from buoy_agent.core.ruleset import COUNTED_IN, COUNTED_OUT
 from buoy_agent.core.spec import Address, Binding, packed
 from buoy_agent.kernel.channels import Channels
-from buoy_agent.kernel.elements import Counter
 from buoy_agent.kernel.namespaces import Namespaces
 from buoy_agent.kernel.nft import Table
 

@@ -6,6 +6,8 @@ from typing import Any
 import grpc
 import pytest
 from buoy.v1 import address_pb2
+from buoy.v1 import agent_pb2 as g
+from buoy.v1 import explain_pb2 as e
 from buoy.v1 import instance_pb2 as v
 from buoy.v1 import interface_pb2 as i
 from buoy.v1 import namespace_pb2 as s
@@ -154,6 +156,8 @@ ROWS: list[Row] = [
     ("pools", "GetAddress", lambda *_: address_pb2.GetAddressRequest(address="192.0.2.77"), Code.NOT_FOUND, "ADDRESS_NOT_FOUND", "address"),
     ("namespaces", "SetNamespaceKey", lambda *_: s.SetNamespaceKeyRequest(namespace="a", key_name="k", request_id=ABSENT), *MALFORMED, "key"),
     ("nodes", "FenceNode", lambda *_: d.FenceNodeRequest(node="n1"), Code.FAILED_PRECONDITION, "NOT_READY", "node"),
+    ("agents", "AnswerNode", lambda *_: g.AnswerNodeRequest(node="n1", question_id=ABSENT), Code.NOT_FOUND, "QUESTION_NOT_FOUND", "question_id"),
+    ("interfaces", "ExplainInterface", lambda *_: e.ExplainInterfaceRequest(interface_uuid=ABSENT), Code.NOT_FOUND, "INTERFACE_NOT_FOUND", "interface_uuid"),
     ("nodes", "GetNode", lambda *_: d.GetNodeRequest(node="absent"), Code.NOT_FOUND, "NODE_NOT_FOUND", "node"),
 ]  # fmt: skip
 

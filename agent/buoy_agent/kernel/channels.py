@@ -19,8 +19,8 @@ _KEPT = 200
 class Channels:
     """One netfilter socket a namespace, the least recently used ones given up."""
 
-    def __init__(self, namespaces: Namespaces) -> None:
-        self._namespaces = namespaces
+    def __init__(self, namespaces: Namespaces, kept: int = _KEPT) -> None:
+        self._namespaces, self._most = namespaces, kept
         self._kept: dict[str, tuple[int, Channel]] = {}
         self._closer = ThreadPoolExecutor(1, "closer")
 
@@ -34,7 +34,7 @@ class Channels:
         if kept is None:
             kept = identity, self._open(uuid)
         self._kept[uuid] = kept
-        if len(self._kept) > _KEPT:
+        if len(self._kept) > self._most:
             self.drop(next(iter(self._kept)))
         return kept[1]
 

@@ -134,6 +134,11 @@ def _listed(channel: Channel, wanted: set[Address], directions: Collection[Direc
     return [flow for flow in flows if (inbound and flow.original in wanted) or (outbound and flow.reply in wanted)]
 
 
+def count(channel: Channel, address: Address, way: Direction) -> int:
+    """How many flows an address has that were begun from one side; the kernel picks them, in a walk over its table."""
+    return sum(1 for _ in channel.dump(_GET, _HEADER + _match(address, way))) if _any_flow() else 0
+
+
 def _is_told() -> bool:
     """Whether deleted flows are told of here."""
     name, value = EVENTS

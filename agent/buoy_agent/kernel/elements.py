@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 from buoy_agent.core.actual import Pair
+from buoy_agent.core.examining import Counter
 from buoy_agent.core.ruleset import TABLE
 from buoy_agent.core.spec import Address
 from buoy_agent.kernel.netlink import ATTRIBUTE, NESTED, attributes, elements, nest, words
@@ -20,14 +21,6 @@ CHUNK = 2300
 _LIST_TABLE, _LIST_SET, _LIST_ELEMENTS = 1, 2, 3
 _KEY, _DATA, _VALUE, _ITEM = 1, 2, 1, 1
 _EXPRESSION, _BYTES, _PACKETS = 7, 1, 2
-
-
-@dataclass(frozen=True, slots=True)
-class Counter:
-    """What was counted under an address."""
-
-    packets: int = 0
-    bytes: int = 0
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,8 +5,9 @@ from dataclasses import dataclass, field, replace
 
 from buoy_agent.core.actual import Actual, NetworkState, Parts
 from buoy_agent.core.drift import Places
+from buoy_agent.core.examining import Counter, Examination, Link, Observation
 from buoy_agent.core.ruleset import digest
-from buoy_agent.core.spec import Address, Driver, InterfaceId, Network, NetworkId, Nic
+from buoy_agent.core.spec import Address, Binding, Driver, InterfaceId, Network, NetworkId, Nic
 from buoy_agent.errors import KernelError, NicMissingError
 from buoy_agent.kernel.port import External, Located, at_once
 
@@ -155,6 +156,20 @@ class FakeKernel:
     def announce(self, addresses: Iterable[Address]) -> None:
         """Remembers what was announced."""
         self.announced += addresses
+
+    def examine(self, binding: Binding) -> Examination:
+        """Network, NIC and elements; there is nothing else here."""
+        self._check("examine", binding.interface)
+        state = self._has.networks.get(binding.network.id, NetworkState())
+        found = {Link.NETWORK: binding.network.id in self._has.networks, Link.NIC: binding.interface in state.nics}
+        if binding.floating is not None:
+            found[Link.FLOATING_TO_FIXED] = state.forward.get(binding.floating) == binding.address
+            found[Link.FIXED_TO_FLOATING] = state.backward.get(binding.address) == binding.floating
+        return Examination(tuple(Observation(link, "", () if there else ("it is not there",)) for link, there in found.items()))
+
+    def traffic(self, network: NetworkId) -> tuple[dict[Address, Counter], dict[Address, Counter]]:  # noqa: ARG002 - none at all
+        """No packet ever comes."""
+        return {}, {}
 
     def _check(self, name: str, uuid: str = "") -> None:
         words = self.refuse.get(name) or self.refuse.get(f"{name} {uuid}")

@@ -14,14 +14,14 @@ from buoy_agent.kernel.nft import Table
 
 Setting = tuple[str, str]
 # Inside the namespace everything is ours, so `all` may be set too (redirects are sent if either says so).
-INSIDE: tuple[Setting, ...] = (
+OF_BRIDGE: tuple[Setting, ...] = (
     ("ipv4/conf/all/send_redirects", "0"),
     (f"ipv4/conf/{BRIDGE}/send_redirects", "0"),
     (f"ipv4/conf/{BRIDGE}/forwarding", "1"),
-    (f"ipv4/conf/{UPLINK}/forwarding", "1"),
     (f"ipv4/conf/{BRIDGE}/rp_filter", "2"),
-    (f"ipv4/conf/{UPLINK}/rp_filter", "2"),
 )
+OF_UPLINK: tuple[Setting, ...] = ((f"ipv4/conf/{UPLINK}/forwarding", "1"), (f"ipv4/conf/{UPLINK}/rp_filter", "2"))
+INSIDE = (*OF_BRIDGE, *OF_UPLINK)
 # What not every kernel has. Without the first, bridged frames pass the NAT chains, and hairpin breaks.
 OPTIONAL: tuple[Setting, ...] = (("bridge/bridge-nf-call-iptables", "0"), conntrack.EVENTS)
 
@@ -41,13 +41,13 @@ def outer_flaws(network: NetworkId, host: Channel) -> list[str]:
     flaws += [] if outer.is_up else ["the uplink in the host is down"]
     if not routes.has_neighbour(host, routes.NETWORK_SIDE, outer.index, inner_mac(network)):
         flaws.append("the host has no neighbour behind the uplink")
-    return flaws + _settings(outside(outer.name))
+    return flaws + setting_flaws(outside(outer.name))
 
 
 def inner_state(network: NetworkId, channel: Channel, table: Table) -> NetworkState:
     """All but the elements; the calling thread is in the network's namespace."""
     present = links.read_links(channel)
-    flaws = [*_link_flaws(network, channel, present), *table.flaws(), *_settings((*INSIDE, *OPTIONAL))]
+    flaws = [*_link_flaws(network, channel, present), *table.flaws(), *setting_flaws((*INSIDE, *OPTIONAL))]
     bridge = present.get(BRIDGE)
     addresses = links.read_addresses(channel, bridge.index) if bridge is not None else []
     if bridge is not None and len(addresses) != 1:
@@ -78,18 +78,30 @@ def with_elements(state: NetworkState, elements: NetworkState) -> NetworkState:
 
 
 def _link_flaws(network: NetworkId, channel: Channel, present: dict[str, Link]) -> Iterator[str]:
-    for name, what in ((BRIDGE, "the bridge"), (UPLINK, "the uplink")):
-        if name not in present:
-            yield f"{what} is gone"
-        elif not present[name].is_up:
-            yield f"{what} is down"
+    yield from state_flaws("the bridge", present.get(BRIDGE))
     uplink = present.get(UPLINK)
+    yield from state_flaws("the uplink", uplink)
     if uplink is not None and uplink.is_up:
-        if not routes.has_default_route(channel, uplink.index):
-            yield "the default route is gone"
-        if not routes.has_neighbour(channel, routes.HOST_SIDE, uplink.index, outer_mac(network)):
-            yield "the neighbour behind the uplink is gone"
+        yield from way_out_flaws(channel, uplink)
+        yield from inner_flaws(network, channel, uplink)
 
 
-def _settings(wanted: tuple[Setting, ...]) -> list[str]:
+def state_flaws(what: str, link: Link | None) -> list[str]:
+    """Whether a link is there, and up."""
+    return [f"{what} is gone"] if link is None else [] if link.is_up else [f"{what} is down"]
+
+
+def way_out_flaws(channel: Channel, uplink: Link) -> list[str]:
+    """Whether what leaves the network goes to the host."""
+    return [] if routes.has_default_route(channel, uplink.index) else ["the default route is gone"]
+
+
+def inner_flaws(network: NetworkId, channel: Channel, uplink: Link) -> list[str]:
+    """Whether the host is known behind the network's end of the uplink."""
+    known = routes.has_neighbour(channel, routes.HOST_SIDE, uplink.index, outer_mac(network))
+    return [] if known else ["the neighbour behind the uplink is gone"]
+
+
+def setting_flaws(wanted: tuple[Setting, ...]) -> list[str]:
+    """The settings that are not as they should be, in the calling thread's namespace."""
     return [f"net/{name} is not {value}" for name, value in wanted if not sysctl.has_value(name, value)]

@@ -23,7 +23,7 @@ from buoy_agent.kernel.netlink import (
 NEWLINK, DELLINK, GETLINK, _NEWADDR, _DELADDR, _GETADDR = 16, 17, 18, 20, 21, 22
 _IFINFO = struct.Struct("=BxHiII")
 _IFADDR = struct.Struct("=BBBBi")
-UP = 1
+UP, _RUNNING = 1, 0x40
 _ADDRESS, _NAME, _PEER, _MASTER, _INFO, _ALIAS, _GROUP = 1, 3, 5, 10, 18, 20, 27
 _NS_FD, _EXT_MASK, _PEER_NS, _PROPERTIES = 28, 29, 37, 52
 _AF_INET = 2
@@ -42,6 +42,7 @@ class Link:
     alias: str
     altnames: tuple[str, ...]
     is_up: bool
+    has_carrier: bool
     peer: int
     master: int
 
@@ -81,6 +82,7 @@ def parse_link(body: memoryview) -> Link:
         alias=as_text(found.get(_ALIAS)),
         altnames=tuple(as_text(name) for name in listed),
         is_up=bool(flags & UP),
+        has_carrier=bool(flags & _RUNNING),
         peer=0 if _PEER_NS in found else _integer(found.get(_PEER)),
         master=_integer(found.get(_MASTER)),
     )

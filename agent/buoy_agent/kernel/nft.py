@@ -12,6 +12,7 @@ from itertools import chain
 from typing import ClassVar
 
 from buoy_agent.core.actual import Pair
+from buoy_agent.core.examining import Counter
 from buoy_agent.core.ruleset import (
     CHAINS,
     COUNTERS,
@@ -107,7 +108,7 @@ class Table:
         body = self._channel.get(_type(_GETSETELEM), elements.lookup_payload(_HEADER, name, key))
         return None if body is None else dict(elements.unpack_all(body, len(_HEADER))).get(key)
 
-    def read_counters(self, name: str) -> dict[Address, elements.Counter]:
+    def read_counters(self, name: str) -> dict[Address, Counter]:
         """All counters of one direction: of the addresses that have met a packet."""
         bodies = self._dump_elements(name)
         found = (entry for body in bodies for entry in elements.unpack_all(body, len(_HEADER)))

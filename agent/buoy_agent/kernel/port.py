@@ -10,7 +10,8 @@ from typing import Protocol, TypeVar
 
 from buoy_agent.core.actual import Actual, NetworkState, Parts
 from buoy_agent.core.drift import Places
-from buoy_agent.core.spec import Address, InterfaceId, Network, NetworkId, Nic
+from buoy_agent.core.examining import Counter, Examination
+from buoy_agent.core.spec import Address, Binding, InterfaceId, Network, NetworkId, Nic
 
 Result = TypeVar("Result")
 
@@ -123,3 +124,13 @@ class Kernel(Reader, Protocol):
 
     def announce(self, addresses: Iterable[Address]) -> None:
         """Tells the neighbours on the external LAN once that the addresses are here (gratuitous ARP, request and reply)."""
+
+
+class Examiner(Protocol):
+    """Looks at single interfaces, beside what is programmed; to be called from one thread, which need not be the kernel's."""
+
+    def examine(self, binding: Binding) -> Examination:
+        """What there is for an interface, against what its binding asks for; what cannot be read is not in it."""
+
+    def traffic(self, network: NetworkId) -> tuple[dict[Address, Counter], dict[Address, Counter]]:
+        """What was counted in a network, in and out, of the addresses that have met a packet."""

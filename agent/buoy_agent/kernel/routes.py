@@ -127,6 +127,12 @@ def delete_proxy(address: Address, link: int) -> Message:
     return Message(_DELNEIGH, 0, _NDMSG.pack(_AF_INET, link, 0, _PROXY, 0) + attribute(_NEIGH_DST, address))
 
 
+def has_proxy(channel: Channel, address: Address, link: int, protocol: int = PROTOCOL) -> bool:
+    """Whether ARP is answered for an address on a link, by us."""
+    body = channel.get(_GETNEIGH, _NDMSG.pack(_AF_INET, link, 0, _PROXY, 0) + attribute(_NEIGH_DST, address))
+    return body is not None and bytes(attributes(body[_NDMSG.size :]).get(_NEIGH_PROTOCOL, b"")) == bytes([protocol])
+
+
 def read_proxies(channel: Channel, link: int, protocol: int = PROTOCOL) -> Iterator[Address]:
     """Our proxy neighbours on a link."""
     for _, body in channel.dump(_GETNEIGH, _NDMSG.pack(_AF_INET, 0, 0, _PROXY, 0) + number(_NEIGH_INDEX, link)):

@@ -7,8 +7,9 @@ from functools import lru_cache
 from ipaddress import IPv4Network
 from uuid import UUID
 
-from buoy.v1 import agent_pb2, instance_pb2
+from buoy.v1 import agent_pb2, explain_pb2, instance_pb2
 
+from buoy_agent.core.examining import Counter, Examination
 from buoy_agent.core.spec import (
     Address,
     Binding,
@@ -121,6 +122,28 @@ def network_report_to_proto(report: NetworkReport) -> agent_pb2.NetworkReport:
         generation=report.generation,
         faults=[agent_pb2.RoutedFault(address=text(address), error=words) for address, words in report.faults],
     )
+
+
+def examination_to_proto(found: Examination, generation: int, fault: str) -> explain_pb2.Examination:
+    """What was found now, with what the agent knows of the interface."""
+    message = explain_pb2.Examination(
+        generation=generation,
+        fault=fault,
+        observations=[
+            explain_pb2.Observation(link=f"PATH_LINK_{entry.link.name}", seen=entry.seen, flaws=entry.flaws)
+            for entry in found.observations
+        ],
+        incoming=_traffic(found.incoming),
+        outgoing=_traffic(found.outgoing),
+        incoming_flows=found.flows.incoming,
+        outgoing_flows=found.flows.outgoing,
+    )
+    message.time.GetCurrentTime()
+    return message
+
+
+def _traffic(counter: Counter | None) -> explain_pb2.Traffic | None:
+    return None if counter is None else explain_pb2.Traffic(packets=counter.packets, bytes=counter.bytes)
 
 
 def _removal(message: agent_pb2.Removal) -> Removal:

@@ -17,6 +17,7 @@ from buoy_agent.core.drift import Places
 from buoy_agent.core.retry import Faults, Key
 from buoy_agent.core.spec import (
     Address,
+    Binding,
     Driver,
     InstanceId,
     InterfaceId,
@@ -125,6 +126,13 @@ class Reconciler:
         self._told.update((report.network, report) for report in news)
         self._told = {key: report for key, report in self._told.items() if key in self.desired.targets.networks}
         return news
+
+    def known_of(self, binding: Binding) -> tuple[int, str]:
+        """The generation of an interface that is wanted here (0: none), and what of it failed, in words; from any thread."""
+        held = self.desired.targets.bindings.get(binding.interface)
+        keys: list[Key] = [("nic", binding.interface), ("network", binding.network.id)]
+        keys += [("float", binding.floating)] if binding.floating is not None else []
+        return held.generation if held is not None else 0, next(filter(None, map(self.faults.words, keys)), "")
 
     def _heed(self, places: Places) -> None:
         """Somebody else changed something, and a NIC that was missing may be there now."""

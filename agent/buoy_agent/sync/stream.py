@@ -2,7 +2,7 @@
 
 import asyncio
 import random
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 
 import grpc
 import structlog
@@ -29,8 +29,10 @@ class Stream:
         request: agent_pb2.WatchNodeRequest,
         take: Callable[[Arrival], None],
         refuse: Callable[[tuple[Report, ...]], None],
+        ask: Callable[[Iterable[agent_pb2.NodeQuestion]], None],
     ) -> None:
         self._stub, self._token, self._request, self._take, self._refuse = stub, token, request, take, refuse
+        self._ask = ask
         self._revision = 0
         self._synced = False
         self.connected = False  # something has come on the stream that is open
@@ -77,6 +79,7 @@ class Stream:
     def _work_in(self, message: agent_pb2.NodeUpdate) -> None:
         read = update_from_proto(message)
         self._take(read.update)
+        self._ask(message.questions)
         if read.refused:
             self._refuse(read.refused)
         for words in read.unread:

@@ -16,6 +16,7 @@ then is final.
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+from buoy.v1 import event_pb2
 from buoy.v1 import interface_pb2 as pb
 
 from buoy_client.convert import interface_event_from_proto
@@ -38,7 +39,7 @@ NEEDS_SNAPSHOT = frozenset({"COMPACTED", "REVISION_IN_FUTURE", "CLUSTER_CHANGED"
 WORTH_RETRYING = (Unavailable, Cancelled, DeadlineExceeded, Aborted, InternalError, ResourceExhausted)
 SNAPSHOT, CREATED = pb.INTERFACE_EVENT_TYPE_SNAPSHOT, pb.INTERFACE_EVENT_TYPE_CREATED
 UPDATED, DELETED = pb.INTERFACE_EVENT_TYPE_UPDATED, pb.INTERFACE_EVENT_TYPE_DELETED
-VANISHED = pb.Cause(method="WatchInterface", actor="client")
+VANISHED = event_pb2.Cause(method="WatchInterface", actor="client")
 
 
 @dataclass(frozen=True, slots=True)

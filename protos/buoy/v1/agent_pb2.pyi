@@ -1,5 +1,6 @@
 import datetime
 
+from buoy.v1 import explain_pb2 as _explain_pb2
 from buoy.v1 import instance_pb2 as _instance_pb2
 from google.protobuf import duration_pb2 as _duration_pb2
 from google.protobuf.internal import containers as _containers
@@ -25,7 +26,7 @@ class WatchNodeRequest(_message.Message):
     def __init__(self, node: _Optional[str] = ..., resume_revision: _Optional[int] = ..., agent_version: _Optional[str] = ..., external_interface: _Optional[str] = ..., cluster_id: _Optional[str] = ...) -> None: ...
 
 class NodeUpdate(_message.Message):
-    __slots__ = ("revision", "reset", "upserts", "removed", "synced", "cluster_id", "networks")
+    __slots__ = ("revision", "reset", "upserts", "removed", "synced", "cluster_id", "networks", "questions")
     REVISION_FIELD_NUMBER: _ClassVar[int]
     RESET_FIELD_NUMBER: _ClassVar[int]
     UPSERTS_FIELD_NUMBER: _ClassVar[int]
@@ -33,6 +34,7 @@ class NodeUpdate(_message.Message):
     SYNCED_FIELD_NUMBER: _ClassVar[int]
     CLUSTER_ID_FIELD_NUMBER: _ClassVar[int]
     NETWORKS_FIELD_NUMBER: _ClassVar[int]
+    QUESTIONS_FIELD_NUMBER: _ClassVar[int]
     revision: int
     reset: bool
     upserts: _containers.RepeatedCompositeFieldContainer[Binding]
@@ -40,7 +42,16 @@ class NodeUpdate(_message.Message):
     synced: bool
     cluster_id: str
     networks: _containers.RepeatedCompositeFieldContainer[NetworkBinding]
-    def __init__(self, revision: _Optional[int] = ..., reset: _Optional[bool] = ..., upserts: _Optional[_Iterable[_Union[Binding, _Mapping]]] = ..., removed: _Optional[_Iterable[_Union[Removal, _Mapping]]] = ..., synced: _Optional[bool] = ..., cluster_id: _Optional[str] = ..., networks: _Optional[_Iterable[_Union[NetworkBinding, _Mapping]]] = ...) -> None: ...
+    questions: _containers.RepeatedCompositeFieldContainer[NodeQuestion]
+    def __init__(self, revision: _Optional[int] = ..., reset: _Optional[bool] = ..., upserts: _Optional[_Iterable[_Union[Binding, _Mapping]]] = ..., removed: _Optional[_Iterable[_Union[Removal, _Mapping]]] = ..., synced: _Optional[bool] = ..., cluster_id: _Optional[str] = ..., networks: _Optional[_Iterable[_Union[NetworkBinding, _Mapping]]] = ..., questions: _Optional[_Iterable[_Union[NodeQuestion, _Mapping]]] = ...) -> None: ...
+
+class NodeQuestion(_message.Message):
+    __slots__ = ("id", "explain")
+    ID_FIELD_NUMBER: _ClassVar[int]
+    EXPLAIN_FIELD_NUMBER: _ClassVar[int]
+    id: str
+    explain: Binding
+    def __init__(self, id: _Optional[str] = ..., explain: _Optional[_Union[Binding, _Mapping]] = ...) -> None: ...
 
 class Binding(_message.Message):
     __slots__ = ("interface_uuid", "generation", "instance_uuid", "driver", "order", "macaddr", "ipv4", "floating_address", "network", "unconfirmed_addresses", "draining")
@@ -149,5 +160,21 @@ class BindingReport(_message.Message):
     def __init__(self, interface_uuid: _Optional[str] = ..., generation: _Optional[int] = ..., removed: _Optional[bool] = ..., nic_error: _Optional[str] = ..., floating_error: _Optional[str] = ..., draining_addresses: _Optional[_Iterable[str]] = ...) -> None: ...
 
 class ReportNodeResponse(_message.Message):
+    __slots__ = ()
+    def __init__(self) -> None: ...
+
+class AnswerNodeRequest(_message.Message):
+    __slots__ = ("node", "question_id", "examination", "error")
+    NODE_FIELD_NUMBER: _ClassVar[int]
+    QUESTION_ID_FIELD_NUMBER: _ClassVar[int]
+    EXAMINATION_FIELD_NUMBER: _ClassVar[int]
+    ERROR_FIELD_NUMBER: _ClassVar[int]
+    node: str
+    question_id: str
+    examination: _explain_pb2.Examination
+    error: str
+    def __init__(self, node: _Optional[str] = ..., question_id: _Optional[str] = ..., examination: _Optional[_Union[_explain_pb2.Examination, _Mapping]] = ..., error: _Optional[str] = ...) -> None: ...
+
+class AnswerNodeResponse(_message.Message):
     __slots__ = ()
     def __init__(self) -> None: ...

@@ -48,6 +48,11 @@ class AgentServiceStub:
                 request_serializer=buoy_dot_v1_dot_agent__pb2.ReportNodeRequest.SerializeToString,
                 response_deserializer=buoy_dot_v1_dot_agent__pb2.ReportNodeResponse.FromString,
                 _registered_method=True)
+        self.AnswerNode = channel.unary_unary(
+                '/buoy.v1.AgentService/AnswerNode',
+                request_serializer=buoy_dot_v1_dot_agent__pb2.AnswerNodeRequest.SerializeToString,
+                response_deserializer=buoy_dot_v1_dot_agent__pb2.AnswerNodeResponse.FromString,
+                _registered_method=True)
 
 
 class AgentServiceServicer:
@@ -72,6 +77,14 @@ class AgentServiceServicer:
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
+    def AnswerNode(self, request, context):
+        """Answers a question of the node's stream, once. Callers: the node's agent. Reasons: QUESTION_NOT_FOUND (NOT_FOUND), for what the
+        node was not asked, or what nobody waits for any more.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
 
 def add_AgentServiceServicer_to_server(servicer, server):
     rpc_method_handlers = {
@@ -84,6 +97,11 @@ def add_AgentServiceServicer_to_server(servicer, server):
                     servicer.ReportNode,
                     request_deserializer=buoy_dot_v1_dot_agent__pb2.ReportNodeRequest.FromString,
                     response_serializer=buoy_dot_v1_dot_agent__pb2.ReportNodeResponse.SerializeToString,
+            ),
+            'AnswerNode': grpc.unary_unary_rpc_method_handler(
+                    servicer.AnswerNode,
+                    request_deserializer=buoy_dot_v1_dot_agent__pb2.AnswerNodeRequest.FromString,
+                    response_serializer=buoy_dot_v1_dot_agent__pb2.AnswerNodeResponse.SerializeToString,
             ),
     }
     generic_handler = grpc.method_handlers_generic_handler(
@@ -144,6 +162,33 @@ class AgentService:
             '/buoy.v1.AgentService/ReportNode',
             buoy_dot_v1_dot_agent__pb2.ReportNodeRequest.SerializeToString,
             buoy_dot_v1_dot_agent__pb2.ReportNodeResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def AnswerNode(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/buoy.v1.AgentService/AnswerNode',
+            buoy_dot_v1_dot_agent__pb2.AnswerNodeRequest.SerializeToString,
+            buoy_dot_v1_dot_agent__pb2.AnswerNodeResponse.FromString,
             options,
             channel_credentials,
             insecure,

@@ -43,6 +43,10 @@ class AgentServiceStub:
     """
     ReportNode: _grpc.UnaryUnaryMultiCallable[_agent_pb2.ReportNodeRequest, _agent_pb2.ReportNodeResponse]
     """Says what the kernel now has; also the heartbeat. Callers: the node's agent."""
+    AnswerNode: _grpc.UnaryUnaryMultiCallable[_agent_pb2.AnswerNodeRequest, _agent_pb2.AnswerNodeResponse]
+    """Answers a question of the node's stream, once. Callers: the node's agent. Reasons: QUESTION_NOT_FOUND (NOT_FOUND), for what the
+    node was not asked, or what nobody waits for any more.
+    """
 
 @_typing.type_check_only
 class AgentServiceAsyncStub(AgentServiceStub):
@@ -59,6 +63,10 @@ class AgentServiceAsyncStub(AgentServiceStub):
     """
     ReportNode: _aio.UnaryUnaryMultiCallable[_agent_pb2.ReportNodeRequest, _agent_pb2.ReportNodeResponse]  # type: ignore[assignment]
     """Says what the kernel now has; also the heartbeat. Callers: the node's agent."""
+    AnswerNode: _aio.UnaryUnaryMultiCallable[_agent_pb2.AnswerNodeRequest, _agent_pb2.AnswerNodeResponse]  # type: ignore[assignment]
+    """Answers a question of the node's stream, once. Callers: the node's agent. Reasons: QUESTION_NOT_FOUND (NOT_FOUND), for what the
+    node was not asked, or what nobody waits for any more.
+    """
 
 class AgentServiceServicer(metaclass=_abc_1.ABCMeta):
     """What a node's agent needs, and nobody else.
@@ -84,5 +92,15 @@ class AgentServiceServicer(metaclass=_abc_1.ABCMeta):
         context: _ServicerContext,
     ) -> _typing.Union[_agent_pb2.ReportNodeResponse, _abc.Awaitable[_agent_pb2.ReportNodeResponse]]:
         """Says what the kernel now has; also the heartbeat. Callers: the node's agent."""
+
+    @_abc_1.abstractmethod
+    def AnswerNode(
+        self,
+        request: _agent_pb2.AnswerNodeRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_agent_pb2.AnswerNodeResponse, _abc.Awaitable[_agent_pb2.AnswerNodeResponse]]:
+        """Answers a question of the node's stream, once. Callers: the node's agent. Reasons: QUESTION_NOT_FOUND (NOT_FOUND), for what the
+        node was not asked, or what nobody waits for any more.
+        """
 
 def add_AgentServiceServicer_to_server(servicer: AgentServiceServicer, server: _typing.Union[_grpc.Server, _aio.Server]) -> None: ...

@@ -25,17 +25,19 @@ _sym_db = _symbol_database.Default()
 from google.protobuf import timestamp_pb2 as google_dot_protobuf_dot_timestamp__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x13\x62uoy/v1/event.proto\x12\x07\x62uoy.v1\x1a\x1fgoogle/protobuf/timestamp.proto\"\xcb\x01\n\x05\x45vent\x12\x10\n\x08revision\x18\x01 \x01(\x03\x12(\n\x04time\x18\x02 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12 \n\x04type\x18\x03 \x01(\x0e\x32\x12.buoy.v1.EventType\x12\x0e\n\x06method\x18\x04 \x01(\t\x12\r\n\x05\x61\x63tor\x18\x05 \x01(\t\x12\x0f\n\x07message\x18\x06 \x01(\t\x12\x12\n\nrequest_id\x18\x07 \x01(\t\x12 \n\x07\x63hanges\x18\x08 \x03(\x0b\x32\x0f.buoy.v1.Change\"9\n\x06\x43hange\x12\x10\n\x08property\x18\x01 \x01(\t\x12\x0e\n\x06\x62\x65\x66ore\x18\x02 \x01(\t\x12\r\n\x05\x61\x66ter\x18\x03 \x01(\t*\x85\x01\n\tEventType\x12\x1a\n\x16\x45VENT_TYPE_UNSPECIFIED\x10\x00\x12\x14\n\x10\x45VENT_TYPE_AUDIT\x10\x01\x12\x15\n\x11\x45VENT_TYPE_MUTATE\x10\x02\x12\x15\n\x11\x45VENT_TYPE_STATUS\x10\x03\x12\x18\n\x14\x45VENT_TYPE_RESOURCES\x10\x04\x62\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x13\x62uoy/v1/event.proto\x12\x07\x62uoy.v1\x1a\x1fgoogle/protobuf/timestamp.proto\"\xcb\x01\n\x05\x45vent\x12\x10\n\x08revision\x18\x01 \x01(\x03\x12(\n\x04time\x18\x02 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12 \n\x04type\x18\x03 \x01(\x0e\x32\x12.buoy.v1.EventType\x12\x0e\n\x06method\x18\x04 \x01(\t\x12\r\n\x05\x61\x63tor\x18\x05 \x01(\t\x12\x0f\n\x07message\x18\x06 \x01(\t\x12\x12\n\nrequest_id\x18\x07 \x01(\t\x12 \n\x07\x63hanges\x18\x08 \x03(\x0b\x32\x0f.buoy.v1.Change\"9\n\x06\x43hange\x12\x10\n\x08property\x18\x01 \x01(\t\x12\x0e\n\x06\x62\x65\x66ore\x18\x02 \x01(\t\x12\r\n\x05\x61\x66ter\x18\x03 \x01(\t\":\n\x05\x43\x61use\x12\x0e\n\x06method\x18\x01 \x01(\t\x12\r\n\x05\x61\x63tor\x18\x02 \x01(\t\x12\x12\n\nrequest_id\x18\x03 \x01(\t*\x85\x01\n\tEventType\x12\x1a\n\x16\x45VENT_TYPE_UNSPECIFIED\x10\x00\x12\x14\n\x10\x45VENT_TYPE_AUDIT\x10\x01\x12\x15\n\x11\x45VENT_TYPE_MUTATE\x10\x02\x12\x15\n\x11\x45VENT_TYPE_STATUS\x10\x03\x12\x18\n\x14\x45VENT_TYPE_RESOURCES\x10\x04\x62\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
 _builder.BuildTopDescriptorsAndMessages(DESCRIPTOR, 'buoy.v1.event_pb2', _globals)
 if not _descriptor._USE_C_DESCRIPTORS:
   DESCRIPTOR._loaded_options = None
-  _globals['_EVENTTYPE']._serialized_start=331
-  _globals['_EVENTTYPE']._serialized_end=464
+  _globals['_EVENTTYPE']._serialized_start=391
+  _globals['_EVENTTYPE']._serialized_end=524
   _globals['_EVENT']._serialized_start=66
   _globals['_EVENT']._serialized_end=269
   _globals['_CHANGE']._serialized_start=271
   _globals['_CHANGE']._serialized_end=328
+  _globals['_CAUSE']._serialized_start=330
+  _globals['_CAUSE']._serialized_end=388
 # @@protoc_insertion_point(module_scope)

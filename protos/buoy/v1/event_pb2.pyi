@@ -52,3 +52,13 @@ class Change(_message.Message):
     before: str
     after: str
     def __init__(self, property: _Optional[str] = ..., before: _Optional[str] = ..., after: _Optional[str] = ...) -> None: ...
+
+class Cause(_message.Message):
+    __slots__ = ("method", "actor", "request_id")
+    METHOD_FIELD_NUMBER: _ClassVar[int]
+    ACTOR_FIELD_NUMBER: _ClassVar[int]
+    REQUEST_ID_FIELD_NUMBER: _ClassVar[int]
+    method: str
+    actor: str
+    request_id: str
+    def __init__(self, method: _Optional[str] = ..., actor: _Optional[str] = ..., request_id: _Optional[str] = ...) -> None: ...

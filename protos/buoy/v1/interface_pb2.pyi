@@ -1,6 +1,7 @@
 import datetime
 
 from buoy.v1 import event_pb2 as _event_pb2
+from buoy.v1 import explain_pb2 as _explain_pb2
 from buoy.v1 import leaving_pb2 as _leaving_pb2
 from google.protobuf import duration_pb2 as _duration_pb2
 from google.protobuf import struct_pb2 as _struct_pb2
@@ -54,7 +55,7 @@ INTERFACE_EVENT_TYPE_UPDATED: InterfaceEventType
 INTERFACE_EVENT_TYPE_DELETED: InterfaceEventType
 
 class Interface(_message.Message):
-    __slots__ = ("uuid", "namespace", "instance_uuid", "network_uuid", "node", "macaddr", "ipv4", "order", "model", "state", "state_reason", "floating", "metadata", "version", "revision", "create_time", "update_time", "generation", "observed_generation", "former_nodes", "draining")
+    __slots__ = ("uuid", "namespace", "instance_uuid", "network_uuid", "node", "macaddr", "ipv4", "order", "model", "state", "state_reason", "floating", "metadata", "version", "revision", "create_time", "update_time", "generation", "observed_generation", "former_nodes", "draining", "observed_time")
     class MetadataEntry(_message.Message):
         __slots__ = ("key", "value")
         KEY_FIELD_NUMBER: _ClassVar[int]
@@ -83,6 +84,7 @@ class Interface(_message.Message):
     OBSERVED_GENERATION_FIELD_NUMBER: _ClassVar[int]
     FORMER_NODES_FIELD_NUMBER: _ClassVar[int]
     DRAINING_FIELD_NUMBER: _ClassVar[int]
+    OBSERVED_TIME_FIELD_NUMBER: _ClassVar[int]
     uuid: str
     namespace: str
     instance_uuid: str
@@ -104,7 +106,8 @@ class Interface(_message.Message):
     observed_generation: int
     former_nodes: _containers.RepeatedCompositeFieldContainer[_leaving_pb2.FormerNode]
     draining: _containers.RepeatedCompositeFieldContainer[_leaving_pb2.Draining]
-    def __init__(self, uuid: _Optional[str] = ..., namespace: _Optional[str] = ..., instance_uuid: _Optional[str] = ..., network_uuid: _Optional[str] = ..., node: _Optional[str] = ..., macaddr: _Optional[str] = ..., ipv4: _Optional[str] = ..., order: _Optional[int] = ..., model: _Optional[str] = ..., state: _Optional[_Union[InterfaceState, str]] = ..., state_reason: _Optional[str] = ..., floating: _Optional[_Union[Floating, _Mapping]] = ..., metadata: _Optional[_Mapping[str, _struct_pb2.Value]] = ..., version: _Optional[int] = ..., revision: _Optional[int] = ..., create_time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., update_time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., generation: _Optional[int] = ..., observed_generation: _Optional[int] = ..., former_nodes: _Optional[_Iterable[_Union[_leaving_pb2.FormerNode, _Mapping]]] = ..., draining: _Optional[_Iterable[_Union[_leaving_pb2.Draining, _Mapping]]] = ...) -> None: ...
+    observed_time: _timestamp_pb2.Timestamp
+    def __init__(self, uuid: _Optional[str] = ..., namespace: _Optional[str] = ..., instance_uuid: _Optional[str] = ..., network_uuid: _Optional[str] = ..., node: _Optional[str] = ..., macaddr: _Optional[str] = ..., ipv4: _Optional[str] = ..., order: _Optional[int] = ..., model: _Optional[str] = ..., state: _Optional[_Union[InterfaceState, str]] = ..., state_reason: _Optional[str] = ..., floating: _Optional[_Union[Floating, _Mapping]] = ..., metadata: _Optional[_Mapping[str, _struct_pb2.Value]] = ..., version: _Optional[int] = ..., revision: _Optional[int] = ..., create_time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., update_time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., generation: _Optional[int] = ..., observed_generation: _Optional[int] = ..., former_nodes: _Optional[_Iterable[_Union[_leaving_pb2.FormerNode, _Mapping]]] = ..., draining: _Optional[_Iterable[_Union[_leaving_pb2.Draining, _Mapping]]] = ..., observed_time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ...) -> None: ...
 
 class Floating(_message.Message):
     __slots__ = ("address", "pool", "phase", "reason", "requested_time", "active_time", "generation", "observed_generation", "held_by")
@@ -328,20 +331,10 @@ class InterfaceEvent(_message.Message):
     TIME_FIELD_NUMBER: _ClassVar[int]
     type: InterfaceEventType
     interface: Interface
-    cause: Cause
+    cause: _event_pb2.Cause
     revision: int
     time: _timestamp_pb2.Timestamp
-    def __init__(self, type: _Optional[_Union[InterfaceEventType, str]] = ..., interface: _Optional[_Union[Interface, _Mapping]] = ..., cause: _Optional[_Union[Cause, _Mapping]] = ..., revision: _Optional[int] = ..., time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ...) -> None: ...
-
-class Cause(_message.Message):
-    __slots__ = ("method", "actor", "request_id")
-    METHOD_FIELD_NUMBER: _ClassVar[int]
-    ACTOR_FIELD_NUMBER: _ClassVar[int]
-    REQUEST_ID_FIELD_NUMBER: _ClassVar[int]
-    method: str
-    actor: str
-    request_id: str
-    def __init__(self, method: _Optional[str] = ..., actor: _Optional[str] = ..., request_id: _Optional[str] = ...) -> None: ...
+    def __init__(self, type: _Optional[_Union[InterfaceEventType, str]] = ..., interface: _Optional[_Union[Interface, _Mapping]] = ..., cause: _Optional[_Union[_event_pb2.Cause, _Mapping]] = ..., revision: _Optional[int] = ..., time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ...) -> None: ...
 
 class ListInterfaceEventsRequest(_message.Message):
     __slots__ = ("interface_uuid", "type", "page_size", "page_token", "min_revision")
@@ -364,3 +357,11 @@ class ListInterfaceEventsResponse(_message.Message):
     events: _containers.RepeatedCompositeFieldContainer[_event_pb2.Event]
     next_page_token: str
     def __init__(self, events: _Optional[_Iterable[_Union[_event_pb2.Event, _Mapping]]] = ..., next_page_token: _Optional[str] = ...) -> None: ...
+
+class ExplainInterfaceResponse(_message.Message):
+    __slots__ = ("interface", "explanation")
+    INTERFACE_FIELD_NUMBER: _ClassVar[int]
+    EXPLANATION_FIELD_NUMBER: _ClassVar[int]
+    interface: Interface
+    explanation: _explain_pb2.Explanation
+    def __init__(self, interface: _Optional[_Union[Interface, _Mapping]] = ..., explanation: _Optional[_Union[_explain_pb2.Explanation, _Mapping]] = ...) -> None: ...

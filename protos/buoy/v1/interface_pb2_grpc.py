@@ -3,6 +3,7 @@
 import grpc
 import warnings
 
+from buoy.v1 import explain_pb2 as buoy_dot_v1_dot_explain__pb2
 from buoy.v1 import interface_pb2 as buoy_dot_v1_dot_interface__pb2
 
 GRPC_GENERATED_VERSION = '1.85.1'
@@ -92,6 +93,11 @@ class InterfaceServiceStub:
                 '/buoy.v1.InterfaceService/ListInterfaceEvents',
                 request_serializer=buoy_dot_v1_dot_interface__pb2.ListInterfaceEventsRequest.SerializeToString,
                 response_deserializer=buoy_dot_v1_dot_interface__pb2.ListInterfaceEventsResponse.FromString,
+                _registered_method=True)
+        self.ExplainInterface = channel.unary_unary(
+                '/buoy.v1.InterfaceService/ExplainInterface',
+                request_serializer=buoy_dot_v1_dot_explain__pb2.ExplainInterfaceRequest.SerializeToString,
+                response_deserializer=buoy_dot_v1_dot_interface__pb2.ExplainInterfaceResponse.FromString,
                 _registered_method=True)
         self.WatchInterface = channel.unary_stream(
                 '/buoy.v1.InterfaceService/WatchInterface',
@@ -197,6 +203,14 @@ class InterfaceServiceServicer:
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
+    def ExplainInterface(self, request, context):
+        """Says what a packet meets on its way to an interface and back, as asked, as reported, and as the node's kernel has it now; and
+        the first broken link, with what to do. Answers within seconds, with what is known. Callers: the interface's namespace.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
     def WatchInterface(self, request, context):
         """Streams every change of the chosen interfaces, in revision order, without gap or repeat. Callers: everyone; each sees
         what is theirs. Ends with UNAVAILABLE when the server stops, and once or twice an hour: resume then. Reasons: COMPACTED
@@ -264,6 +278,11 @@ def add_InterfaceServiceServicer_to_server(servicer, server):
                     servicer.ListInterfaceEvents,
                     request_deserializer=buoy_dot_v1_dot_interface__pb2.ListInterfaceEventsRequest.FromString,
                     response_serializer=buoy_dot_v1_dot_interface__pb2.ListInterfaceEventsResponse.SerializeToString,
+            ),
+            'ExplainInterface': grpc.unary_unary_rpc_method_handler(
+                    servicer.ExplainInterface,
+                    request_deserializer=buoy_dot_v1_dot_explain__pb2.ExplainInterfaceRequest.FromString,
+                    response_serializer=buoy_dot_v1_dot_interface__pb2.ExplainInterfaceResponse.SerializeToString,
             ),
             'WatchInterface': grpc.unary_stream_rpc_method_handler(
                     servicer.WatchInterface,
@@ -572,6 +591,33 @@ class InterfaceService:
             '/buoy.v1.InterfaceService/ListInterfaceEvents',
             buoy_dot_v1_dot_interface__pb2.ListInterfaceEventsRequest.SerializeToString,
             buoy_dot_v1_dot_interface__pb2.ListInterfaceEventsResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ExplainInterface(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/buoy.v1.InterfaceService/ExplainInterface',
+            buoy_dot_v1_dot_explain__pb2.ExplainInterfaceRequest.SerializeToString,
+            buoy_dot_v1_dot_interface__pb2.ExplainInterfaceResponse.FromString,
             options,
             channel_credentials,
             insecure,

@@ -3,6 +3,7 @@
 isort:skip_file
 """
 
+from buoy.v1 import explain_pb2 as _explain_pb2
 from buoy.v1 import interface_pb2 as _interface_pb2
 from collections import abc as _abc
 from grpc import aio as _aio
@@ -77,6 +78,10 @@ class InterfaceServiceStub:
     """Deletes one metadata key; an absent key is a no-op. Callers: the interface's namespace. Reasons: NOT_READY."""
     ListInterfaceEvents: _grpc.UnaryUnaryMultiCallable[_interface_pb2.ListInterfaceEventsRequest, _interface_pb2.ListInterfaceEventsResponse]
     """Lists what happened to an interface, newest first. Callers: the interface's namespace."""
+    ExplainInterface: _grpc.UnaryUnaryMultiCallable[_explain_pb2.ExplainInterfaceRequest, _interface_pb2.ExplainInterfaceResponse]
+    """Says what a packet meets on its way to an interface and back, as asked, as reported, and as the node's kernel has it now; and
+    the first broken link, with what to do. Answers within seconds, with what is known. Callers: the interface's namespace.
+    """
     WatchInterface: _grpc.UnaryStreamMultiCallable[_interface_pb2.WatchInterfaceRequest, _interface_pb2.WatchInterfaceResponse]
     """Streams every change of the chosen interfaces, in revision order, without gap or repeat. Callers: everyone; each sees
     what is theirs. Ends with UNAVAILABLE when the server stops, and once or twice an hour: resume then. Reasons: COMPACTED
@@ -133,6 +138,10 @@ class InterfaceServiceAsyncStub(InterfaceServiceStub):
     """Deletes one metadata key; an absent key is a no-op. Callers: the interface's namespace. Reasons: NOT_READY."""
     ListInterfaceEvents: _aio.UnaryUnaryMultiCallable[_interface_pb2.ListInterfaceEventsRequest, _interface_pb2.ListInterfaceEventsResponse]  # type: ignore[assignment]
     """Lists what happened to an interface, newest first. Callers: the interface's namespace."""
+    ExplainInterface: _aio.UnaryUnaryMultiCallable[_explain_pb2.ExplainInterfaceRequest, _interface_pb2.ExplainInterfaceResponse]  # type: ignore[assignment]
+    """Says what a packet meets on its way to an interface and back, as asked, as reported, and as the node's kernel has it now; and
+    the first broken link, with what to do. Answers within seconds, with what is known. Callers: the interface's namespace.
+    """
     WatchInterface: _aio.UnaryStreamMultiCallable[_interface_pb2.WatchInterfaceRequest, _interface_pb2.WatchInterfaceResponse]  # type: ignore[assignment]
     """Streams every change of the chosen interfaces, in revision order, without gap or repeat. Callers: everyone; each sees
     what is theirs. Ends with UNAVAILABLE when the server stops, and once or twice an hour: resume then. Reasons: COMPACTED
@@ -252,6 +261,16 @@ class InterfaceServiceServicer(metaclass=_abc_1.ABCMeta):
         context: _ServicerContext,
     ) -> _typing.Union[_interface_pb2.ListInterfaceEventsResponse, _abc.Awaitable[_interface_pb2.ListInterfaceEventsResponse]]:
         """Lists what happened to an interface, newest first. Callers: the interface's namespace."""
+
+    @_abc_1.abstractmethod
+    def ExplainInterface(
+        self,
+        request: _explain_pb2.ExplainInterfaceRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_interface_pb2.ExplainInterfaceResponse, _abc.Awaitable[_interface_pb2.ExplainInterfaceResponse]]:
+        """Says what a packet meets on its way to an interface and back, as asked, as reported, and as the node's kernel has it now; and
+        the first broken link, with what to do. Answers within seconds, with what is known. Callers: the interface's namespace.
+        """
 
     @_abc_1.abstractmethod
     def WatchInterface(

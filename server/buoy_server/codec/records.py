@@ -108,6 +108,7 @@ def interface_to_proto(interface: model.Interface) -> interface_pb2.Interface:
         observed_generation=interface.observed_generation,
         former_nodes=map(former_node_to_proto, interface.former_nodes),
         draining=map(draining_to_proto, interface.draining),
+        observed_time=timestamp(interface.observed_time),
         **_common(interface),
     )
     put_metadata(interface.metadata, message.metadata)
@@ -134,6 +135,7 @@ def interface_from_proto(message: interface_pb2.Interface) -> model.Interface:
         observed_generation=message.observed_generation,
         former_nodes=tuple(map(former_node_from_proto, message.former_nodes)),
         draining=tuple(map(draining_from_proto, message.draining)),
+        observed_time=moment_or_none(message, "observed_time"),
         **_common_from(message),
     )
 

@@ -5,7 +5,7 @@ DomainError
     MetadataTooLarge  AddressOutsideNetblock  AddressOutsidePool  RequestIdReused
   NotFound              absent, or not the caller's to see: the same words for both
     InterfaceNotFound  InstanceNotFound  NetworkNotFound  PoolNotFound  NodeNotFound  NamespaceNotFound
-    AddressNotFound  AddressNotRouted
+    AddressNotFound  AddressNotRouted  QuestionNotFound
   Conflict              somebody else has it
     NameInUse  AddressInUse  MacaddrInUse  PoolOverlap
   Precondition          right request, wrong moment
@@ -104,6 +104,11 @@ class AddressNotFound(NotFound):
 class AddressNotRouted(NotFound):
     reason = "ADDRESS_NOT_ROUTED"
     kind = "routed address"
+
+
+class QuestionNotFound(NotFound):
+    reason = "QUESTION_NOT_FOUND"
+    kind = "question"
 
 
 class Conflict(DomainError):

@@ -116,6 +116,7 @@ class Interface(Record):
     observed_generation: int = 0
     former_nodes: tuple[FormerNode, ...] = ()
     draining: tuple[Draining, ...] = ()
+    observed_time: datetime | None = None
 
     @property
     def key(self) -> str:

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from functools import cached_property
 
-from buoy.v1 import interface_pb2
+from buoy.v1 import event_pb2, interface_pb2
 
 from buoy_server.codec import packing
 from buoy_server.codec.scalars import timestamp
@@ -51,7 +51,7 @@ class Committed:
         """The serialized InterfaceEvent of what this change means for a serialized interface."""
         head = interface_pb2.InterfaceEvent(
             type=kind,
-            cause=interface_pb2.Cause(method=self.cause.method, actor=self.cause.actor, request_id=self.cause.request_id),
+            cause=event_pb2.Cause(method=self.cause.method, actor=self.cause.actor, request_id=self.cause.request_id),
             revision=self.revision,
             time=timestamp(self.time),
         )

@@ -62,6 +62,13 @@ class AgentService:
             await self._backend.writer.submit(command, caller, "ReportNode", f"node/{name}")
         return agent_pb2.ReportNodeResponse()
 
+    async def AnswerNode(self, request: agent_pb2.AnswerNodeRequest, caller: Caller) -> Message:
+        """Take an answer in, and give it to who asked."""
+        name = _own_node(request.node, caller)
+        self._backend.presence.heard(name)
+        self._backend.questions.answer(request)
+        return agent_pb2.AnswerNodeResponse()
+
     async def _updates(
         self, request: agent_pb2.WatchNodeRequest, node: str, caller: Caller
     ) -> AsyncIterator[agent_pb2.NodeUpdate]:
@@ -70,7 +77,10 @@ class AgentService:
         resumes = resumes and feed.reaches(request.resume_revision)
         position = request.resume_revision if resumes else view.revision
         topics = (("node", node), ("networks", node), ("rights", caller.namespace))
-        with feed.subscribe(topics, position, eager=True) as subscription:
+        with (
+            feed.subscribe(topics, position, eager=True) as subscription,
+            backend.questions.outbox(node, subscription.wake) as outbox,
+        ):
             yield agent_pb2.NodeUpdate(cluster_id=backend.cluster_id, reset=not resumes)
             if not resumes:
                 for update in updates(view, node, list(lookup.interfaces(view, "node", node)), 0):
@@ -78,15 +88,15 @@ class AgentService:
             yield agent_pb2.NodeUpdate(revision=position, synced=True)
             sent = time.monotonic()
             while True:
-                entries = await feed.follow(subscription, sent + HEARTBEAT - time.monotonic())
+                entries = await feed.follow(subscription, 0 if outbox.waiting else sent + HEARTBEAT - time.monotonic())
                 if any(entry.kind is Kind.NAMESPACE for entry in entries):
                     caller = backend.authenticator.renew(caller)
                 changed = touched_networks(view, node, entries)
                 for update in updates(view, node, touched(view, node, entries), subscription.position, changed):
                     yield update
                     sent = time.monotonic()
-                if time.monotonic() >= sent + HEARTBEAT:
-                    yield agent_pb2.NodeUpdate(revision=subscription.position)
+                if outbox.waiting or time.monotonic() >= sent + HEARTBEAT:
+                    yield agent_pb2.NodeUpdate(revision=subscription.position, questions=outbox.take())
                     sent = time.monotonic()
 
 

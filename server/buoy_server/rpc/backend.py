@@ -1,7 +1,7 @@
 """What every service works on."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TypeVar
 
 from google.protobuf.message import Message
@@ -14,6 +14,7 @@ from buoy_server.feed.view import View
 from buoy_server.feed.writer import Writer
 from buoy_server.nodes import Presence
 from buoy_server.rpc.attempts import attempt_of
+from buoy_server.rpc.questions import Questions
 from buoy_server.storage.store import SqlStore
 
 T = TypeVar("T")
@@ -30,6 +31,7 @@ class Backend:
     authenticator: Authenticator
     store: SqlStore
     cluster_id: str
+    questions: Questions = field(default_factory=Questions)
 
     async def change(
         self, command: Command[T], caller: Caller, request: Message, answer: Callable[[T], Message] | None = None

@@ -50,7 +50,7 @@ def updates(
         chunk = interfaces[start : start + CHUNK]
         yield agent_pb2.NodeUpdate(
             revision=revision if start + CHUNK >= len(interfaces) else 0,
-            upserts=[_binding(view, interface, now) for interface in chunk if interface.live and interface.node == node],
+            upserts=[binding_of(view, interface, now) for interface in chunk if interface.live and interface.node == node],
             networks=[_network_binding(network, node) for network in networks] if start == 0 else (),
             removed=[_removal(view, node, interface) for interface in chunk if not interface.live or interface.node != node],
         )
@@ -66,7 +66,8 @@ def _removal(view: View, node: str, interface: Interface) -> agent_pb2.Removal:
     )
 
 
-def _binding(view: View, interface: Interface, now: datetime) -> agent_pb2.Binding:
+def binding_of(view: View, interface: Interface, now: datetime) -> agent_pb2.Binding:
+    """Return all that its node needs for an interface."""
     instance = view.get(Kind.INSTANCE, interface.instance_uuid)
     network = view.get(Kind.NETWORK, interface.network_uuid)
     if not isinstance(instance, Instance) or not isinstance(network, Network):

@@ -2,7 +2,7 @@
 
 from collections.abc import AsyncIterator
 
-from buoy.v1 import instance_pb2, interface_pb2
+from buoy.v1 import explain_pb2, instance_pb2, interface_pb2
 from google.protobuf.message import Message
 
 from buoy_server.codec.records import interface_to_proto
@@ -19,6 +19,7 @@ from buoy_server.rpc import checks, metadata, paging
 from buoy_server.rpc.audience import Audiences
 from buoy_server.rpc.backend import Backend
 from buoy_server.rpc.events import list_events
+from buoy_server.rpc.explaining import explain_interface
 from buoy_server.rpc.selection import filter_of, is_live
 from buoy_server.rpc.watch import watch
 
@@ -119,6 +120,11 @@ class InterfaceService:
         """List what happened to an interface, newest first."""
         found = self._interface(request.interface_uuid, caller)
         response: Message = await list_events(self._backend, found.uuid, request, interface_pb2.ListInterfaceEventsResponse())
+        return response
+
+    async def ExplainInterface(self, request: explain_pb2.ExplainInterfaceRequest, caller: Caller) -> Answer:
+        """Say what a packet meets on its way to an interface, and the first broken link."""
+        response: Message = await explain_interface(self._backend, self._interface(request.interface_uuid, caller))
         return response
 
     def WatchInterface(self, request: interface_pb2.WatchInterfaceRequest, caller: Caller) -> AsyncIterator[bytes]:

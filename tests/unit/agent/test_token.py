@@ -75,7 +75,7 @@ async def world(tmp_path: Path) -> AsyncIterator[World]:
 async def agent(world: World, *options: str) -> AsyncIterator[FakeKernel]:
     """A running agent of node1."""
     kernel = FakeKernel()
-    running_agent = Agent(settings.load(["--server", world.target, *REQUIRED, *options]), kernel)
+    running_agent = Agent(settings.load(["--server", world.target, *REQUIRED, *options]), kernel, kernel)
     task = asyncio.create_task(running_agent.run())
     try:
         yield kernel

@@ -127,7 +127,7 @@ def _take_in(draft: Draft, interface: Interface, report: BindingReport) -> None:
         return  # about something older than what is known
     observed = _observe(interface, report, draft.now)
     if observed != interface:
-        draft.put(observed)
+        draft.put(replace(observed, observed_time=draft.now))
     if report.generation == interface.generation and not report.floating_error:
         release_others(draft, observed, [entry for entry in interface.draining if entry not in observed.draining])
     else:
