@@ -44,6 +44,7 @@ class ScriptedServer(agent_pb2_grpc.AgentServiceServicer):
         self.revision = 1
         self.requests: list[agent_pb2.WatchNodeRequest] = []
         self.reports: list[agent_pb2.BindingReport] = []
+        self.answers: list[agent_pb2.AnswerNodeRequest] = []
         self.heartbeats = 0
         self.refuse_reports = False
         self.hold_snapshot = False
@@ -80,6 +81,19 @@ class ScriptedServer(agent_pb2_grpc.AgentServiceServicer):
         self.heartbeats += not request.reports
         self.reports += request.reports
         return agent_pb2.ReportNodeResponse()
+
+    async def AnswerNode(  # noqa: N802 - likewise
+        self,
+        request: agent_pb2.AnswerNodeRequest,
+        context: grpc.aio.ServicerContext[object, object],  # noqa: ARG002 - the signature is the library's
+    ) -> agent_pb2.AnswerNodeResponse:
+        """One answer."""
+        self.answers.append(request)
+        return agent_pb2.AnswerNodeResponse()
+
+    def ask(self, *questions: agent_pb2.NodeQuestion) -> None:
+        """Asks down every stream."""
+        self._to_all(agent_pb2.NodeUpdate(revision=self.revision, questions=questions))
 
     def push(self, upserts: Iterable[Binding] = (), removed: Iterable[agent_pb2.Removal] = ()) -> None:
         """Sends one change down every stream."""

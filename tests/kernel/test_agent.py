@@ -11,7 +11,7 @@ from dataclasses import replace
 from ipaddress import IPv4Address
 from pathlib import Path
 
-from buoy.v1 import agent_pb2
+from buoy.v1 import agent_pb2, explain_pb2
 from buoy_agent.core.spec import Driver
 
 from tests.kernel.node import EXTERNAL, Node
@@ -186,6 +186,30 @@ def test_the_whole_agent_puts_a_flushed_ruleset_right(node: Node, tmp_path: Path
             netns.run(node.inside(net), ["nft", "flush", "ruleset"])
             wait_for("the table", lambda: "buoy" in netns.run(node.inside(net), ["nft", "list", "tables"]).stdout)
             wait_for("the element", lambda: node.elements(net) == {str(FLOAT): "10.0.0.5"})
+
+
+def test_it_answers_what_it_is_asked_also_what_it_cannot_read_and_what_it_was_never_told(node: Node, tmp_path: Path) -> None:
+    net = network(node.salt, "a")
+    one, two = binding(node.salt, net, 5, floating=str(FLOAT)), binding(node.salt, net, 6)
+    bad = to_proto(two)
+    bad.macaddr = "no mac"
+    with serving(tmp_path / "s") as server:
+        server.bindings = [to_proto(one)]
+        with agent(node, tmp_path / "s", tmp_path / "log"):
+            server.report_of(one)
+            asked = {"known": to_proto(one), "unknown": to_proto(two), "bad": bad}
+            wait_for("the stream to be open", lambda: server._queues)
+            server.ask(*(agent_pb2.NodeQuestion(id=name, explain=what) for name, what in asked.items()))
+            wait_for("three answers", lambda: len(server.answers) == 3)
+    answers = {answer.question_id: answer for answer in server.answers}
+    known, unknown = answers["known"].examination, answers["unknown"].examination
+    assert (known.generation, unknown.generation) == (1, 0)
+    assert not [flaw for observation in known.observations for flaw in observation.flaws]
+    assert [list(entry.flaws) for entry in unknown.observations if entry.link == explain_pb2.PATH_LINK_NIC] == [
+        ["the NIC is not there"]
+    ]
+    assert answers["bad"].error == "macaddr: 'no mac' is no MAC address"
+    assert not answers["bad"].HasField("examination")
 
 
 def test_what_is_missing_is_said_in_one_line_with_a_code_of_its_own(node: Node) -> None:

@@ -82,7 +82,7 @@ async def test_a_flaw_that_the_node_sees_is_named(server: Running, node: Scripte
     call = explain(server, await floating(server, node))
     answer = examined(await asked(node))
     answer.examination.observations[2].flaws.append("the namespace is gone")
-    answer.examination.observations.add(link=99)  # type: ignore[call-overload] # of an agent that is newer
+    answer.examination.observations.add(link=99)  # of an agent that is newer
     await server.agents.AnswerNode(answer)
     found = await call
     assert (found.broken, found.summary) == (KERNEL[2], "network: the namespace is gone")
