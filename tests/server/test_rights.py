@@ -11,7 +11,7 @@ import grpc
 import pytest
 from buoy.v1 import instance_pb2, namespace_pb2, network_pb2
 from buoy.v1 import interface_pb2 as i
-from buoy_server.feed import subscriptions
+from buoy_server.feed import tick
 from google.protobuf.struct_pb2 import Value
 
 from tests.server.agent import agent
@@ -127,7 +127,7 @@ async def test_a_change_just_before_the_end_of_a_trust_is_told_and_then_the_end(
 ) -> None:
     call = trusting.watch()
     await _synced(call)
-    monkeypatch.setattr(subscriptions, "REST", (1e6, 1e6))  # what comes within MAX_TICK leaves together
+    monkeypatch.setattr(tick, "REST", (1e6, 1e6))  # what comes within the longest tick leaves together
     first = await trusting.change("b")
     assert [event.revision for event in await _next(call)] == [first]
     changed = await trusting.change("a")
@@ -158,7 +158,7 @@ async def test_what_changed_since_the_trust_ended_is_not_shown_but_a_snapshot_as
 ) -> None:
     call = trusting.watch()
     await _synced(call)
-    monkeypatch.setattr(subscriptions, "REST", (1e6, 1e6))
+    monkeypatch.setattr(tick, "REST", (1e6, 1e6))
     await trusting.change("b")
     await _next(call)
     await trusting.trust(ends=True)

@@ -1,25 +1,18 @@
 """Who waits for what: a published entry wakes those that it concerns, and costs nothing for all others.
 
-Waking is bounded by an adaptive tick. Writing to a stream costs about the same whether it carries one event or fifty, so that
-streams which are woken for every commit would do nothing else. After waking some, the next are woken no earlier than it takes
-to serve those and half as long again, which is left to whoever makes changes: on a quiet server an event leaves at once, on a
-busy one what gathers meanwhile leaves joined. How long serving one takes is measured, since it differs by machine and load.
+Waking is bounded by a tick (`feed/tick.py`), and spread over turns of the event loop.
 """
 
 import asyncio
 from collections import defaultdict
 from collections.abc import Collection, Iterator, Sequence
-from dataclasses import dataclass
 
 from buoy_server.core.model import Interface, Namespace, Network
 from buoy_server.core.state import Kind
 from buoy_server.feed.entry import Committed
+from buoy_server.feed.tick import Tick
 
-SERVING = 25e-6  # seconds that serving one stream takes, as long as nothing was measured
-REST = (0.75, 2.0)  # the next are woken after so many times what serving the last ones takes: on a quiet server, on a busy one
-MAX_TICK = 0.25  # seconds
 SLICE = 32  # readers that are woken in one turn of the event loop: a gRPC server takes one call a turn
-NEARLY_ALL = 7 / 8  # of those that were woken, at least so many are back before the time is taken: some are slow readers
 
 Topic = tuple[str, str]
 EVERY_INTERFACE: Topic = ("interfaces", "")
@@ -75,29 +68,16 @@ class Subscription:
             self._waiting = None
 
 
-@dataclass(slots=True)
-class _Round:
-    """Some readers that were woken at once, and how many of them are back."""
-
-    number: int
-    begin: float
-    woken: int
-    back: int = 0
-
-
 class Subscriptions:
     """All readers by what they want."""
 
     def __init__(self, head: int) -> None:
         self._by_topic: dict[Topic, set[Subscription]] = defaultdict(set)
         self._due: list[Subscription] = []
-        self._free_at = 0.0
+        self._tick = Tick()
         self._timer: asyncio.TimerHandle | None = None
         self._head = head
         self._flushed = head
-        self._serving = SERVING
-        self._rest = min(REST)
-        self._round = _Round(0, 0.0, 0)
 
     def add(self, subscription: Subscription) -> None:
         """Wake a reader from now on for what it wants."""
@@ -127,13 +107,15 @@ class Subscriptions:
                         subscription.wake()
                     else:
                         self._due.append(subscription)
+        if self._timer is not None:
+            return
         loop = asyncio.get_running_loop()
-        if self._timer is None and loop.time() >= self._free_at:
-            self._rest = max(min(REST), self._rest / 2)
+        now = loop.time()
+        due = self._tick.due(now)
+        if due <= now:
             self._flush()
-        elif self._timer is None:
-            self._rest = min(max(REST), self._rest * 1.5)
-            self._timer = loop.call_at(self._free_at, self._flush)
+        else:
+            self._timer = loop.call_at(due, self._flush)
 
     def took(self, subscription: Subscription, position: int) -> None:
         """Note how far a reader has read; what was published meanwhile may concern it."""
@@ -144,12 +126,7 @@ class Subscriptions:
 
     def returned(self, subscription: Subscription) -> None:
         """Note that a reader has served what it was woken for and asks for more."""
-        last = self._round
-        if subscription.woken_in == last.number:
-            last.back += 1
-            if last.back == max(1, round(last.woken * NEARLY_ALL)):
-                took = asyncio.get_running_loop().time() - last.begin
-                self._serving += (took / last.back - self._serving) / 4
+        self._tick.returned(asyncio.get_running_loop().time(), subscription.woken_in)
         subscription.woken_in = 0
 
     def wake_all(self) -> None:
@@ -162,10 +139,7 @@ class Subscriptions:
         self._timer = None
         self._flushed = self._head
         due, self._due = self._due, []
-        now = asyncio.get_running_loop().time()
-        self._free_at = now + min(MAX_TICK, self._rest * self._serving * len(due))
-        self._round = _Round(self._round.number + 1, now, len(due))
-        self._wake(due, self._round.number)
+        self._wake(due, self._tick.woke(asyncio.get_running_loop().time(), len(due)))
 
     def _wake(self, due: Sequence[Subscription], number: int) -> None:
         """Wake some readers now and the rest in the next turns of the loop, which does other things between."""

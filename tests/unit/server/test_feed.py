@@ -3,14 +3,16 @@
 import asyncio
 import random
 from collections.abc import Collection, Sequence
+from contextlib import ExitStack
 from datetime import UTC, datetime
+from itertools import pairwise
 
 import pytest
 from buoy_server.core.errors import Compacted, RevisionInFuture, ShuttingDown
 from buoy_server.core.model import Node
 from buoy_server.core.state import Cause, Kind
 from buoy_server.feed import feed as feed_module
-from buoy_server.feed import subscriptions
+from buoy_server.feed import subscriptions, tick
 from buoy_server.feed.entry import Committed
 from buoy_server.feed.feed import Feed
 from buoy_server.feed.subscriptions import Topic, topics_of
@@ -101,12 +103,12 @@ def test_every_reader_sees_what_concerns_it_exactly_once_in_order(
             wanted = [(e.revision, e.key) for e in ledger.entries if e.revision > after and ("node", e.key) in topics]
             assert seen == wanted
 
-    previous, subscriptions.SERVING = subscriptions.SERVING, serving
+    previous, tick.SERVING = tick.SERVING, serving
     page, feed_module.PAGE = feed_module.PAGE, 7
     try:
         asyncio.run(scenario())
     finally:
-        subscriptions.SERVING, feed_module.PAGE = previous, page
+        tick.SERVING, feed_module.PAGE = previous, page
 
 
 async def test_a_reader_is_not_woken_for_what_does_not_concern_it() -> None:
@@ -168,6 +170,22 @@ async def test_a_revision_from_the_future_is_waited_for(monkeypatch: pytest.Monk
     with pytest.raises(RevisionInFuture) as refused:
         await feed.reach(3, "min_revision")
     assert refused.value.field == "min_revision"
+
+
+async def test_many_readers_are_woken_over_several_turns_and_all_of_them() -> None:
+    ledger = Ledger()
+    feed = Feed(ledger, 0)
+    with ExitStack() as stack:
+        readers = [stack.enter_context(feed.subscribe((TOPICS[0],), 0)) for _ in range(3 * subscriptions.SLICE)]
+        waiting = [asyncio.create_task(feed.follow(reader, 30)) for reader in readers]
+        await asyncio.sleep(0)
+        feed.publish(ledger.write(["a"]))
+        done = [0]
+        while done[-1] < len(waiting):
+            await asyncio.sleep(0)
+            done.append(sum(task.done() for task in waiting))
+        assert max(later - earlier for earlier, later in pairwise(done)) <= subscriptions.SLICE
+        assert all([len(await task) == 1 for task in waiting])
 
 
 async def test_closing_ends_every_wait() -> None:
