@@ -84,7 +84,7 @@ def interface_from_proto(interface: interface_pb2.Interface) -> models.Interface
     )
 
 
-def cause_from_proto(cause: interface_pb2.Cause) -> models.Cause:
+def cause_from_proto(cause: event_pb2.Cause) -> models.Cause:
     """Give what caused a change."""
     return models.Cause(cause.method, cause.actor, cause.request_id)
 

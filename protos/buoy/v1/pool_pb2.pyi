@@ -338,7 +338,7 @@ class AddressPeriod(_message.Message):
     pool: str
     since: _timestamp_pb2.Timestamp
     until: _timestamp_pb2.Timestamp
-    asked: _interface_pb2.Cause
-    ended: _interface_pb2.Cause
+    asked: _event_pb2.Cause
+    ended: _event_pb2.Cause
     revision: int
-    def __init__(self, address: _Optional[str] = ..., type: _Optional[_Union[ReservationType, str]] = ..., namespace: _Optional[str] = ..., node: _Optional[str] = ..., interface_uuid: _Optional[str] = ..., instance_uuid: _Optional[str] = ..., instance_name: _Optional[str] = ..., network_uuid: _Optional[str] = ..., network_name: _Optional[str] = ..., pool: _Optional[str] = ..., since: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., until: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., asked: _Optional[_Union[_interface_pb2.Cause, _Mapping]] = ..., ended: _Optional[_Union[_interface_pb2.Cause, _Mapping]] = ..., revision: _Optional[int] = ...) -> None: ...
+    def __init__(self, address: _Optional[str] = ..., type: _Optional[_Union[ReservationType, str]] = ..., namespace: _Optional[str] = ..., node: _Optional[str] = ..., interface_uuid: _Optional[str] = ..., instance_uuid: _Optional[str] = ..., instance_name: _Optional[str] = ..., network_uuid: _Optional[str] = ..., network_name: _Optional[str] = ..., pool: _Optional[str] = ..., since: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., until: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., asked: _Optional[_Union[_event_pb2.Cause, _Mapping]] = ..., ended: _Optional[_Union[_event_pb2.Cause, _Mapping]] = ..., revision: _Optional[int] = ...) -> None: ...

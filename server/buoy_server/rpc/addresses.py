@@ -2,7 +2,7 @@
 
 import asyncio
 
-from buoy.v1 import address_pb2, interface_pb2, pool_pb2
+from buoy.v1 import address_pb2, event_pb2, pool_pb2
 from google.protobuf.message import Message
 
 from buoy_server.codec.records import RESERVATION_TYPES
@@ -97,5 +97,5 @@ def _period_to_proto(period: Period) -> pool_pb2.AddressPeriod:
     )
 
 
-def _cause_to_proto(cause: Cause) -> interface_pb2.Cause:
-    return interface_pb2.Cause(method=cause.method, actor=cause.actor, request_id=cause.request_id)
+def _cause_to_proto(cause: Cause) -> event_pb2.Cause:
+    return event_pb2.Cause(method=cause.method, actor=cause.actor, request_id=cause.request_id)
