@@ -24,64 +24,63 @@ _sym_db = _symbol_database.Default()
 
 from buoy.v1 import address_pb2 as buoy_dot_v1_dot_address__pb2
 from buoy.v1 import event_pb2 as buoy_dot_v1_dot_event__pb2
-from buoy.v1 import interface_pb2 as buoy_dot_v1_dot_interface__pb2
 from google.protobuf import duration_pb2 as google_dot_protobuf_dot_duration__pb2
 from google.protobuf import timestamp_pb2 as google_dot_protobuf_dot_timestamp__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x12\x62uoy/v1/pool.proto\x12\x07\x62uoy.v1\x1a\x15\x62uoy/v1/address.proto\x1a\x13\x62uoy/v1/event.proto\x1a\x17\x62uoy/v1/interface.proto\x1a\x1egoogle/protobuf/duration.proto\x1a\x1fgoogle/protobuf/timestamp.proto\"\xc1\x02\n\x04Pool\x12\x0c\n\x04uuid\x18\x01 \x01(\t\x12\x0c\n\x04name\x18\x02 \x01(\t\x12\x0e\n\x06ranges\x18\x03 \x03(\t\x12\x12\n\nexclusions\x18\x04 \x03(\t\x12-\n\nquarantine\x18\x05 \x01(\x0b\x32\x19.google.protobuf.Duration\x12!\n\x05usage\x18\x06 \x01(\x0b\x32\x12.buoy.v1.PoolUsage\x12\x10\n\x08revision\x18\x07 \x01(\x03\x12/\n\x0b\x63reate_time\x18\x08 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12/\n\x0bupdate_time\x18\t \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\r\n\x05\x64rain\x18\n \x01(\x08\x12\x13\n\x0blow_percent\x18\x0b \x01(\x05\x12\x0f\n\x07warning\x18\x0c \x01(\t\"l\n\tPoolUsage\x12\x0c\n\x04size\x18\x01 \x01(\x03\x12\x0c\n\x04\x66ree\x18\x02 \x01(\x03\x12\x0e\n\x06in_use\x18\x03 \x01(\x03\x12\x10\n\x08reserved\x18\x04 \x01(\x03\x12\x13\n\x0bquarantined\x18\x05 \x01(\x03\x12\x0c\n\x04kept\x18\t \x01(\x03\"\xc1\x01\n\x11\x43reatePoolRequest\x12\x0c\n\x04name\x18\x01 \x01(\t\x12\x0e\n\x06ranges\x18\x02 \x03(\t\x12\x12\n\nexclusions\x18\x03 \x03(\t\x12-\n\nquarantine\x18\x04 \x01(\x0b\x32\x19.google.protobuf.Duration\x12\r\n\x05\x64rain\x18\x05 \x01(\x08\x12\x18\n\x0blow_percent\x18\x06 \x01(\x05H\x00\x88\x01\x01\x12\x12\n\nrequest_id\x18\x0f \x01(\tB\x0e\n\x0c_low_percent\"\x91\x02\n\x11UpdatePoolRequest\x12\x10\n\x08pool_ref\x18\x01 \x01(\t\x12\"\n\x06ranges\x18\x02 \x01(\x0b\x32\x12.buoy.v1.RangeList\x12&\n\nexclusions\x18\x03 \x01(\x0b\x32\x12.buoy.v1.RangeList\x12-\n\nquarantine\x18\x04 \x01(\x0b\x32\x19.google.protobuf.Duration\x12\x12\n\x05\x64rain\x18\x05 \x01(\x08H\x00\x88\x01\x01\x12\x18\n\x0blow_percent\x18\x06 \x01(\x05H\x01\x88\x01\x01\x12\x13\n\x0bif_revision\x18\x07 \x01(\x03\x12\x12\n\nrequest_id\x18\x0f \x01(\tB\x08\n\x06_drainB\x0e\n\x0c_low_percent\"\x1b\n\tRangeList\x12\x0e\n\x06ranges\x18\x01 \x03(\t\"8\n\x0eGetPoolRequest\x12\x10\n\x08pool_ref\x18\x01 \x01(\t\x12\x14\n\x0cmin_revision\x18\x0e \x01(\x03\"O\n\x10ListPoolsRequest\x12\x11\n\tpage_size\x18\x01 \x01(\x05\x12\x12\n\npage_token\x18\x02 \x01(\t\x12\x14\n\x0cmin_revision\x18\x0e \x01(\x03\"\\\n\x11ListPoolsResponse\x12\x1c\n\x05pools\x18\x01 \x03(\x0b\x32\r.buoy.v1.Pool\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t\x12\x10\n\x08revision\x18\x03 \x01(\x03\"9\n\x11\x44\x65letePoolRequest\x12\x10\n\x08pool_ref\x18\x01 \x01(\t\x12\x12\n\nrequest_id\x18\x0f \x01(\t\"\xf3\x02\n\x0bReservation\x12\x0f\n\x07\x61\x64\x64ress\x18\x01 \x01(\t\x12&\n\x04type\x18\x02 \x01(\x0e\x32\x18.buoy.v1.ReservationType\x12\r\n\x05owner\x18\x03 \x01(\t\x12\x11\n\tnamespace\x18\x04 \x01(\t\x12\x0c\n\x04pool\x18\x05 \x01(\t\x12\x14\n\x0cnetwork_uuid\x18\x06 \x01(\t\x12)\n\x05since\x18\x07 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12)\n\x05until\x18\x08 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x0f\n\x07\x63omment\x18\t \x01(\t\x12\x10\n\x08revision\x18\n \x01(\x03\x12\x0c\n\x04kept\x18\x0e \x01(\x08\x12\x12\n\nrequest_id\x18\x0b \x01(\t\x12\x0e\n\x06reason\x18\x0c \x01(\t\x12\x10\n\x08\x65xtended\x18\r \x01(\x08\x12(\n\x07promise\x18\x0f \x01(\x0b\x32\x17.buoy.v1.AddressPromise\"K\n\x0e\x41\x64\x64ressPromise\x12\x16\n\x0einterface_uuid\x18\x01 \x01(\t\x12\r\n\x05\x61\x63tor\x18\x02 \x01(\t\x12\x12\n\nrequest_id\x18\x03 \x01(\t\"e\n\x14ListAddressesRequest\x12\x10\n\x08pool_ref\x18\x01 \x01(\t\x12\x11\n\tpage_size\x18\x02 \x01(\x05\x12\x12\n\npage_token\x18\x03 \x01(\t\x12\x14\n\x0cmin_revision\x18\x0e \x01(\x03\"k\n\x15ListAddressesResponse\x12\'\n\taddresses\x18\x01 \x03(\x0b\x32\x14.buoy.v1.Reservation\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t\x12\x10\n\x08revision\x18\x03 \x01(\x03\"s\n\x1dListReservedAddressesResponse\x12\'\n\taddresses\x18\x01 \x03(\x0b\x32\x14.buoy.v1.Reservation\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t\x12\x10\n\x08revision\x18\x03 \x01(\x03\"\x88\x01\n\x15ListPoolEventsRequest\x12\x10\n\x08pool_ref\x18\x01 \x01(\t\x12 \n\x04type\x18\x02 \x01(\x0e\x32\x12.buoy.v1.EventType\x12\x11\n\tpage_size\x18\x03 \x01(\x05\x12\x12\n\npage_token\x18\x04 \x01(\t\x12\x14\n\x0cmin_revision\x18\x0e \x01(\x03\"c\n\x16ListPoolEventsResponse\x12\x1e\n\x06\x65vents\x18\x01 \x03(\x0b\x32\x0e.buoy.v1.Event\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t\x12\x10\n\x08revision\x18\x03 \x01(\x03\"f\n\x15ListQuarantineRequest\x12\x10\n\x08pool_ref\x18\x01 \x01(\t\x12\x11\n\tpage_size\x18\x02 \x01(\x05\x12\x12\n\npage_token\x18\x03 \x01(\t\x12\x14\n\x0cmin_revision\x18\x0e \x01(\x03\"l\n\x16ListQuarantineResponse\x12\'\n\taddresses\x18\x01 \x03(\x0b\x32\x14.buoy.v1.Reservation\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t\x12\x10\n\x08revision\x18\x03 \x01(\x03\"<\n\x15LiftQuarantineRequest\x12\x0f\n\x07\x61\x64\x64ress\x18\x01 \x01(\t\x12\x12\n\nrequest_id\x18\x0f \x01(\t\"k\n\x17\x45xtendQuarantineRequest\x12\x0f\n\x07\x61\x64\x64ress\x18\x01 \x01(\t\x12+\n\x08\x64uration\x18\x02 \x01(\x0b\x32\x19.google.protobuf.Duration\x12\x12\n\nrequest_id\x18\x0f \x01(\t\"o\n\x19GetAddressHistoryResponse\x12\'\n\x07periods\x18\x01 \x03(\x0b\x32\x16.buoy.v1.AddressPeriod\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t\x12\x10\n\x08revision\x18\x03 \x01(\x03\"\x8f\x03\n\rAddressPeriod\x12\x0f\n\x07\x61\x64\x64ress\x18\x01 \x01(\t\x12&\n\x04type\x18\x02 \x01(\x0e\x32\x18.buoy.v1.ReservationType\x12\x11\n\tnamespace\x18\x03 \x01(\t\x12\x0c\n\x04node\x18\x04 \x01(\t\x12\x16\n\x0einterface_uuid\x18\x05 \x01(\t\x12\x15\n\rinstance_uuid\x18\x06 \x01(\t\x12\x15\n\rinstance_name\x18\x07 \x01(\t\x12\x14\n\x0cnetwork_uuid\x18\x08 \x01(\t\x12\x14\n\x0cnetwork_name\x18\t \x01(\t\x12\x0c\n\x04pool\x18\n \x01(\t\x12)\n\x05since\x18\x0b \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12)\n\x05until\x18\x0c \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x1d\n\x05\x61sked\x18\r \x01(\x0b\x32\x0e.buoy.v1.Cause\x12\x1d\n\x05\x65nded\x18\x0e \x01(\x0b\x32\x0e.buoy.v1.Cause\x12\x10\n\x08revision\x18\x0f \x01(\x03*\xad\x02\n\x0fReservationType\x12 \n\x1cRESERVATION_TYPE_UNSPECIFIED\x10\x00\x12\x1c\n\x18RESERVATION_TYPE_NETWORK\x10\x01\x12\x1e\n\x1aRESERVATION_TYPE_BROADCAST\x10\x02\x12\x1c\n\x18RESERVATION_TYPE_GATEWAY\x10\x03\x12\x1d\n\x19RESERVATION_TYPE_FLOATING\x10\x04\x12\x1b\n\x17RESERVATION_TYPE_ROUTED\x10\x05\x12\x1d\n\x19RESERVATION_TYPE_INSTANCE\x10\x06\x12\"\n\x1eRESERVATION_TYPE_DELETION_HALO\x10\x07\x12\x1d\n\x19RESERVATION_TYPE_RESERVED\x10\x08\x32\xcd\x08\n\x0bPoolService\x12\x37\n\nCreatePool\x12\x1a.buoy.v1.CreatePoolRequest\x1a\r.buoy.v1.Pool\x12\x31\n\x07GetPool\x12\x17.buoy.v1.GetPoolRequest\x1a\r.buoy.v1.Pool\x12\x42\n\tListPools\x12\x19.buoy.v1.ListPoolsRequest\x1a\x1a.buoy.v1.ListPoolsResponse\x12\x37\n\nUpdatePool\x12\x1a.buoy.v1.UpdatePoolRequest\x1a\r.buoy.v1.Pool\x12\x37\n\nDeletePool\x12\x1a.buoy.v1.DeletePoolRequest\x1a\r.buoy.v1.Pool\x12N\n\rListAddresses\x12\x1d.buoy.v1.ListAddressesRequest\x1a\x1e.buoy.v1.ListAddressesResponse\x12\x46\n\x0eReserveAddress\x12\x1e.buoy.v1.ReserveAddressRequest\x1a\x14.buoy.v1.Reservation\x12\x46\n\x0eReleaseAddress\x12\x1e.buoy.v1.ReleaseAddressRequest\x1a\x14.buoy.v1.Reservation\x12\x66\n\x15ListReservedAddresses\x12%.buoy.v1.ListReservedAddressesRequest\x1a&.buoy.v1.ListReservedAddressesResponse\x12>\n\nGetAddress\x12\x1a.buoy.v1.GetAddressRequest\x1a\x14.buoy.v1.Reservation\x12Z\n\x11GetAddressHistory\x12!.buoy.v1.GetAddressHistoryRequest\x1a\".buoy.v1.GetAddressHistoryResponse\x12Q\n\x0eListPoolEvents\x12\x1e.buoy.v1.ListPoolEventsRequest\x1a\x1f.buoy.v1.ListPoolEventsResponse\x12Q\n\x0eListQuarantine\x12\x1e.buoy.v1.ListQuarantineRequest\x1a\x1f.buoy.v1.ListQuarantineResponse\x12\x46\n\x0eLiftQuarantine\x12\x1e.buoy.v1.LiftQuarantineRequest\x1a\x14.buoy.v1.Reservation\x12J\n\x10\x45xtendQuarantine\x12 .buoy.v1.ExtendQuarantineRequest\x1a\x14.buoy.v1.Reservationb\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x12\x62uoy/v1/pool.proto\x12\x07\x62uoy.v1\x1a\x15\x62uoy/v1/address.proto\x1a\x13\x62uoy/v1/event.proto\x1a\x1egoogle/protobuf/duration.proto\x1a\x1fgoogle/protobuf/timestamp.proto\"\xc1\x02\n\x04Pool\x12\x0c\n\x04uuid\x18\x01 \x01(\t\x12\x0c\n\x04name\x18\x02 \x01(\t\x12\x0e\n\x06ranges\x18\x03 \x03(\t\x12\x12\n\nexclusions\x18\x04 \x03(\t\x12-\n\nquarantine\x18\x05 \x01(\x0b\x32\x19.google.protobuf.Duration\x12!\n\x05usage\x18\x06 \x01(\x0b\x32\x12.buoy.v1.PoolUsage\x12\x10\n\x08revision\x18\x07 \x01(\x03\x12/\n\x0b\x63reate_time\x18\x08 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12/\n\x0bupdate_time\x18\t \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\r\n\x05\x64rain\x18\n \x01(\x08\x12\x13\n\x0blow_percent\x18\x0b \x01(\x05\x12\x0f\n\x07warning\x18\x0c \x01(\t\"l\n\tPoolUsage\x12\x0c\n\x04size\x18\x01 \x01(\x03\x12\x0c\n\x04\x66ree\x18\x02 \x01(\x03\x12\x0e\n\x06in_use\x18\x03 \x01(\x03\x12\x10\n\x08reserved\x18\x04 \x01(\x03\x12\x13\n\x0bquarantined\x18\x05 \x01(\x03\x12\x0c\n\x04kept\x18\t \x01(\x03\"\xc1\x01\n\x11\x43reatePoolRequest\x12\x0c\n\x04name\x18\x01 \x01(\t\x12\x0e\n\x06ranges\x18\x02 \x03(\t\x12\x12\n\nexclusions\x18\x03 \x03(\t\x12-\n\nquarantine\x18\x04 \x01(\x0b\x32\x19.google.protobuf.Duration\x12\r\n\x05\x64rain\x18\x05 \x01(\x08\x12\x18\n\x0blow_percent\x18\x06 \x01(\x05H\x00\x88\x01\x01\x12\x12\n\nrequest_id\x18\x0f \x01(\tB\x0e\n\x0c_low_percent\"\x91\x02\n\x11UpdatePoolRequest\x12\x10\n\x08pool_ref\x18\x01 \x01(\t\x12\"\n\x06ranges\x18\x02 \x01(\x0b\x32\x12.buoy.v1.RangeList\x12&\n\nexclusions\x18\x03 \x01(\x0b\x32\x12.buoy.v1.RangeList\x12-\n\nquarantine\x18\x04 \x01(\x0b\x32\x19.google.protobuf.Duration\x12\x12\n\x05\x64rain\x18\x05 \x01(\x08H\x00\x88\x01\x01\x12\x18\n\x0blow_percent\x18\x06 \x01(\x05H\x01\x88\x01\x01\x12\x13\n\x0bif_revision\x18\x07 \x01(\x03\x12\x12\n\nrequest_id\x18\x0f \x01(\tB\x08\n\x06_drainB\x0e\n\x0c_low_percent\"\x1b\n\tRangeList\x12\x0e\n\x06ranges\x18\x01 \x03(\t\"8\n\x0eGetPoolRequest\x12\x10\n\x08pool_ref\x18\x01 \x01(\t\x12\x14\n\x0cmin_revision\x18\x0e \x01(\x03\"O\n\x10ListPoolsRequest\x12\x11\n\tpage_size\x18\x01 \x01(\x05\x12\x12\n\npage_token\x18\x02 \x01(\t\x12\x14\n\x0cmin_revision\x18\x0e \x01(\x03\"\\\n\x11ListPoolsResponse\x12\x1c\n\x05pools\x18\x01 \x03(\x0b\x32\r.buoy.v1.Pool\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t\x12\x10\n\x08revision\x18\x03 \x01(\x03\"9\n\x11\x44\x65letePoolRequest\x12\x10\n\x08pool_ref\x18\x01 \x01(\t\x12\x12\n\nrequest_id\x18\x0f \x01(\t\"\xf3\x02\n\x0bReservation\x12\x0f\n\x07\x61\x64\x64ress\x18\x01 \x01(\t\x12&\n\x04type\x18\x02 \x01(\x0e\x32\x18.buoy.v1.ReservationType\x12\r\n\x05owner\x18\x03 \x01(\t\x12\x11\n\tnamespace\x18\x04 \x01(\t\x12\x0c\n\x04pool\x18\x05 \x01(\t\x12\x14\n\x0cnetwork_uuid\x18\x06 \x01(\t\x12)\n\x05since\x18\x07 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12)\n\x05until\x18\x08 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x0f\n\x07\x63omment\x18\t \x01(\t\x12\x10\n\x08revision\x18\n \x01(\x03\x12\x0c\n\x04kept\x18\x0e \x01(\x08\x12\x12\n\nrequest_id\x18\x0b \x01(\t\x12\x0e\n\x06reason\x18\x0c \x01(\t\x12\x10\n\x08\x65xtended\x18\r \x01(\x08\x12(\n\x07promise\x18\x0f \x01(\x0b\x32\x17.buoy.v1.AddressPromise\"K\n\x0e\x41\x64\x64ressPromise\x12\x16\n\x0einterface_uuid\x18\x01 \x01(\t\x12\r\n\x05\x61\x63tor\x18\x02 \x01(\t\x12\x12\n\nrequest_id\x18\x03 \x01(\t\"e\n\x14ListAddressesRequest\x12\x10\n\x08pool_ref\x18\x01 \x01(\t\x12\x11\n\tpage_size\x18\x02 \x01(\x05\x12\x12\n\npage_token\x18\x03 \x01(\t\x12\x14\n\x0cmin_revision\x18\x0e \x01(\x03\"k\n\x15ListAddressesResponse\x12\'\n\taddresses\x18\x01 \x03(\x0b\x32\x14.buoy.v1.Reservation\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t\x12\x10\n\x08revision\x18\x03 \x01(\x03\"s\n\x1dListReservedAddressesResponse\x12\'\n\taddresses\x18\x01 \x03(\x0b\x32\x14.buoy.v1.Reservation\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t\x12\x10\n\x08revision\x18\x03 \x01(\x03\"\x88\x01\n\x15ListPoolEventsRequest\x12\x10\n\x08pool_ref\x18\x01 \x01(\t\x12 \n\x04type\x18\x02 \x01(\x0e\x32\x12.buoy.v1.EventType\x12\x11\n\tpage_size\x18\x03 \x01(\x05\x12\x12\n\npage_token\x18\x04 \x01(\t\x12\x14\n\x0cmin_revision\x18\x0e \x01(\x03\"c\n\x16ListPoolEventsResponse\x12\x1e\n\x06\x65vents\x18\x01 \x03(\x0b\x32\x0e.buoy.v1.Event\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t\x12\x10\n\x08revision\x18\x03 \x01(\x03\"f\n\x15ListQuarantineRequest\x12\x10\n\x08pool_ref\x18\x01 \x01(\t\x12\x11\n\tpage_size\x18\x02 \x01(\x05\x12\x12\n\npage_token\x18\x03 \x01(\t\x12\x14\n\x0cmin_revision\x18\x0e \x01(\x03\"l\n\x16ListQuarantineResponse\x12\'\n\taddresses\x18\x01 \x03(\x0b\x32\x14.buoy.v1.Reservation\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t\x12\x10\n\x08revision\x18\x03 \x01(\x03\"<\n\x15LiftQuarantineRequest\x12\x0f\n\x07\x61\x64\x64ress\x18\x01 \x01(\t\x12\x12\n\nrequest_id\x18\x0f \x01(\t\"k\n\x17\x45xtendQuarantineRequest\x12\x0f\n\x07\x61\x64\x64ress\x18\x01 \x01(\t\x12+\n\x08\x64uration\x18\x02 \x01(\x0b\x32\x19.google.protobuf.Duration\x12\x12\n\nrequest_id\x18\x0f \x01(\t\"o\n\x19GetAddressHistoryResponse\x12\'\n\x07periods\x18\x01 \x03(\x0b\x32\x16.buoy.v1.AddressPeriod\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t\x12\x10\n\x08revision\x18\x03 \x01(\x03\"\x8f\x03\n\rAddressPeriod\x12\x0f\n\x07\x61\x64\x64ress\x18\x01 \x01(\t\x12&\n\x04type\x18\x02 \x01(\x0e\x32\x18.buoy.v1.ReservationType\x12\x11\n\tnamespace\x18\x03 \x01(\t\x12\x0c\n\x04node\x18\x04 \x01(\t\x12\x16\n\x0einterface_uuid\x18\x05 \x01(\t\x12\x15\n\rinstance_uuid\x18\x06 \x01(\t\x12\x15\n\rinstance_name\x18\x07 \x01(\t\x12\x14\n\x0cnetwork_uuid\x18\x08 \x01(\t\x12\x14\n\x0cnetwork_name\x18\t \x01(\t\x12\x0c\n\x04pool\x18\n \x01(\t\x12)\n\x05since\x18\x0b \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12)\n\x05until\x18\x0c \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x1d\n\x05\x61sked\x18\r \x01(\x0b\x32\x0e.buoy.v1.Cause\x12\x1d\n\x05\x65nded\x18\x0e \x01(\x0b\x32\x0e.buoy.v1.Cause\x12\x10\n\x08revision\x18\x0f \x01(\x03*\xad\x02\n\x0fReservationType\x12 \n\x1cRESERVATION_TYPE_UNSPECIFIED\x10\x00\x12\x1c\n\x18RESERVATION_TYPE_NETWORK\x10\x01\x12\x1e\n\x1aRESERVATION_TYPE_BROADCAST\x10\x02\x12\x1c\n\x18RESERVATION_TYPE_GATEWAY\x10\x03\x12\x1d\n\x19RESERVATION_TYPE_FLOATING\x10\x04\x12\x1b\n\x17RESERVATION_TYPE_ROUTED\x10\x05\x12\x1d\n\x19RESERVATION_TYPE_INSTANCE\x10\x06\x12\"\n\x1eRESERVATION_TYPE_DELETION_HALO\x10\x07\x12\x1d\n\x19RESERVATION_TYPE_RESERVED\x10\x08\x32\xcd\x08\n\x0bPoolService\x12\x37\n\nCreatePool\x12\x1a.buoy.v1.CreatePoolRequest\x1a\r.buoy.v1.Pool\x12\x31\n\x07GetPool\x12\x17.buoy.v1.GetPoolRequest\x1a\r.buoy.v1.Pool\x12\x42\n\tListPools\x12\x19.buoy.v1.ListPoolsRequest\x1a\x1a.buoy.v1.ListPoolsResponse\x12\x37\n\nUpdatePool\x12\x1a.buoy.v1.UpdatePoolRequest\x1a\r.buoy.v1.Pool\x12\x37\n\nDeletePool\x12\x1a.buoy.v1.DeletePoolRequest\x1a\r.buoy.v1.Pool\x12N\n\rListAddresses\x12\x1d.buoy.v1.ListAddressesRequest\x1a\x1e.buoy.v1.ListAddressesResponse\x12\x46\n\x0eReserveAddress\x12\x1e.buoy.v1.ReserveAddressRequest\x1a\x14.buoy.v1.Reservation\x12\x46\n\x0eReleaseAddress\x12\x1e.buoy.v1.ReleaseAddressRequest\x1a\x14.buoy.v1.Reservation\x12\x66\n\x15ListReservedAddresses\x12%.buoy.v1.ListReservedAddressesRequest\x1a&.buoy.v1.ListReservedAddressesResponse\x12>\n\nGetAddress\x12\x1a.buoy.v1.GetAddressRequest\x1a\x14.buoy.v1.Reservation\x12Z\n\x11GetAddressHistory\x12!.buoy.v1.GetAddressHistoryRequest\x1a\".buoy.v1.GetAddressHistoryResponse\x12Q\n\x0eListPoolEvents\x12\x1e.buoy.v1.ListPoolEventsRequest\x1a\x1f.buoy.v1.ListPoolEventsResponse\x12Q\n\x0eListQuarantine\x12\x1e.buoy.v1.ListQuarantineRequest\x1a\x1f.buoy.v1.ListQuarantineResponse\x12\x46\n\x0eLiftQuarantine\x12\x1e.buoy.v1.LiftQuarantineRequest\x1a\x14.buoy.v1.Reservation\x12J\n\x10\x45xtendQuarantine\x12 .buoy.v1.ExtendQuarantineRequest\x1a\x14.buoy.v1.Reservationb\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
 _builder.BuildTopDescriptorsAndMessages(DESCRIPTOR, 'buoy.v1.pool_pb2', _globals)
 if not _descriptor._USE_C_DESCRIPTORS:
   DESCRIPTOR._loaded_options = None
-  _globals['_RESERVATIONTYPE']._serialized_start=3313
-  _globals['_RESERVATIONTYPE']._serialized_end=3614
-  _globals['_POOL']._serialized_start=166
-  _globals['_POOL']._serialized_end=487
-  _globals['_POOLUSAGE']._serialized_start=489
-  _globals['_POOLUSAGE']._serialized_end=597
-  _globals['_CREATEPOOLREQUEST']._serialized_start=600
-  _globals['_CREATEPOOLREQUEST']._serialized_end=793
-  _globals['_UPDATEPOOLREQUEST']._serialized_start=796
-  _globals['_UPDATEPOOLREQUEST']._serialized_end=1069
-  _globals['_RANGELIST']._serialized_start=1071
-  _globals['_RANGELIST']._serialized_end=1098
-  _globals['_GETPOOLREQUEST']._serialized_start=1100
-  _globals['_GETPOOLREQUEST']._serialized_end=1156
-  _globals['_LISTPOOLSREQUEST']._serialized_start=1158
-  _globals['_LISTPOOLSREQUEST']._serialized_end=1237
-  _globals['_LISTPOOLSRESPONSE']._serialized_start=1239
-  _globals['_LISTPOOLSRESPONSE']._serialized_end=1331
-  _globals['_DELETEPOOLREQUEST']._serialized_start=1333
-  _globals['_DELETEPOOLREQUEST']._serialized_end=1390
-  _globals['_RESERVATION']._serialized_start=1393
-  _globals['_RESERVATION']._serialized_end=1764
-  _globals['_ADDRESSPROMISE']._serialized_start=1766
-  _globals['_ADDRESSPROMISE']._serialized_end=1841
-  _globals['_LISTADDRESSESREQUEST']._serialized_start=1843
-  _globals['_LISTADDRESSESREQUEST']._serialized_end=1944
-  _globals['_LISTADDRESSESRESPONSE']._serialized_start=1946
-  _globals['_LISTADDRESSESRESPONSE']._serialized_end=2053
-  _globals['_LISTRESERVEDADDRESSESRESPONSE']._serialized_start=2055
-  _globals['_LISTRESERVEDADDRESSESRESPONSE']._serialized_end=2170
-  _globals['_LISTPOOLEVENTSREQUEST']._serialized_start=2173
-  _globals['_LISTPOOLEVENTSREQUEST']._serialized_end=2309
-  _globals['_LISTPOOLEVENTSRESPONSE']._serialized_start=2311
-  _globals['_LISTPOOLEVENTSRESPONSE']._serialized_end=2410
-  _globals['_LISTQUARANTINEREQUEST']._serialized_start=2412
-  _globals['_LISTQUARANTINEREQUEST']._serialized_end=2514
-  _globals['_LISTQUARANTINERESPONSE']._serialized_start=2516
-  _globals['_LISTQUARANTINERESPONSE']._serialized_end=2624
-  _globals['_LIFTQUARANTINEREQUEST']._serialized_start=2626
-  _globals['_LIFTQUARANTINEREQUEST']._serialized_end=2686
-  _globals['_EXTENDQUARANTINEREQUEST']._serialized_start=2688
-  _globals['_EXTENDQUARANTINEREQUEST']._serialized_end=2795
-  _globals['_GETADDRESSHISTORYRESPONSE']._serialized_start=2797
-  _globals['_GETADDRESSHISTORYRESPONSE']._serialized_end=2908
-  _globals['_ADDRESSPERIOD']._serialized_start=2911
-  _globals['_ADDRESSPERIOD']._serialized_end=3310
-  _globals['_POOLSERVICE']._serialized_start=3617
-  _globals['_POOLSERVICE']._serialized_end=4718
+  _globals['_RESERVATIONTYPE']._serialized_start=3288
+  _globals['_RESERVATIONTYPE']._serialized_end=3589
+  _globals['_POOL']._serialized_start=141
+  _globals['_POOL']._serialized_end=462
+  _globals['_POOLUSAGE']._serialized_start=464
+  _globals['_POOLUSAGE']._serialized_end=572
+  _globals['_CREATEPOOLREQUEST']._serialized_start=575
+  _globals['_CREATEPOOLREQUEST']._serialized_end=768
+  _globals['_UPDATEPOOLREQUEST']._serialized_start=771
+  _globals['_UPDATEPOOLREQUEST']._serialized_end=1044
+  _globals['_RANGELIST']._serialized_start=1046
+  _globals['_RANGELIST']._serialized_end=1073
+  _globals['_GETPOOLREQUEST']._serialized_start=1075
+  _globals['_GETPOOLREQUEST']._serialized_end=1131
+  _globals['_LISTPOOLSREQUEST']._serialized_start=1133
+  _globals['_LISTPOOLSREQUEST']._serialized_end=1212
+  _globals['_LISTPOOLSRESPONSE']._serialized_start=1214
+  _globals['_LISTPOOLSRESPONSE']._serialized_end=1306
+  _globals['_DELETEPOOLREQUEST']._serialized_start=1308
+  _globals['_DELETEPOOLREQUEST']._serialized_end=1365
+  _globals['_RESERVATION']._serialized_start=1368
+  _globals['_RESERVATION']._serialized_end=1739
+  _globals['_ADDRESSPROMISE']._serialized_start=1741
+  _globals['_ADDRESSPROMISE']._serialized_end=1816
+  _globals['_LISTADDRESSESREQUEST']._serialized_start=1818
+  _globals['_LISTADDRESSESREQUEST']._serialized_end=1919
+  _globals['_LISTADDRESSESRESPONSE']._serialized_start=1921
+  _globals['_LISTADDRESSESRESPONSE']._serialized_end=2028
+  _globals['_LISTRESERVEDADDRESSESRESPONSE']._serialized_start=2030
+  _globals['_LISTRESERVEDADDRESSESRESPONSE']._serialized_end=2145
+  _globals['_LISTPOOLEVENTSREQUEST']._serialized_start=2148
+  _globals['_LISTPOOLEVENTSREQUEST']._serialized_end=2284
+  _globals['_LISTPOOLEVENTSRESPONSE']._serialized_start=2286
+  _globals['_LISTPOOLEVENTSRESPONSE']._serialized_end=2385
+  _globals['_LISTQUARANTINEREQUEST']._serialized_start=2387
+  _globals['_LISTQUARANTINEREQUEST']._serialized_end=2489
+  _globals['_LISTQUARANTINERESPONSE']._serialized_start=2491
+  _globals['_LISTQUARANTINERESPONSE']._serialized_end=2599
+  _globals['_LIFTQUARANTINEREQUEST']._serialized_start=2601
+  _globals['_LIFTQUARANTINEREQUEST']._serialized_end=2661
+  _globals['_EXTENDQUARANTINEREQUEST']._serialized_start=2663
+  _globals['_EXTENDQUARANTINEREQUEST']._serialized_end=2770
+  _globals['_GETADDRESSHISTORYRESPONSE']._serialized_start=2772
+  _globals['_GETADDRESSHISTORYRESPONSE']._serialized_end=2883
+  _globals['_ADDRESSPERIOD']._serialized_start=2886
+  _globals['_ADDRESSPERIOD']._serialized_end=3285
+  _globals['_POOLSERVICE']._serialized_start=3592
+  _globals['_POOLSERVICE']._serialized_end=4693
 # @@protoc_insertion_point(module_scope)

@@ -2,7 +2,6 @@ import datetime
 
 from buoy.v1 import address_pb2 as _address_pb2
 from buoy.v1 import event_pb2 as _event_pb2
-from buoy.v1 import interface_pb2 as _interface_pb2
 from google.protobuf import duration_pb2 as _duration_pb2
 from google.protobuf import timestamp_pb2 as _timestamp_pb2
 from google.protobuf.internal import containers as _containers
