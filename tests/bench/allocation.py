@@ -57,7 +57,7 @@ def measure() -> list[Comparison]:
         return Comparison("6a", f"{what}, a /8 {share}", ours, peer, unit, limit, against)
 
     shares = [share for share in SHARES if share != "empty"]
-    return [row("allocation, durable", durable, share, "ms", FLAT) for share in shares] + [
+    return [row("allocation, durable", durable, share, "ms", FLAT if "full" in share else None) for share in shares] + [
         row("allocation, a float decided", decided, share, "us", None) for share in shares
     ]
 

@@ -1,7 +1,7 @@
 """A view that says that most of a /8 pool is taken, without a record for each of sixteen million addresses.
 
-What is taken is drawn block of 64 by block of 64, as many in each as chance would have it, and counted exactly for the blocks
-above: an allocation meets what it would meet in a pool that was filled at random.
+What is taken is drawn leaf by leaf (the smallest blocks that are counted), as many in each as chance would have it, and counted
+exactly for the blocks above: an allocation meets what it would meet in a pool that was filled at random.
 """
 
 from array import array
@@ -11,14 +11,18 @@ from ipaddress import IPv4Address, IPv4Network
 from itertools import accumulate
 from math import comb
 from random import Random
+from socket import inet_aton
 from typing import cast
 
 from buoy_server.core.allocation import POOL_LEVELS
+from buoy_server.core.model import FLOATING_SPACE
 from buoy_server.core.state import Kind
 from buoy_server.feed.view import View
 
-LEAF = 6  # bits of the smallest blocks
+LEAF = POOL_LEVELS[-1]
+_SIZE = 1 << LEAF
 _WHOLE = 1 << 32
+_SPACE = f"{FLOATING_SPACE}/"
 
 
 class Fill:
@@ -43,18 +47,17 @@ class Fill:
         """How many addresses of a block are taken."""
         return self._in_block[block]
 
-    def has(self, address: IPv4Address) -> bool:
+    def has(self, number: int) -> bool:
         """Whether an address is taken."""
-        number = int(address)
         leaf = (number >> LEAF) - self._base
-        return (number * 37 + leaf * 11 & 63) < self._taken[leaf]  # 37 is odd: each place of a leaf once
+        return (number * 37 + leaf * 11) % _SIZE < self._taken[leaf]  # 37 is odd: each place of a leaf once
 
 
 def _drawn(leaves: int, share: float) -> Sequence[int]:
-    """Draw how many of the 64 addresses of each leaf are taken."""
+    """Draw how many of the addresses of each leaf are taken."""
     chance = Random(64)
-    upto = list(accumulate(comb(64, taken) * share**taken * (1 - share) ** (64 - taken) for taken in range(65)))
-    return [min(bisect(upto, chance.random()), 64) for _ in range(leaves)]
+    upto = list(accumulate(comb(_SIZE, taken) * share**taken * (1 - share) ** (_SIZE - taken) for taken in range(_SIZE + 1)))
+    return [min(bisect(upto, chance.random()), _SIZE) for _ in range(leaves)]
 
 
 class FilledView(View):
@@ -64,10 +67,9 @@ class FilledView(View):
 
     def has(self, kind: Kind, key: str) -> bool:
         """Whether there is an object with that key, or the fill has the address."""
-        if super().has(kind, key):
+        if self.fill is not None and key.startswith(_SPACE) and self.fill.has(int.from_bytes(inet_aton(key[len(_SPACE) :]))):
             return True
-        space, _, address = key.partition("/")
-        return self.fill is not None and space == "floating" and self.fill.has(IPv4Address(address))
+        return super().has(kind, key)
 
     def count(self, kind: Kind, index: str, value: Hashable) -> int:
         """How many objects stand under a value in an index, with those of the fill."""

@@ -253,21 +253,29 @@ def _pool_with(state: State, address: IPv4Address, pool: Pool | None) -> Pool:
 
 
 def _choose_from(draft: Draft, context: Context, pool: Pool) -> IPv4Address:
-    chosen = _pick(draft, context, pool.space, pool=pool.uuid) if levels.usage(draft, pool)["free"] > 0 else None
+    free = levels.usage(draft, pool)["free"]
+    chosen = _pick(draft, context, pool.space, pool=pool.uuid, free=free) if free > 0 else None
     return chosen or _recycle(draft, pool)
 
 
 def _pick(
-    draft: Draft, context: Context, space: AddressSpace, *, pool: PoolId | None = None, network: NetworkId | None = None
+    draft: Draft,
+    context: Context,
+    space: AddressSpace,
+    *,
+    pool: PoolId | None = None,
+    network: NetworkId | None = None,
+    free: int | None = None,
 ) -> IPv4Address | None:
     """Return a random free address of a pool or of a private network, or None when every one has a record."""
-    index, levels = ("taken_in_pool", POOL_LEVELS) if pool else ("taken_in_network", NETWORK_LEVELS)
+    index, bits = ("taken_in_pool", POOL_LEVELS) if pool else ("taken_in_network", NETWORK_LEVELS)
     return pick_address(
         space,
-        levels,
+        bits,
         lambda block: draft.count(Kind.RESERVATION, index, (pool or network, block)),
         lambda address: draft.has(Kind.RESERVATION, reservation_key(network, address)),
         context.random,
+        free,
     )
 
 

@@ -6,9 +6,9 @@ where the numbers are never used up: MAC addresses, VXLAN numbers.
 
 Of addresses, which are used up: a few are probed at random. When all of those are taken, the way goes down through blocks, of
 each of which is known how many of its addresses are taken: into a random one that has room, and into a random one of its parts.
-A pool's blocks are of 2^18, 2^12 and 2^6 addresses: at most 64 questions on each level, however large the pool is and however
-full. A private network's are of 2^8: one number more for each record would cost a server with a million of them five seconds of
-its start, and no network has so many interfaces.
+A pool's blocks are of 2^16, 2^10 and 2^4 addresses: at most 64 questions on each level (256 on the highest one in a /8),
+however full it is. A private network's are of 2^8: one number more for each record would cost a server with a million of them
+five seconds of its start, and no network has so many interfaces.
 """
 
 import math
@@ -21,7 +21,8 @@ from typing import SupportsInt
 from buoy_server.core.ranges import AddressSpace
 
 PROBES = 8  # nine in ten allocations end here while a quarter of the space is free
-POOL_LEVELS = (18, 12, 6)
+SCARCE = 16  # where less than this part of a space is free, probing is not worth it
+POOL_LEVELS = (16, 10, 4)
 NETWORK_LEVELS = (8,)
 _WHOLE = 1 << 32  # marks a number as an address: as a block of one
 
@@ -56,14 +57,15 @@ def pick_address(
     taken_in: Callable[[int], int],
     taken: Callable[[IPv4Address], bool],
     random: Random,
+    free: int | None = None,
 ) -> IPv4Address | None:
-    """Return a random address of a space that is not taken, or None when all are.
+    """Return a random address of a space that is not taken, or None when all are; `free`: how many are not, where it is known.
 
     `taken_in` says of a block on one of the levels, as `block_of` names it, how many addresses of the space are taken in there.
     """
     if not space.size:
         return None
-    for _ in range(PROBES):
+    for _ in range(0 if free is not None and free * SCARCE < space.size else PROBES):
         address = space[random.randrange(space.size)]
         if not taken(address):
             return address
@@ -73,7 +75,7 @@ def pick_address(
     for above, bits in pairwise(levels):
         block = next(part for part in _parts(block, above - bits, random) if _room(space, part, bits, taken_in))
     addresses = (IPv4Address(number - _WHOLE) for number in _parts(block, levels[-1], random))
-    return next(address for address in addresses if address in space and not taken(address))
+    return next(address for address in addresses if not taken(address) and address in space)
 
 
 def _tops(space: AddressSpace, bits: int, random: Random) -> Iterator[int]:
@@ -98,4 +100,4 @@ def _parts(block: int, bits: int, random: Random) -> Iterator[int]:
 def _room(space: AddressSpace, block: int, bits: int, taken_in: Callable[[int], int]) -> bool:
     """Whether something is free in a block."""
     first = (block << bits) - _WHOLE
-    return space.below(first + (1 << bits)) - space.below(first) > taken_in(block)
+    return space.within(first, 1 << bits) > taken_in(block)

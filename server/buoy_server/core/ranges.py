@@ -73,6 +73,13 @@ class AddressSpace:
         span = bisect_right(self.firsts, address) - 1
         return 0 if span < 0 else min(self.numbers[span] + address - self.firsts[span], self.numbers[span + 1])
 
+    def within(self, first: int, count: int) -> int:
+        """How many addresses of it are among so many from one on."""
+        span = bisect_right(self.firsts, first) - 1
+        if span >= 0 and first + count <= self.firsts[span] + self.numbers[span + 1] - self.numbers[span]:
+            return count
+        return self.below(first + count) - self.below(first)
+
     def __getitem__(self, index: int) -> IPv4Address:
         if not 0 <= index < self.size:
             raise IndexError(index)

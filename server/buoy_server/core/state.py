@@ -239,8 +239,9 @@ class Draft:
 
     def has(self, kind: Kind, key: str) -> bool:
         """Whether there is an object with that key as of this draft."""
-        place = kind, key
-        return self._changed[place] is not None if place in self._changed else self.base.has(kind, key)
+        if self._changed and (place := (kind, key)) in self._changed:
+            return self._changed[place] is not None
+        return self.base.has(kind, key)
 
     def keys(self, kind: Kind) -> Collection[str]:
         """The keys of all objects of a kind as of this draft."""
@@ -260,7 +261,8 @@ class Draft:
 
     def count(self, kind: Kind, index: str, value: Hashable) -> int:
         """How many objects stand under a value as of this draft."""
-        return self.base.count(kind, index, value) + self._more.get((kind, index, value), 0)
+        found = self.base.count(kind, index, value)
+        return found + self._more.get((kind, index, value), 0) if self._more else found
 
     def values(self, kind: Kind, index: str) -> Collection[Hashable]:
         """The values of an index as of this draft; one that this draft emptied may be among them."""

@@ -75,6 +75,7 @@ class Taken:
         self.addresses = set(addresses)
         self.blocks = Counter(block_of(address, bits) for address in self.addresses for bits in LEVELS)
         self.asked = 0
+        self.free: int | None = None
 
     def pick(self, space: AddressSpace, seed: int, levels: Sequence[int] = POOL_LEVELS) -> IPv4Address | None:
         """Choose one that is not taken."""
@@ -90,7 +91,7 @@ class Taken:
             self.asked += 1
             return self.blocks[block]
 
-        return pick_address(space, levels, taken_in, asked(self.addresses.__contains__), Random(seed))
+        return pick_address(space, levels, taken_in, asked(self.addresses.__contains__), Random(seed), self.free)
 
 
 @given(
@@ -109,8 +110,18 @@ def test_an_address_is_found_wherever_one_is_free(
     space = AddressSpace.of(disjoint, exclusions)
     everything = _all(disjoint) - _all(exclusions)
     left = data.draw(st.sets(st.sampled_from(sorted(everything)), max_size=2)) if everything else set()
-    chosen = Taken(everything - left).pick(space, seed, levels)
+    taken = Taken(everything - left)
+    taken.free = data.draw(st.sampled_from([None, len(left)]))
+    chosen = taken.pick(space, seed, levels)
     assert chosen in left if left else chosen is None
+
+
+@given(range_=RANGES, exclusions=st.lists(RANGES, max_size=3), first=ADDRESSES, count=st.integers(0, 70))
+def test_a_space_counts_what_is_within(
+    range_: AddressRange, exclusions: list[AddressRange], first: IPv4Address, count: int
+) -> None:
+    expected = [address for address in _all([range_]) - _all(exclusions) if 0 <= int(address) - int(first) < count]
+    assert AddressSpace.of([range_], exclusions).within(int(first), count) == len(expected)
 
 
 class AllBut(Taken):
@@ -141,7 +152,7 @@ def test_the_last_free_address_of_a_slash_8_is_found_with_a_few_hundred_question
     only = eight[Random(seed).randrange(eight.size)]
     taken = AllBut([only])
     assert taken.pick(eight, seed) == only
-    assert taken.asked <= 8 + 4 * 64
+    assert taken.asked <= 8 + 256 + 64 + 64 + 16
 
 
 def test_each_free_address_has_its_chance_when_few_are_left() -> None:

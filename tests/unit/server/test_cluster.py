@@ -11,6 +11,7 @@ from ipaddress import IPv4Address
 from typing import Any, cast
 
 from buoy_server.core import errors, levels, lookup
+from buoy_server.core.allocation import POOL_LEVELS, block_of
 from buoy_server.core.commands.fencing import FenceNode
 from buoy_server.core.commands.floating import DefloatInterface, FloatInterface
 from buoy_server.core.commands.housekeeping import ExpireQuarantine
@@ -223,7 +224,9 @@ class Cluster(RuleBasedStateMachine):
             self._blocks_are_counted(pool, records)
 
     def _blocks_are_counted(self, pool: Pool, records: list[Reservation]) -> None:
-        taken = self.world.draft.count(Kind.RESERVATION, "taken_in_pool", (pool.uuid, (1 << 32 | 0xC0000200) >> 6))
+        taken = self.world.draft.count(
+            Kind.RESERVATION, "taken_in_pool", (pool.uuid, block_of(IPv4Address("192.0.2.0"), POOL_LEVELS[-1]))
+        )
         assert taken == len(records)
 
     @invariant()
