@@ -19,7 +19,7 @@ TYPES = {
     "mutate": event_pb2.EVENT_TYPE_MUTATE,
     "status": event_pb2.EVENT_TYPE_STATUS,
     "usage": None,
-    "resources": None,
+    "resources": event_pb2.EVENT_TYPE_RESOURCES,
     "prune": None,
     "historic": None,
 }

@@ -10,7 +10,7 @@ from datetime import timedelta
 from ipaddress import IPv4Address
 from typing import Any, cast
 
-from buoy_server.core import errors, levels, lookup
+from buoy_server.core import errors, fsck, levels, lookup
 from buoy_server.core.allocation import POOL_LEVELS, block_of
 from buoy_server.core.commands.fencing import FenceNode
 from buoy_server.core.commands.floating import DefloatInterface, FloatInterface
@@ -19,11 +19,12 @@ from buoy_server.core.commands.instances import DeleteInstance
 from buoy_server.core.commands.interfaces import DeleteInterface
 from buoy_server.core.commands.move_floating import MoveFloating
 from buoy_server.core.commands.moving import MoveInstance
-from buoy_server.core.commands.nodes import BindingReport, MissNode, ReportNode
+from buoy_server.core.commands.nodes import BindingReport, MissNode, NetworkReport, ReportNode
 from buoy_server.core.commands.pools import UpdatePool
 from buoy_server.core.commands.quarantine import ExtendQuarantine, LiftQuarantine
 from buoy_server.core.commands.reserving import ReleaseAddress, ReserveAddress
-from buoy_server.core.model import FlowPolicy, Interface, Node, Pool, Reservation, ReservationType
+from buoy_server.core.commands.routing import RouteAddress, UnrouteAddress
+from buoy_server.core.model import FlowPolicy, Interface, Network, Node, Pool, Reservation, ReservationType
 from buoy_server.core.ranges import AddressRange
 from buoy_server.core.state import Kind
 from buoy_server.core.states import NodeState
@@ -54,13 +55,15 @@ class Cluster(RuleBasedStateMachine):
         self.world.pool("one", RANGES["one"][0])
         self.world.pool("two", RANGES["two"][0], quarantine=40)
         self.world.network("net", "10.0.0.0/28", nat=True)
+        self.world.network("open", "10.1.0.0/28")
         self.kernels: dict[str, dict[str, set[IPv4Address]]] = {"n1": {}, "n2": {}}
-        self.gateways: dict[str, set[IPv4Address]] = {"n1": set(), "n2": set()}
+        self.outside: dict[str, dict[str, set[IPv4Address]]] = {"n1": {}, "n2": {}}  # what each network has there
         self.unsaid: dict[str, list[BindingReport]] = {"n1": [], "n2": []}
+        self.unsaid_networks: dict[str, list[NetworkReport]] = {"n1": [], "n2": []}
         for name in self.kernels:
             self.world.node(name)
         for number in range(3):
-            self.world.instance(f"i{number}", "net", "net", node=f"n{number % 2 + 1}")
+            self.world.instance(f"i{number}", "net", "open", node=f"n{number % 2 + 1}")
 
     def _node(self, name: str) -> Node:
         return lookup.node(self.world.draft, name)
@@ -111,6 +114,14 @@ class Cluster(RuleBasedStateMachine):
         with suppress(errors.NetworkFull, errors.NotReady):
             self.world.instance(f"j{self.world.draft.revision}", node=interface.node)
 
+    @rule(address=ADDRESSES, node=st.sampled_from(["", "n1", "n2"]))
+    def route(self, address: IPv4Address | None, node: str) -> None:
+        self._try(RouteAddress(network_ref="open", namespace="", address=address, node=node))
+
+    @rule(address=ADDRESSES.filter(bool))
+    def unroute(self, address: IPv4Address) -> None:
+        self._try(UnrouteAddress(network_ref="open", namespace="", address=address))
+
     @rule(address=ADDRESSES, pool=POOLS)
     def reserve(self, address: IPv4Address | None, pool: str) -> None:
         self._try(ReserveAddress(namespace="", address=address, pool_ref=pool))
@@ -140,30 +151,40 @@ class Cluster(RuleBasedStateMachine):
         """A connected agent does what its stream says now, and reports at once or later; flows that may go on do, or ended."""
         if self._node(node).state is not NodeState.CREATED:
             return
-        bound = list(lookup.interfaces(self.world.draft, "node", node))
-        for update in updates(self.world.draft, node, bound, 0):  # type: ignore[arg-type]  # a draft reads like the view
+        draft = self.world.draft
+        bound = list(lookup.interfaces(draft, "node", node))
+        networks = [cast("Network", draft.get(Kind.NETWORK, key)) for key in draft.find(Kind.NETWORK, "outside_node", node)]
+        for update in updates(draft, node, bound, 0, networks):  # type: ignore[arg-type]  # a draft reads like the view
             for binding in update.upserts:
                 had = self.kernels[node].get(binding.interface_uuid, set())
                 going_on = frozenset(IPv4Address(entry.address) for entry in binding.draining if flowing) & had
                 floating = {IPv4Address(text) for text in [binding.floating_address] if text}
                 self.kernels[node][binding.interface_uuid] = floating | going_on
-                gateway = binding.network.floating_gateway
-                self.gateways[node] = {IPv4Address(gateway)} if gateway else set()
                 self._say(node, binding.interface_uuid, binding.generation, draining=going_on)
+            for network in [*update.networks, *(binding.network for binding in update.upserts)]:
+                texts = [network.floating_gateway, *network.routed_addresses]
+                self.outside[node][network.uuid] = {IPv4Address(text) for text in texts if text}
+                said = NetworkReport(network_uuid=network.uuid, generation=network.routed_generation)
+                self.unsaid_networks[node].append(said)
             for removal in update.removed:
                 self.kernels[node].pop(removal.interface_uuid, None)
                 self._say(node, removal.interface_uuid, removal.generation, removed=True)
-        if not self.kernels[node]:
-            self.gateways[node] = set()
+        for uuid in list(self.outside[node]):
+            if not any(self._network_of(interface) == uuid for interface in self.kernels[node]):
+                del self.outside[node][uuid]  # the last NIC takes the network along
         if report:
             self.report(node)
+
+    def _network_of(self, interface: str) -> str:
+        return lookup.interface(self.world.draft, SYSTEM, interface).network_uuid
 
     def _say(self, node: str, uuid: str, generation: int, **outcome: Any) -> None:
         self.unsaid[node].append(BindingReport(interface_uuid=uuid, generation=generation, **outcome))
 
     def report(self, node: str) -> None:
-        said, self.unsaid[node] = self.unsaid[node], []
-        self.world.run(ReportNode(node=node, reports=tuple(said)))
+        said, self.unsaid[node] = tuple(self.unsaid[node]), []
+        networks, self.unsaid_networks[node] = tuple(self.unsaid_networks[node]), []
+        self.world.run(ReportNode(node=node, reports=said, networks=networks))
 
     @rule(node=NODES)
     def goes_away(self, node: str) -> None:
@@ -176,6 +197,7 @@ class Cluster(RuleBasedStateMachine):
         self.world.node(node)
         if state is NodeState.STOPPED:
             self.unsaid[node].clear()
+            self.unsaid_networks[node].clear()
         self.apply(node, report=True, flowing=False)
 
     @precondition(lambda self: any(self._node(name).state is NodeState.MISSING for name in self.kernels))
@@ -183,7 +205,7 @@ class Cluster(RuleBasedStateMachine):
     def is_switched_off(self, node: str) -> None:
         if self._node(node).state is NodeState.MISSING:
             self.kernels[node].clear()
-            self.gateways[node].clear()
+            self.outside[node].clear()
             self.world.run(FenceNode(node=node))
 
     def _in_kernels(self) -> list[tuple[str, str, IPv4Address]]:
@@ -194,12 +216,15 @@ class Cluster(RuleBasedStateMachine):
             for address in addresses
         ]
 
+    def _of_networks(self) -> list[IPv4Address]:
+        return [address for networks in self.outside.values() for addresses in networks.values() for address in addresses]
+
     @invariant()
     def no_address_is_in_kernels_for_two(self) -> None:
         """An interface that moves to another node may be in two kernels for a moment, with the address that it has."""
         if hasattr(self, "world"):
             had = Counter(address for _, address in {(uuid, address) for _, uuid, address in self._in_kernels()})
-            had.update(address for gateways in self.gateways.values() for address in gateways)
+            had.update(self._of_networks())
             assert not [address for address, count in had.items() if count > 1]
 
     @invariant()
@@ -208,8 +233,8 @@ class Cluster(RuleBasedStateMachine):
             held = {record.address: record for record in self._records()}
             for node, uuid, address in self._in_kernels():
                 assert (held[address].type, held[address].owner) == (ReservationType.FLOATING, uuid), (node, address)
-            for address in {address for gateways in self.gateways.values() for address in gateways}:
-                assert held[address].type is ReservationType.GATEWAY
+            for address in self._of_networks():
+                assert held[address].type in (ReservationType.GATEWAY, ReservationType.ROUTED)
 
     @invariant()
     def usage_adds_up(self) -> None:
@@ -239,22 +264,9 @@ class Cluster(RuleBasedStateMachine):
 
     @invariant()
     def every_record_has_an_owner_that_points_back(self) -> None:
-        if not hasattr(self, "world"):
-            return
-        draft = self.world.draft
-        network = lookup.network(draft, SYSTEM, "net")
-        for record in self._records():
-            match record.type:
-                case ReservationType.FLOATING:
-                    owner = cast("Interface", draft.get(Kind.INTERFACE, record.owner))
-                    assert owner.bound, record
-                case ReservationType.GATEWAY if record.owner != record.pool:
-                    assert record.address in [gateway.address for gateway in network.floating_gateways]
-                case ReservationType.DELETION_HALO:
-                    assert record.until, record
-                    assert record.reason, record
-                case ReservationType.RESERVED:
-                    assert (record.owner, record.kept) == ("", True)
+        if hasattr(self, "world"):
+            assert not list(fsck.violations(self.world.draft))
+            assert all(record.reason for record in self._records() if record.type is ReservationType.DELETION_HALO)
 
     @invariant()
     def nothing_waits_for_a_machine_that_is_off(self) -> None:

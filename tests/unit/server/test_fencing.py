@@ -12,12 +12,13 @@ from buoy_server.core.commands.housekeeping import ExpireQuarantine
 from buoy_server.core.commands.instances import DeleteInstance
 from buoy_server.core.commands.moving import MoveInstance
 from buoy_server.core.commands.nodes import AnnounceNode, MissNode
+from buoy_server.core.commands.routing import RouteAddress, UnrouteAddress
 from buoy_server.core.errors import StorageUnavailable
 from buoy_server.core.model import Interface, ReservationType
 from buoy_server.core.states import FloatingPhase, NodeState
 from buoy_server.nodes import Presence
 
-from tests.unit.server.world import World
+from tests.unit.server.world import SYSTEM, World
 
 ADDRESS = IPv4Address("192.0.2.7")
 BACK = AnnounceNode(name="n1", agent_version="1", external_interface="eth0")
@@ -115,6 +116,32 @@ def test_a_node_that_was_thought_to_be_off_starts_anew_and_another_one_does_not(
     world.run(FenceNode(node="n1"))
     assert world.run(BACK)
     assert lookup.node(world.draft, "n1").state is NodeState.CREATED
+
+
+def test_a_routed_address_goes_on_when_the_node_that_had_it_is_off() -> None:
+    world, _ = _world("192.0.2.0/28")
+    world.instance("far", node="n2")
+    routed = world.run(RouteAddress(network_ref="net", namespace="", node="n1"))
+    world.run(MissNode(name="n1"))
+    moved = world.run(RouteAddress(network_ref="net", namespace="", address=routed.address, node="n2"))
+    assert (moved.node, moved.former_node) == ("n2", "n1")
+    world.run(FenceNode(node="n1"))
+    network = lookup.network(world.draft, SYSTEM, "net")
+    assert network.routed[0].serving_node == "n2"
+    world.run(RouteAddress(network_ref="net", namespace="", address=routed.address, node="n1"))
+    world.run(UnrouteAddress(network_ref="net", namespace="", address=routed.address))
+    assert lookup.network(world.draft, SYSTEM, "net").routed[0].former_node == "n2"
+
+
+def test_a_routed_address_that_is_given_back_rests_when_its_node_is_off() -> None:
+    world, _ = _world("192.0.2.0/28")
+    routed = world.run(RouteAddress(network_ref="net", namespace=""))
+    world.run(MissNode(name="n1"))
+    world.run(UnrouteAddress(network_ref="net", namespace="", address=routed.address))
+    assert addresses.record_of(world.draft, None, routed.address).type is ReservationType.ROUTED  # type: ignore[union-attr]
+    world.run(FenceNode(node="n1"))
+    assert addresses.record_of(world.draft, None, routed.address).reason == "unrouted"  # type: ignore[union-attr]
+    assert lookup.network(world.draft, SYSTEM, "net").routed == ()
 
 
 @dataclass
