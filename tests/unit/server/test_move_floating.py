@@ -4,6 +4,7 @@ from ipaddress import IPv4Address
 
 import pytest
 from buoy_server.core import addresses, errors
+from buoy_server.core.commands.fencing import FenceNode
 from buoy_server.core.commands.floating import DefloatInterface, FloatInterface
 from buoy_server.core.commands.interfaces import DeleteInterface
 from buoy_server.core.commands.move_floating import MoveFloating
@@ -119,6 +120,20 @@ def test_an_old_node_that_is_away_is_named(moves: Moves) -> None:
     assert moves.floating(new).reason == "waits until node n1 lets go of it: node n1 is away"
     moves.world.run(MissNode(name="n2"))
     assert moves.floating(new).reason == "waits until node n1 lets go of it: node n1 is away"
+
+
+@pytest.mark.parametrize("first", ["move", "fence"])
+def test_an_old_node_that_is_known_to_be_off_holds_nothing_up(moves: Moves, first: str) -> None:
+    moves.world.run(MissNode(name="n1"))
+    if first == "move":
+        moves.move(moves.old, moves.new)
+        assert moves.floating(moves.new).held_by == moves.old.uuid
+        moves.world.run(FenceNode(node="n1"))
+    else:
+        moves.world.run(FenceNode(node="n1"))
+        moves.move(moves.old, moves.new)
+    assert (moves.floating(moves.new).held_by, moves.record.owner) == (None, moves.new.uuid)
+    assert moves.world.now(moves.new).generation > moves.new.generation  # its node is asked for it
 
 
 @pytest.mark.parametrize("whole", [False, True])
