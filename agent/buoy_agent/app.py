@@ -149,7 +149,7 @@ class Agent:
             self._take(CheckDue())
 
     def _publish(self, outcome: Outcome, reporter: Reporter) -> None:
-        reporter.offer(outcome.reports, outcome.networks)
+        reporter.offer(outcome.reports, outcome.networks, outcome.repairs)
         self._announcer.remove(outcome.withdrawn - outcome.published)
         self._announcer.add(outcome.published)
         if outcome.reports:

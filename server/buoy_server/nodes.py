@@ -99,6 +99,11 @@ class Presence:
             older.cancel()
         self._leases[node] = asyncio.create_task(self._run_lease(node), name=f"lease of {node}")
 
+    def forget(self, node: str) -> None:
+        """Expect a node no more."""
+        if lease := self._leases.pop(node, None):
+            lease.cancel()
+
     async def stop(self) -> None:
         """End all leases without a word."""
         leases, self._leases = list(self._leases.values()), {}

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 from uuid import uuid4
 
-from buoy.v1 import address_pb2, instance_pb2, interface_pb2, namespace_pb2, network_pb2, pool_pb2
+from buoy.v1 import address_pb2, agent_pb2, instance_pb2, interface_pb2, namespace_pb2, network_pb2, node_pb2, pool_pb2
 from buoy_server.core.commands.nodes import MissNode
 from buoy_server.core.lookup import Caller
 from google.protobuf.descriptor import MethodDescriptor
@@ -14,6 +14,7 @@ from google.protobuf.struct_pb2 import Value
 
 from tests.server.agent import agent
 from tests.server.running import Running
+from tests.server.waiting import wait_until_async
 
 SECRET = "correct horse battery staple"  # noqa: S105 - nobody's
 TRUE = Value(bool_value=True)
@@ -34,14 +35,18 @@ def mutating(server: Running) -> dict[str, MethodDescriptor]:
 
 async def subjects(server: Running) -> tuple[str, str, str]:
     """Make what the requests work on; return the uuids of an interface, of one that floats at 192.0.2.62, and of a third."""
-    async with agent(server, "n2"):
-        pass  # a node to move to
+    async with agent(server, "n2"), agent(server, "n3"), agent(server, "n4"), agent(server, "n5"):
+        pass  # nodes to move to, to drain, to delete and to undrain
+    await server.nodes.DrainNode(node_pb2.DrainNodeRequest(node="n5"))
     async with agent(server, "off"):
         pass
     await server.server._backend.writer.submit(MissNode(name="off"), Caller("system"), "MissNode")
     plain, floating, third = [await server.interface(name) for name in ("web", "floating", "third")]
     float_it = interface_pb2.FloatInterfaceRequest(interface_uuid=floating.uuid, address="192.0.2.62")
-    await server.interfaces.FloatInterface(float_it)
+    asked = await server.interfaces.FloatInterface(float_it)
+    active = agent_pb2.BindingReport(interface_uuid=floating.uuid, generation=asked.generation)
+    await server.agents.ReportNode(agent_pb2.ReportNodeRequest(node="n1", reports=[active]))
+    await wait_until_async(lambda: _is_away(server, "n4"), "n4 is away")
     await server.instances.CreateInstance(instance_pb2.CreateInstanceRequest(name="spare", metadata={"old": TRUE}))
     await server.networks.CreateNetwork(network_pb2.CreateNetworkRequest(name="empty", netblock="10.1.0.0/24"))
     await server.pools.CreatePool(pool_pb2.CreatePoolRequest(name="unused", ranges=["198.51.100.0/24"]))
@@ -63,6 +68,10 @@ async def subjects(server: Running) -> tuple[str, str, str]:
     return plain.uuid, floating.uuid, third.uuid
 
 
+async def _is_away(server: Running, node: str) -> bool:
+    return not (await server.nodes.GetNode(node_pb2.GetNodeRequest(node=node))).connected
+
+
 def requests(plain: str, floating: str, third: str) -> Mapping[str, dict[str, Any]]:
     """Return the fields of a request for each RPC; none of them stands in another's way."""
     new, old = {"key": "new", "value": TRUE}, {"key": "old"}
@@ -71,6 +80,7 @@ def requests(plain: str, floating: str, third: str) -> Mapping[str, dict[str, An
         "InterfaceService/FloatInterface": {"interface_uuid": plain},
         "InterfaceService/SetInterfaceMetadataItem": {"interface_uuid": plain, **new},
         "InterfaceService/DeleteInterface": {"interface_uuid": plain},
+        "InterfaceService/ReannounceInterface": {"interface_uuid": floating},
         "InterfaceService/MoveFloating": {
             "address": "192.0.2.62",
             "from_interface_uuid": floating,
@@ -78,6 +88,10 @@ def requests(plain: str, floating: str, third: str) -> Mapping[str, dict[str, An
         },
         "InterfaceService/DefloatInterface": {"interface_uuid": third},
         "InterfaceService/DeleteInterfaceMetadataItem": {"interface_uuid": floating, **old},
+        "NodeService/DrainNode": {"node": "n3"},
+        "NodeService/UndrainNode": {"node": "n5"},
+        "NodeService/ReannounceNode": {"node": "n1"},
+        "NodeService/DeleteNode": {"node": "n4"},
         "InstanceService/CreateInstance": {"name": "new", "metadata": {f"k{index}": TRUE for index in range(9)}},
         "InstanceService/MoveInstance": {"instance_ref": "spare", "node": "n2"},
         "InstanceService/SetInstanceMetadataItem": {"instance_ref": "spare", **new},

@@ -6,7 +6,16 @@ from typing import Any
 
 import pytest
 import sqlalchemy as sa
-from buoy.v1 import address_pb2, instance_pb2, interface_pb2, namespace_pb2, network_pb2, node_pb2, pool_pb2
+from buoy.v1 import (
+    address_pb2,
+    announcing_pb2,
+    instance_pb2,
+    interface_pb2,
+    namespace_pb2,
+    network_pb2,
+    node_pb2,
+    pool_pb2,
+)
 from buoy_server.core.changes import Change
 from buoy_server.core.commands.nodes import MissNode
 from buoy_server.core.events import Event, EventType
@@ -91,8 +100,8 @@ async def _call_everything(world: Tenants) -> set[str]:
     """Make every call that changes something, with a secret wherever one fits, and return their names."""
     server, system, a = world.server, world.tokens["system"], world.tokens["a"]
     uuid = await _furnish(world)
-    async with agent(server, "n2", metadata=system):
-        pass  # a node to move to
+    async with agent(server, "n2", metadata=system), agent(server, "n6", metadata=system):
+        pass  # nodes to move to and to delete
     async with agent(server, "off", metadata=system):
         pass
     await server.server._backend.writer.submit(MissNode(name="off"), Caller("system"), "MissNode")
@@ -102,6 +111,7 @@ async def _call_everything(world: Tenants) -> set[str]:
     calls: list[tuple[Any, Any, Any]] = [
         (server.interfaces, i.CreateInterfaceRequest(instance_ref="web", network_ref="net"), a),
         (server.interfaces, i.FloatInterfaceRequest(interface_uuid=uuid, address=ADDRESS), a),
+        (server.interfaces, announcing_pb2.ReannounceInterfaceRequest(interface_uuid=uuid), a),
         (server.interfaces, i.SetInterfaceMetadataItemRequest(interface_uuid=uuid, key="k", value=_value()), a),
         (server.interfaces, i.DeleteInterfaceMetadataItemRequest(interface_uuid=uuid, key="k"), a),
         (server.interfaces, i.MoveFloatingRequest(address=ADDRESS, from_interface_uuid=uuid, to_interface_uuid=other), a),
@@ -125,6 +135,10 @@ async def _call_everything(world: Tenants) -> set[str]:
         (server.pools, pool_pb2.LiftQuarantineRequest(address="198.51.100.5"), system),
         (server.pools, pool_pb2.DeletePoolRequest(pool_ref="second"), system),
         (server.nodes, node_pb2.FenceNodeRequest(node="off"), system),
+        (server.nodes, node_pb2.DrainNodeRequest(node="n2"), system),
+        (server.nodes, node_pb2.UndrainNodeRequest(node="n2"), system),
+        (server.nodes, announcing_pb2.ReannounceNodeRequest(node="n5"), system),
+        (server.nodes, node_pb2.DeleteNodeRequest(node="n6"), system),
         (server.namespaces, s.CreateNamespaceRequest(name="c"), system),
         (server.namespaces, s.SetNamespaceKeyRequest(namespace="c", key_name="k", key=SECRET), system),
         (server.namespaces, s.CreateTokenRequest(namespace="c", key=SECRET), None),
@@ -137,8 +151,9 @@ async def _call_everything(world: Tenants) -> set[str]:
         (server.namespaces, s.DeleteNamespaceMetadataItemRequest(namespace="a", key="k"), a),
         (server.namespaces, s.DeleteNamespaceRequest(namespace="c"), system),
     ]
-    for stub, request, metadata in calls:
-        await getattr(stub, _name(request))(request, metadata=metadata)
+    async with agent(server, "n5", metadata=system):
+        for stub, request, metadata in calls:
+            await getattr(stub, _name(request))(request, metadata=metadata)
     return {_name(request) for _, request, _ in calls} | {"CreateInstance", "ReportNode"}
 
 

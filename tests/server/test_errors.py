@@ -7,6 +7,7 @@ import grpc
 import pytest
 from buoy.v1 import address_pb2
 from buoy.v1 import agent_pb2 as g
+from buoy.v1 import announcing_pb2 as c
 from buoy.v1 import explain_pb2 as e
 from buoy.v1 import instance_pb2 as v
 from buoy.v1 import interface_pb2 as i
@@ -158,6 +159,12 @@ ROWS: list[Row] = [
     ("nodes", "FenceNode", lambda *_: d.FenceNodeRequest(node="n1"), Code.FAILED_PRECONDITION, "NOT_READY", "node"),
     ("agents", "AnswerNode", lambda *_: g.AnswerNodeRequest(node="n1", question_id=ABSENT), Code.NOT_FOUND, "QUESTION_NOT_FOUND", "question_id"),
     ("interfaces", "ExplainInterface", lambda *_: e.ExplainInterfaceRequest(interface_uuid=ABSENT), Code.NOT_FOUND, "INTERFACE_NOT_FOUND", "interface_uuid"),
+    ("interfaces", "ReannounceInterface", lambda _, b: c.ReannounceInterfaceRequest(interface_uuid=b), Code.FAILED_PRECONDITION, "NOT_FLOATING", "interface_uuid"),
+    ("nodes", "DrainNode", lambda *_: d.DrainNodeRequest(node="absent"), Code.NOT_FOUND, "NODE_NOT_FOUND", "node"),
+    ("nodes", "UndrainNode", lambda *_: d.UndrainNodeRequest(node="no node"), *MALFORMED, "node"),
+    ("nodes", "DeleteNode", lambda *_: d.DeleteNodeRequest(node="n1"), Code.FAILED_PRECONDITION, "NODE_IN_USE", "node"),
+    ("nodes", "ReannounceNode", lambda *_: c.ReannounceNodeRequest(node="absent"), Code.NOT_FOUND, "NODE_NOT_FOUND", "node"),
+    ("nodes", "ListNodeEvents", lambda *_: d.ListNodeEventsRequest(node="n1", page_size=1001), *MALFORMED, "page_size"),
     ("nodes", "GetNode", lambda *_: d.GetNodeRequest(node="absent"), Code.NOT_FOUND, "NODE_NOT_FOUND", "node"),
 ]  # fmt: skip
 

@@ -99,6 +99,8 @@ class Repair:
     time: float  # seconds since the epoch
     place: str
     words: tuple[str, ...]
+    addresses: frozenset[Address] = frozenset()
+    interfaces: frozenset[InterfaceId] = frozenset()
 
 
 @dataclass(slots=True)
@@ -107,11 +109,18 @@ class Repairs:
 
     count: int = 0
     last: deque[Repair] = field(default_factory=lambda: deque(maxlen=KEPT))
+    news: list[Repair] = field(default_factory=list)  # since they were last taken
 
     def add(self, repair: Repair) -> None:
         """Notes one."""
         self.count += 1
         self.last.append(repair)
+        self.news.append(repair)
+
+    def take(self) -> list[Repair]:
+        """Those since the last time."""
+        news, self.news = self.news, []
+        return news
 
 
 @dataclass(slots=True)

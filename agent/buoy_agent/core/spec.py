@@ -93,6 +93,7 @@ class Binding:
     network: Network
     unconfirmed: tuple[Address, ...] = ()  # floating addresses whose coming or going the node has not confirmed
     draining: tuple[Draining, ...] = ()  # those that it gave up and whose live flows go on
+    announce: bool = False  # the float is to be announced again
 
     @property
     def floats(self) -> "dict[Address, Float]":
@@ -180,6 +181,7 @@ class Update:
     removals: tuple[Removal, ...] = ()
     networks: tuple[Network, ...] = ()  # those that changed by themselves
     synced: bool = False
+    reannounce: bool = False  # all floats are to be announced again
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,9 +7,10 @@ from functools import lru_cache
 from ipaddress import IPv4Network
 from uuid import UUID
 
-from buoy.v1 import agent_pb2, explain_pb2, instance_pb2
+from buoy.v1 import agent_pb2, explain_pb2, instance_pb2, repair_pb2
 
 from buoy_agent.core.examining import Counter, Examination
+from buoy_agent.core.repairs import RepairReport
 from buoy_agent.core.spec import (
     Address,
     Binding,
@@ -68,7 +69,9 @@ def update_from_proto(message: agent_pb2.NodeUpdate) -> Read:
             networks.append(network_from_proto(network))
         except MalformedError as error:
             unread.append(str(error))
-    update = Update(message.revision, message.reset, tuple(good), tuple(removals), tuple(networks), message.synced)
+    update = Update(
+        message.revision, message.reset, tuple(good), tuple(removals), tuple(networks), message.synced, message.reannounce
+    )
     return Read(update, tuple(refused), tuple(unread))
 
 
@@ -88,6 +91,7 @@ def binding_from_proto(message: agent_pb2.Binding) -> Binding:
         network=network,
         unconfirmed=_addresses(message.unconfirmed_addresses),
         draining=tuple(_draining(entry) for entry in message.draining),
+        announce=message.announce,
     )
 
 
@@ -101,6 +105,19 @@ def network_from_proto(message: agent_pb2.NetworkBinding) -> Network:
         message.routed_generation,
         provide_nat=message.provide_nat,
     )
+
+
+def repair_to_proto(report: RepairReport) -> repair_pb2.Repair:
+    """What was put right, as the contract has it."""
+    message = repair_pb2.Repair(
+        place=report.place,
+        found=report.found,
+        count=report.count,
+        interface_uuids=report.interfaces,
+        error=report.error,
+    )
+    message.time.FromNanoseconds(int(report.time * 1e9))
+    return message
 
 
 def report_to_proto(report: Report) -> agent_pb2.BindingReport:

@@ -16,7 +16,7 @@ import structlog
 from buoy_agent.core.actual import Actual, NetworkState
 from buoy_agent.core.desired import Scope
 from buoy_agent.core.drift import Patience, Places, Repair, Repairs, compare
-from buoy_agent.core.spec import Address, NetworkId, text
+from buoy_agent.core.spec import Address, InterfaceId, NetworkId, text
 from buoy_agent.errors import KernelError
 from buoy_agent.kernel.port import Kernel, at_once
 
@@ -171,7 +171,7 @@ class Patrol:
         if not difference:
             return Scope()
         self.actual.put_network(network, state)
-        self._note(f"network {network}", difference.words, now)
+        self._note(f"network {network}", difference.words, now, difference.addresses, difference.interfaces)
         return Scope(
             networks={network},
             addresses=set(difference.addresses),
@@ -193,7 +193,7 @@ class Patrol:
             self.actual.routes.pop(address, None)
         else:
             self.actual.routes[address] = seen
-        self._note(f"route {text(address)}", ("gone" if seen is None else "not as it was made",), now)
+        self._note(f"route {text(address)}", ("gone" if seen is None else "not as it was made",), now, {address})
         return Scope(addresses={address})
 
     def _external(self, now: float) -> Scope:
@@ -230,12 +230,19 @@ class Patrol:
         known, seen = set(known), set(seen)
         lines = [_line(what, word, some) for word, some in (("gone", known - seen), ("foreign", seen - known)) if some]
         if lines:
-            self._note(place, tuple(lines), now)
+            self._note(place, tuple(lines), now, known ^ seen)
         return Scope(addresses=known ^ seen)
 
-    def _note(self, place: str, words: tuple[str, ...], now: float) -> None:
+    def _note(
+        self,
+        place: str,
+        words: tuple[str, ...],
+        now: float,
+        addresses: Iterable[Address] = (),
+        interfaces: Iterable[InterfaceId] = (),
+    ) -> None:
         log.warning("changed by somebody else, putting it right", place=place, found=list(words))
-        self.repairs.add(Repair(time.time(), place, words))
+        self.repairs.add(Repair(time.time(), place, words, frozenset(addresses), frozenset(interfaces)))
         self._patience.note(place, now)
 
 

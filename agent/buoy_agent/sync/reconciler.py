@@ -14,6 +14,7 @@ from buoy_agent.core.desired import Desired, Scope
 from buoy_agent.core.diff import NOWHERE, Plan, diff
 from buoy_agent.core.draining import Drains
 from buoy_agent.core.drift import Places
+from buoy_agent.core.repairs import RepairReport
 from buoy_agent.core.retry import Faults, Key
 from buoy_agent.core.spec import (
     Address,
@@ -33,7 +34,7 @@ from buoy_agent.errors import KernelError, NicMissingError
 from buoy_agent.kernel.port import Kernel
 from buoy_agent.sync.draining import end_drains
 from buoy_agent.sync.patrol import Patrol
-from buoy_agent.sync.verdicts import Verdicts
+from buoy_agent.sync.verdicts import Verdicts, repair_report
 
 _ROUNDS = 4
 UNKNOWN = ""  # the mark of a NIC that may be half gone: no NIC should have it, so it is removed again before anything else
@@ -62,6 +63,7 @@ class Outcome:
     published: set[Address] = field(default_factory=set)
     withdrawn: set[Address] = field(default_factory=set)
     cut: set[Address] = field(default_factory=set)  # addresses whose flows from before have been cut
+    repairs: list[RepairReport] = field(default_factory=list)
     next_due: float | None = None
 
 
@@ -77,6 +79,7 @@ class Reconciler:
         self.by_arp = by_arp
         self.passes = 0
         self._failures = 0
+        self._to_announce: set[Address | None] = set()
         self._told: dict[NetworkId, NetworkReport] = {}  # what was last reported of each network's routed addresses
 
     @property
@@ -103,6 +106,8 @@ class Reconciler:
                     self.patrol.check_everything()
                 case Update():
                     scope.merge(self.desired.apply(self.drains.take(update, now)))
+                    self._to_announce.update(binding.floating for binding in update.upserts if binding.announce)
+                    self._to_announce.update(self.actual.proxies if update.reannounce else ())
         self._forgive(scope)
         tried = {key: self.faults.by_key[key] for key in self.faults.due(now)}
         scope.merge(self._scope_of(tried))
@@ -118,6 +123,10 @@ class Reconciler:
             outcome.reports = list(verdicts.reports(scope))
             outcome.networks = self._news(verdicts.network_reports(scope), afresh=scope.everything)
             outcome.next_due = self._next_due()
+        if self.desired.in_sync:
+            outcome.published |= self.actual.proxies & self._to_announce
+            self._to_announce.clear()
+        outcome.repairs = [repair_report(repair, self.desired.targets, self.faults) for repair in self.patrol.repairs.take()]
         return outcome
 
     def _news(self, reports: Iterable[NetworkReport], *, afresh: bool) -> list[NetworkReport]:

@@ -14,9 +14,10 @@ import grpc
 import structlog
 from buoy.v1 import agent_pb2, agent_pb2_grpc
 
+from buoy_agent.core.repairs import RepairReport, RepairReports
 from buoy_agent.core.retry import backoff
 from buoy_agent.core.spec import InterfaceId, NetworkId, NetworkReport, Report
-from buoy_agent.sync.convert import network_report_to_proto, report_to_proto
+from buoy_agent.sync.convert import network_report_to_proto, repair_to_proto, report_to_proto
 from buoy_agent.sync.token import REFUSED, AgentToken, log_refusal
 
 HEARTBEAT = 5.0
@@ -34,6 +35,7 @@ class Reporter:
         self._stub, self._token, self._node = stub, token, node
         self._waiting: dict[InterfaceId, Report] = {}
         self._networks: dict[NetworkId, NetworkReport] = {}
+        self._repairs = RepairReports()
         self._wake = asyncio.Event()
         self.last: float | None = None  # when the server took one, in seconds since the epoch
 
@@ -42,11 +44,15 @@ class Reporter:
         """How many interfaces and networks the server has yet to hear of."""
         return len(self._waiting) + len(self._networks)
 
-    def offer(self, reports: Iterable[Report], networks: Iterable[NetworkReport] = ()) -> None:
-        """Takes reports to be sent."""
+    def offer(
+        self, reports: Iterable[Report], networks: Iterable[NetworkReport] = (), repairs: Iterable[RepairReport] = ()
+    ) -> None:
+        """Takes reports to be sent; of repairs those of one place no more often than every ten seconds."""
+        for repair in repairs:
+            self._repairs.add(repair)
         self._waiting.update((report.interface, report) for report in reports)
         self._networks.update((report.network, report) for report in networks)
-        if self.waiting:
+        if self.waiting or self._repairs.due(time.monotonic()):
             self._wake.set()
 
     async def run(self) -> None:
@@ -69,8 +75,12 @@ class Reporter:
         self._wake.clear()
         batch = list(islice(self._waiting.values(), _BATCH))
         networks = list(islice(self._networks.values(), _BATCH))
+        repairs = self._repairs.due(time.monotonic())
         request = agent_pb2.ReportNodeRequest(
-            node=self._node, reports=map(report_to_proto, batch), networks=map(network_report_to_proto, networks)
+            node=self._node,
+            reports=map(report_to_proto, batch),
+            networks=map(network_report_to_proto, networks),
+            repairs=map(repair_to_proto, repairs),
         )
         try:
             await self._stub.ReportNode(request, timeout=_DEADLINE, metadata=metadata)
@@ -78,11 +88,12 @@ class Reporter:
             log_refusal("report not taken", error, self._node, waiting=self.waiting)
             if error.code() in REFUSED:
                 self._token.refused(metadata)
-            if error.code() not in _REFUSALS or not (batch or networks):
+            if error.code() not in _REFUSALS or not (batch or networks or repairs):
                 return False
             first = [*(report.interface for report in batch[:10]), *(report.network for report in networks[:10])]
             log.warning("reports dropped: the server refuses them", of=first)
         self.last = time.time()
+        self._repairs.told(repairs, time.monotonic())
         for report in batch:
             if self._waiting.get(report.interface) is report:
                 del self._waiting[report.interface]

@@ -3,7 +3,9 @@
 from collections.abc import Iterator
 
 from buoy_agent.core.actual import Actual
-from buoy_agent.core.desired import Desired, Scope
+from buoy_agent.core.desired import Desired, Scope, Targets
+from buoy_agent.core.drift import Repair
+from buoy_agent.core.repairs import MOST_INTERFACES, RepairReport
 from buoy_agent.core.retry import Faults, Key
 from buoy_agent.core.spec import Address, InterfaceId, NetworkId, NetworkReport, Report, text
 
@@ -110,3 +112,14 @@ class Verdicts:
         if not left:
             self._desired.leaving.pop(interface, None)
         return left
+
+
+def repair_report(repair: Repair, targets: Targets, faults: Faults) -> RepairReport:
+    """What the server is told of a repair: whom it concerns, and what went wrong with it."""
+    owners = {targets.owners[address] for address in repair.addresses if address in targets.owners}
+    interfaces = tuple(sorted(repair.interfaces & targets.bindings.keys() | owners)[:MOST_INTERFACES])
+    keys: list[Key] = [("network", repair.place.removeprefix("network "))]
+    keys += [("nic", interface) for interface in repair.interfaces]
+    keys += [("float", address) for address in repair.addresses]
+    error = next((words for key in keys if (words := faults.words(key))), "")
+    return RepairReport(repair.place, repair.words, 1, repair.time, interfaces, error)

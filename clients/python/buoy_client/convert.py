@@ -233,6 +233,8 @@ def node_from_proto(node: node_pb2.Node) -> models.Node:
         revision=node.revision,
         create_time=time_from_proto(node, "create_time"),
         update_time=time_from_proto(node, "update_time"),
+        drain=node.drain,
+        reannounce_time=time_from_proto(node, "reannounce_time"),
     )
 
 

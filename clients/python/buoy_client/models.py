@@ -230,7 +230,7 @@ class Reservation(Record):
 
 @dataclass(frozen=True, slots=True)
 class Node(Record):
-    """A machine with an agent; `connected` says whether the agent's stream is open."""
+    """A machine with an agent; `connected`: the agent's stream is open; `drain`: nothing new is placed there."""
 
     name: str
     state: NodeState
@@ -243,6 +243,8 @@ class Node(Record):
     revision: int
     create_time: datetime | None
     update_time: datetime | None
+    drain: bool = False
+    reannounce_time: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)

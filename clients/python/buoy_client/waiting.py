@@ -40,6 +40,12 @@ def is_interface_deleted(interface: Interface) -> bool:
     return interface.state is InterfaceState.DELETED and interface.floating is None and confirmed
 
 
+def is_moved(interface: Interface) -> bool:
+    """Whether its node has all of it, and those that had it before let go; raises WaitFailed for a float that fails."""
+    has_all = interface.observed_generation >= interface.generation and not interface.former_nodes
+    return has_all and (interface.floating is None or is_active(interface))
+
+
 def is_instance_created(instance: Instance) -> bool:
     """Whether all NICs are there; raises WaitFailed when they never will be."""
     if instance.state in {InstanceState.DELETE_WAIT, InstanceState.DELETED, InstanceState.ERROR}:

@@ -2,6 +2,7 @@ import datetime
 
 from buoy.v1 import explain_pb2 as _explain_pb2
 from buoy.v1 import instance_pb2 as _instance_pb2
+from buoy.v1 import repair_pb2 as _repair_pb2
 from google.protobuf import duration_pb2 as _duration_pb2
 from google.protobuf.internal import containers as _containers
 from google.protobuf import descriptor as _descriptor
@@ -26,13 +27,14 @@ class WatchNodeRequest(_message.Message):
     def __init__(self, node: _Optional[str] = ..., resume_revision: _Optional[int] = ..., agent_version: _Optional[str] = ..., external_interface: _Optional[str] = ..., cluster_id: _Optional[str] = ...) -> None: ...
 
 class NodeUpdate(_message.Message):
-    __slots__ = ("revision", "reset", "upserts", "removed", "synced", "cluster_id", "networks", "questions")
+    __slots__ = ("revision", "reset", "upserts", "removed", "synced", "cluster_id", "reannounce", "networks", "questions")
     REVISION_FIELD_NUMBER: _ClassVar[int]
     RESET_FIELD_NUMBER: _ClassVar[int]
     UPSERTS_FIELD_NUMBER: _ClassVar[int]
     REMOVED_FIELD_NUMBER: _ClassVar[int]
     SYNCED_FIELD_NUMBER: _ClassVar[int]
     CLUSTER_ID_FIELD_NUMBER: _ClassVar[int]
+    REANNOUNCE_FIELD_NUMBER: _ClassVar[int]
     NETWORKS_FIELD_NUMBER: _ClassVar[int]
     QUESTIONS_FIELD_NUMBER: _ClassVar[int]
     revision: int
@@ -41,9 +43,10 @@ class NodeUpdate(_message.Message):
     removed: _containers.RepeatedCompositeFieldContainer[Removal]
     synced: bool
     cluster_id: str
+    reannounce: bool
     networks: _containers.RepeatedCompositeFieldContainer[NetworkBinding]
     questions: _containers.RepeatedCompositeFieldContainer[NodeQuestion]
-    def __init__(self, revision: _Optional[int] = ..., reset: _Optional[bool] = ..., upserts: _Optional[_Iterable[_Union[Binding, _Mapping]]] = ..., removed: _Optional[_Iterable[_Union[Removal, _Mapping]]] = ..., synced: _Optional[bool] = ..., cluster_id: _Optional[str] = ..., networks: _Optional[_Iterable[_Union[NetworkBinding, _Mapping]]] = ..., questions: _Optional[_Iterable[_Union[NodeQuestion, _Mapping]]] = ...) -> None: ...
+    def __init__(self, revision: _Optional[int] = ..., reset: _Optional[bool] = ..., upserts: _Optional[_Iterable[_Union[Binding, _Mapping]]] = ..., removed: _Optional[_Iterable[_Union[Removal, _Mapping]]] = ..., synced: _Optional[bool] = ..., cluster_id: _Optional[str] = ..., reannounce: _Optional[bool] = ..., networks: _Optional[_Iterable[_Union[NetworkBinding, _Mapping]]] = ..., questions: _Optional[_Iterable[_Union[NodeQuestion, _Mapping]]] = ...) -> None: ...
 
 class NodeQuestion(_message.Message):
     __slots__ = ("id", "explain")
@@ -54,7 +57,7 @@ class NodeQuestion(_message.Message):
     def __init__(self, id: _Optional[str] = ..., explain: _Optional[_Union[Binding, _Mapping]] = ...) -> None: ...
 
 class Binding(_message.Message):
-    __slots__ = ("interface_uuid", "generation", "instance_uuid", "driver", "order", "macaddr", "ipv4", "floating_address", "network", "unconfirmed_addresses", "draining")
+    __slots__ = ("interface_uuid", "generation", "instance_uuid", "driver", "order", "macaddr", "ipv4", "floating_address", "network", "unconfirmed_addresses", "draining", "announce")
     INTERFACE_UUID_FIELD_NUMBER: _ClassVar[int]
     GENERATION_FIELD_NUMBER: _ClassVar[int]
     INSTANCE_UUID_FIELD_NUMBER: _ClassVar[int]
@@ -66,6 +69,7 @@ class Binding(_message.Message):
     NETWORK_FIELD_NUMBER: _ClassVar[int]
     UNCONFIRMED_ADDRESSES_FIELD_NUMBER: _ClassVar[int]
     DRAINING_FIELD_NUMBER: _ClassVar[int]
+    ANNOUNCE_FIELD_NUMBER: _ClassVar[int]
     interface_uuid: str
     generation: int
     instance_uuid: str
@@ -77,7 +81,8 @@ class Binding(_message.Message):
     network: NetworkBinding
     unconfirmed_addresses: _containers.RepeatedScalarFieldContainer[str]
     draining: _containers.RepeatedCompositeFieldContainer[DrainingAddress]
-    def __init__(self, interface_uuid: _Optional[str] = ..., generation: _Optional[int] = ..., instance_uuid: _Optional[str] = ..., driver: _Optional[_Union[_instance_pb2.InstanceDriver, str]] = ..., order: _Optional[int] = ..., macaddr: _Optional[str] = ..., ipv4: _Optional[str] = ..., floating_address: _Optional[str] = ..., network: _Optional[_Union[NetworkBinding, _Mapping]] = ..., unconfirmed_addresses: _Optional[_Iterable[str]] = ..., draining: _Optional[_Iterable[_Union[DrainingAddress, _Mapping]]] = ...) -> None: ...
+    announce: bool
+    def __init__(self, interface_uuid: _Optional[str] = ..., generation: _Optional[int] = ..., instance_uuid: _Optional[str] = ..., driver: _Optional[_Union[_instance_pb2.InstanceDriver, str]] = ..., order: _Optional[int] = ..., macaddr: _Optional[str] = ..., ipv4: _Optional[str] = ..., floating_address: _Optional[str] = ..., network: _Optional[_Union[NetworkBinding, _Mapping]] = ..., unconfirmed_addresses: _Optional[_Iterable[str]] = ..., draining: _Optional[_Iterable[_Union[DrainingAddress, _Mapping]]] = ..., announce: _Optional[bool] = ...) -> None: ...
 
 class DrainingAddress(_message.Message):
     __slots__ = ("address", "time_left")
@@ -116,14 +121,16 @@ class Removal(_message.Message):
     def __init__(self, interface_uuid: _Optional[str] = ..., generation: _Optional[int] = ..., network_uuid: _Optional[str] = ..., unconfirmed_addresses: _Optional[_Iterable[str]] = ...) -> None: ...
 
 class ReportNodeRequest(_message.Message):
-    __slots__ = ("node", "reports", "networks")
+    __slots__ = ("node", "reports", "repairs", "networks")
     NODE_FIELD_NUMBER: _ClassVar[int]
     REPORTS_FIELD_NUMBER: _ClassVar[int]
+    REPAIRS_FIELD_NUMBER: _ClassVar[int]
     NETWORKS_FIELD_NUMBER: _ClassVar[int]
     node: str
     reports: _containers.RepeatedCompositeFieldContainer[BindingReport]
+    repairs: _containers.RepeatedCompositeFieldContainer[_repair_pb2.Repair]
     networks: _containers.RepeatedCompositeFieldContainer[NetworkReport]
-    def __init__(self, node: _Optional[str] = ..., reports: _Optional[_Iterable[_Union[BindingReport, _Mapping]]] = ..., networks: _Optional[_Iterable[_Union[NetworkReport, _Mapping]]] = ...) -> None: ...
+    def __init__(self, node: _Optional[str] = ..., reports: _Optional[_Iterable[_Union[BindingReport, _Mapping]]] = ..., repairs: _Optional[_Iterable[_Union[_repair_pb2.Repair, _Mapping]]] = ..., networks: _Optional[_Iterable[_Union[NetworkReport, _Mapping]]] = ...) -> None: ...
 
 class NetworkReport(_message.Message):
     __slots__ = ("network_uuid", "generation", "faults")

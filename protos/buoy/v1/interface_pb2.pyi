@@ -1,5 +1,6 @@
 import datetime
 
+from buoy.v1 import announcing_pb2 as _announcing_pb2
 from buoy.v1 import event_pb2 as _event_pb2
 from buoy.v1 import explain_pb2 as _explain_pb2
 from buoy.v1 import leaving_pb2 as _leaving_pb2
@@ -110,7 +111,7 @@ class Interface(_message.Message):
     def __init__(self, uuid: _Optional[str] = ..., namespace: _Optional[str] = ..., instance_uuid: _Optional[str] = ..., network_uuid: _Optional[str] = ..., node: _Optional[str] = ..., macaddr: _Optional[str] = ..., ipv4: _Optional[str] = ..., order: _Optional[int] = ..., model: _Optional[str] = ..., state: _Optional[_Union[InterfaceState, str]] = ..., state_reason: _Optional[str] = ..., floating: _Optional[_Union[Floating, _Mapping]] = ..., metadata: _Optional[_Mapping[str, _struct_pb2.Value]] = ..., version: _Optional[int] = ..., revision: _Optional[int] = ..., create_time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., update_time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., generation: _Optional[int] = ..., observed_generation: _Optional[int] = ..., former_nodes: _Optional[_Iterable[_Union[_leaving_pb2.FormerNode, _Mapping]]] = ..., draining: _Optional[_Iterable[_Union[_leaving_pb2.Draining, _Mapping]]] = ..., observed_time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ...) -> None: ...
 
 class Floating(_message.Message):
-    __slots__ = ("address", "pool", "phase", "reason", "requested_time", "active_time", "generation", "observed_generation", "held_by")
+    __slots__ = ("address", "pool", "phase", "reason", "requested_time", "active_time", "generation", "observed_generation", "announce_generation", "held_by")
     ADDRESS_FIELD_NUMBER: _ClassVar[int]
     POOL_FIELD_NUMBER: _ClassVar[int]
     PHASE_FIELD_NUMBER: _ClassVar[int]
@@ -119,6 +120,7 @@ class Floating(_message.Message):
     ACTIVE_TIME_FIELD_NUMBER: _ClassVar[int]
     GENERATION_FIELD_NUMBER: _ClassVar[int]
     OBSERVED_GENERATION_FIELD_NUMBER: _ClassVar[int]
+    ANNOUNCE_GENERATION_FIELD_NUMBER: _ClassVar[int]
     HELD_BY_FIELD_NUMBER: _ClassVar[int]
     address: str
     pool: str
@@ -128,8 +130,9 @@ class Floating(_message.Message):
     active_time: _timestamp_pb2.Timestamp
     generation: int
     observed_generation: int
+    announce_generation: int
     held_by: str
-    def __init__(self, address: _Optional[str] = ..., pool: _Optional[str] = ..., phase: _Optional[_Union[FloatingPhase, str]] = ..., reason: _Optional[str] = ..., requested_time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., active_time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., generation: _Optional[int] = ..., observed_generation: _Optional[int] = ..., held_by: _Optional[str] = ...) -> None: ...
+    def __init__(self, address: _Optional[str] = ..., pool: _Optional[str] = ..., phase: _Optional[_Union[FloatingPhase, str]] = ..., reason: _Optional[str] = ..., requested_time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., active_time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., generation: _Optional[int] = ..., observed_generation: _Optional[int] = ..., announce_generation: _Optional[int] = ..., held_by: _Optional[str] = ...) -> None: ...
 
 class CreateInterfaceRequest(_message.Message):
     __slots__ = ("instance_ref", "network_ref", "namespace", "address", "macaddr", "model", "float", "request_id")

@@ -3,6 +3,7 @@
 import grpc
 import warnings
 
+from buoy.v1 import announcing_pb2 as buoy_dot_v1_dot_announcing__pb2
 from buoy.v1 import explain_pb2 as buoy_dot_v1_dot_explain__pb2
 from buoy.v1 import interface_pb2 as buoy_dot_v1_dot_interface__pb2
 
@@ -73,6 +74,11 @@ class InterfaceServiceStub:
                 '/buoy.v1.InterfaceService/MoveFloating',
                 request_serializer=buoy_dot_v1_dot_interface__pb2.MoveFloatingRequest.SerializeToString,
                 response_deserializer=buoy_dot_v1_dot_interface__pb2.MoveFloatingResponse.FromString,
+                _registered_method=True)
+        self.ReannounceInterface = channel.unary_unary(
+                '/buoy.v1.InterfaceService/ReannounceInterface',
+                request_serializer=buoy_dot_v1_dot_announcing__pb2.ReannounceInterfaceRequest.SerializeToString,
+                response_deserializer=buoy_dot_v1_dot_interface__pb2.Interface.FromString,
                 _registered_method=True)
         self.GetInterfaceMetadata = channel.unary_unary(
                 '/buoy.v1.InterfaceService/GetInterfaceMetadata',
@@ -175,6 +181,14 @@ class InterfaceServiceServicer:
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
+    def ReannounceInterface(self, request, context):
+        """Has its node announce the floating address on its LAN again, some times within half a minute, for neighbours that lost it.
+        Callers: the interface's namespace. Reasons: NOT_FLOATING.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
     def GetInterfaceMetadata(self, request, context):
         """Returns the metadata of an interface. Callers: the interface's namespace.
         """
@@ -258,6 +272,11 @@ def add_InterfaceServiceServicer_to_server(servicer, server):
                     servicer.MoveFloating,
                     request_deserializer=buoy_dot_v1_dot_interface__pb2.MoveFloatingRequest.FromString,
                     response_serializer=buoy_dot_v1_dot_interface__pb2.MoveFloatingResponse.SerializeToString,
+            ),
+            'ReannounceInterface': grpc.unary_unary_rpc_method_handler(
+                    servicer.ReannounceInterface,
+                    request_deserializer=buoy_dot_v1_dot_announcing__pb2.ReannounceInterfaceRequest.FromString,
+                    response_serializer=buoy_dot_v1_dot_interface__pb2.Interface.SerializeToString,
             ),
             'GetInterfaceMetadata': grpc.unary_unary_rpc_method_handler(
                     servicer.GetInterfaceMetadata,
@@ -483,6 +502,33 @@ class InterfaceService:
             '/buoy.v1.InterfaceService/MoveFloating',
             buoy_dot_v1_dot_interface__pb2.MoveFloatingRequest.SerializeToString,
             buoy_dot_v1_dot_interface__pb2.MoveFloatingResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ReannounceInterface(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/buoy.v1.InterfaceService/ReannounceInterface',
+            buoy_dot_v1_dot_announcing__pb2.ReannounceInterfaceRequest.SerializeToString,
+            buoy_dot_v1_dot_interface__pb2.Interface.FromString,
             options,
             channel_credentials,
             insecure,

@@ -3,6 +3,7 @@
 isort:skip_file
 """
 
+from buoy.v1 import announcing_pb2 as _announcing_pb2
 from buoy.v1 import explain_pb2 as _explain_pb2
 from buoy.v1 import interface_pb2 as _interface_pb2
 from collections import abc as _abc
@@ -70,6 +71,10 @@ class InterfaceServiceStub:
     Reasons: REVISION_CHANGED (ABORTED: the old holder is not at `if_revision`), NOT_FLOATING (the old holder does not float at
     the address), ALREADY_FLOATING, OTHER_NAMESPACE, NOT_READY.
     """
+    ReannounceInterface: _grpc.UnaryUnaryMultiCallable[_announcing_pb2.ReannounceInterfaceRequest, _interface_pb2.Interface]
+    """Has its node announce the floating address on its LAN again, some times within half a minute, for neighbours that lost it.
+    Callers: the interface's namespace. Reasons: NOT_FLOATING.
+    """
     GetInterfaceMetadata: _grpc.UnaryUnaryMultiCallable[_interface_pb2.GetInterfaceMetadataRequest, _interface_pb2.GetInterfaceMetadataResponse]
     """Returns the metadata of an interface. Callers: the interface's namespace."""
     SetInterfaceMetadataItem: _grpc.UnaryUnaryMultiCallable[_interface_pb2.SetInterfaceMetadataItemRequest, _interface_pb2.Interface]
@@ -129,6 +134,10 @@ class InterfaceServiceAsyncStub(InterfaceServiceStub):
     Nothing is taken away from anybody: the new holder must not float yet. Callers: the interfaces' namespace.
     Reasons: REVISION_CHANGED (ABORTED: the old holder is not at `if_revision`), NOT_FLOATING (the old holder does not float at
     the address), ALREADY_FLOATING, OTHER_NAMESPACE, NOT_READY.
+    """
+    ReannounceInterface: _aio.UnaryUnaryMultiCallable[_announcing_pb2.ReannounceInterfaceRequest, _interface_pb2.Interface]  # type: ignore[assignment]
+    """Has its node announce the floating address on its LAN again, some times within half a minute, for neighbours that lost it.
+    Callers: the interface's namespace. Reasons: NOT_FLOATING.
     """
     GetInterfaceMetadata: _aio.UnaryUnaryMultiCallable[_interface_pb2.GetInterfaceMetadataRequest, _interface_pb2.GetInterfaceMetadataResponse]  # type: ignore[assignment]
     """Returns the metadata of an interface. Callers: the interface's namespace."""
@@ -228,6 +237,16 @@ class InterfaceServiceServicer(metaclass=_abc_1.ABCMeta):
         Nothing is taken away from anybody: the new holder must not float yet. Callers: the interfaces' namespace.
         Reasons: REVISION_CHANGED (ABORTED: the old holder is not at `if_revision`), NOT_FLOATING (the old holder does not float at
         the address), ALREADY_FLOATING, OTHER_NAMESPACE, NOT_READY.
+        """
+
+    @_abc_1.abstractmethod
+    def ReannounceInterface(
+        self,
+        request: _announcing_pb2.ReannounceInterfaceRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_interface_pb2.Interface, _abc.Awaitable[_interface_pb2.Interface]]:
+        """Has its node announce the floating address on its LAN again, some times within half a minute, for neighbours that lost it.
+        Callers: the interface's namespace. Reasons: NOT_FLOATING.
         """
 
     @_abc_1.abstractmethod

@@ -22,28 +22,42 @@ _runtime_version.ValidateProtobufRuntimeVersion(
 _sym_db = _symbol_database.Default()
 
 
+from buoy.v1 import announcing_pb2 as buoy_dot_v1_dot_announcing__pb2
+from buoy.v1 import event_pb2 as buoy_dot_v1_dot_event__pb2
 from google.protobuf import timestamp_pb2 as google_dot_protobuf_dot_timestamp__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x12\x62uoy/v1/node.proto\x12\x07\x62uoy.v1\x1a\x1fgoogle/protobuf/timestamp.proto\"\xa8\x02\n\x04Node\x12\x0c\n\x04name\x18\x01 \x01(\t\x12!\n\x05state\x18\x02 \x01(\x0e\x32\x12.buoy.v1.NodeState\x12\x11\n\tconnected\x18\x03 \x01(\x08\x12\x15\n\ragent_version\x18\x04 \x01(\t\x12\x1a\n\x12\x65xternal_interface\x18\x05 \x01(\t\x12\x12\n\ninterfaces\x18\x06 \x01(\x03\x12\x0e\n\x06\x66loats\x18\x07 \x01(\x03\x12\x11\n\tinstances\x18\x08 \x01(\x03\x12\x10\n\x08revision\x18\t \x01(\x03\x12/\n\x0b\x63reate_time\x18\n \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12/\n\x0bupdate_time\x18\x0b \x01(\x0b\x32\x1a.google.protobuf.Timestamp\"4\n\x10\x46\x65nceNodeRequest\x12\x0c\n\x04node\x18\x01 \x01(\t\x12\x12\n\nrequest_id\x18\x0f \x01(\t\"O\n\x10ListNodesRequest\x12\x11\n\tpage_size\x18\x01 \x01(\x05\x12\x12\n\npage_token\x18\x02 \x01(\t\x12\x14\n\x0cmin_revision\x18\x0e \x01(\x03\"\\\n\x11ListNodesResponse\x12\x1c\n\x05nodes\x18\x01 \x03(\x0b\x32\r.buoy.v1.Node\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t\x12\x10\n\x08revision\x18\x03 \x01(\x03\"4\n\x0eGetNodeRequest\x12\x0c\n\x04node\x18\x01 \x01(\t\x12\x14\n\x0cmin_revision\x18\x0e \x01(\x03*\xb6\x01\n\tNodeState\x12\x1a\n\x16NODE_STATE_UNSPECIFIED\x10\x00\x12\x16\n\x12NODE_STATE_CREATED\x10\x01\x12\x16\n\x12NODE_STATE_MISSING\x10\x02\x12\x14\n\x10NODE_STATE_ERROR\x10\x03\x12\x17\n\x13NODE_STATE_STOPPING\x10\x04\x12\x16\n\x12NODE_STATE_STOPPED\x10\x05\x12\x16\n\x12NODE_STATE_DELETED\x10\x06\x32\xbb\x01\n\x0bNodeService\x12\x42\n\tListNodes\x12\x19.buoy.v1.ListNodesRequest\x1a\x1a.buoy.v1.ListNodesResponse\x12\x31\n\x07GetNode\x12\x17.buoy.v1.GetNodeRequest\x1a\r.buoy.v1.Node\x12\x35\n\tFenceNode\x12\x19.buoy.v1.FenceNodeRequest\x1a\r.buoy.v1.Nodeb\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x12\x62uoy/v1/node.proto\x12\x07\x62uoy.v1\x1a\x18\x62uoy/v1/announcing.proto\x1a\x13\x62uoy/v1/event.proto\x1a\x1fgoogle/protobuf/timestamp.proto\"\xec\x02\n\x04Node\x12\x0c\n\x04name\x18\x01 \x01(\t\x12!\n\x05state\x18\x02 \x01(\x0e\x32\x12.buoy.v1.NodeState\x12\x11\n\tconnected\x18\x03 \x01(\x08\x12\x15\n\ragent_version\x18\x04 \x01(\t\x12\x1a\n\x12\x65xternal_interface\x18\x05 \x01(\t\x12\x12\n\ninterfaces\x18\x06 \x01(\x03\x12\x0e\n\x06\x66loats\x18\x07 \x01(\x03\x12\x11\n\tinstances\x18\x08 \x01(\x03\x12\x10\n\x08revision\x18\t \x01(\x03\x12/\n\x0b\x63reate_time\x18\n \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12/\n\x0bupdate_time\x18\x0b \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\r\n\x05\x64rain\x18\x14 \x01(\x08\x12\x33\n\x0freannounce_time\x18\x15 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\"4\n\x10\x46\x65nceNodeRequest\x12\x0c\n\x04node\x18\x01 \x01(\t\x12\x12\n\nrequest_id\x18\x0f \x01(\t\"O\n\x10ListNodesRequest\x12\x11\n\tpage_size\x18\x01 \x01(\x05\x12\x12\n\npage_token\x18\x02 \x01(\t\x12\x14\n\x0cmin_revision\x18\x0e \x01(\x03\"\\\n\x11ListNodesResponse\x12\x1c\n\x05nodes\x18\x01 \x03(\x0b\x32\r.buoy.v1.Node\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t\x12\x10\n\x08revision\x18\x03 \x01(\x03\"4\n\x0eGetNodeRequest\x12\x0c\n\x04node\x18\x01 \x01(\t\x12\x14\n\x0cmin_revision\x18\x0e \x01(\x03\"4\n\x10\x44rainNodeRequest\x12\x0c\n\x04node\x18\x01 \x01(\t\x12\x12\n\nrequest_id\x18\x0f \x01(\t\"6\n\x12UndrainNodeRequest\x12\x0c\n\x04node\x18\x01 \x01(\t\x12\x12\n\nrequest_id\x18\x0f \x01(\t\"5\n\x11\x44\x65leteNodeRequest\x12\x0c\n\x04node\x18\x01 \x01(\t\x12\x12\n\nrequest_id\x18\x0f \x01(\t\"\x14\n\x12\x44\x65leteNodeResponse\"\x84\x01\n\x15ListNodeEventsRequest\x12\x0c\n\x04node\x18\x01 \x01(\t\x12 \n\x04type\x18\x03 \x01(\x0e\x32\x12.buoy.v1.EventType\x12\x11\n\tpage_size\x18\x04 \x01(\x05\x12\x12\n\npage_token\x18\x05 \x01(\t\x12\x14\n\x0cmin_revision\x18\x0e \x01(\x03\"Q\n\x16ListNodeEventsResponse\x12\x1e\n\x06\x65vents\x18\x01 \x03(\x0b\x32\x0e.buoy.v1.Event\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t*\xb6\x01\n\tNodeState\x12\x1a\n\x16NODE_STATE_UNSPECIFIED\x10\x00\x12\x16\n\x12NODE_STATE_CREATED\x10\x01\x12\x16\n\x12NODE_STATE_MISSING\x10\x02\x12\x14\n\x10NODE_STATE_ERROR\x10\x03\x12\x17\n\x13NODE_STATE_STOPPING\x10\x04\x12\x16\n\x12NODE_STATE_STOPPED\x10\x05\x12\x16\n\x12NODE_STATE_DELETED\x10\x06\x32\x88\x04\n\x0bNodeService\x12\x42\n\tListNodes\x12\x19.buoy.v1.ListNodesRequest\x1a\x1a.buoy.v1.ListNodesResponse\x12\x31\n\x07GetNode\x12\x17.buoy.v1.GetNodeRequest\x1a\r.buoy.v1.Node\x12\x35\n\tFenceNode\x12\x19.buoy.v1.FenceNodeRequest\x1a\r.buoy.v1.Node\x12\x35\n\tDrainNode\x12\x19.buoy.v1.DrainNodeRequest\x1a\r.buoy.v1.Node\x12\x39\n\x0bUndrainNode\x12\x1b.buoy.v1.UndrainNodeRequest\x1a\r.buoy.v1.Node\x12\x45\n\nDeleteNode\x12\x1a.buoy.v1.DeleteNodeRequest\x1a\x1b.buoy.v1.DeleteNodeResponse\x12?\n\x0eReannounceNode\x12\x1e.buoy.v1.ReannounceNodeRequest\x1a\r.buoy.v1.Node\x12Q\n\x0eListNodeEvents\x12\x1e.buoy.v1.ListNodeEventsRequest\x1a\x1f.buoy.v1.ListNodeEventsResponseb\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
 _builder.BuildTopDescriptorsAndMessages(DESCRIPTOR, 'buoy.v1.node_pb2', _globals)
 if not _descriptor._USE_C_DESCRIPTORS:
   DESCRIPTOR._loaded_options = None
-  _globals['_NODESTATE']._serialized_start=647
-  _globals['_NODESTATE']._serialized_end=829
-  _globals['_NODE']._serialized_start=65
-  _globals['_NODE']._serialized_end=361
-  _globals['_FENCENODEREQUEST']._serialized_start=363
-  _globals['_FENCENODEREQUEST']._serialized_end=415
-  _globals['_LISTNODESREQUEST']._serialized_start=417
-  _globals['_LISTNODESREQUEST']._serialized_end=496
-  _globals['_LISTNODESRESPONSE']._serialized_start=498
-  _globals['_LISTNODESRESPONSE']._serialized_end=590
-  _globals['_GETNODEREQUEST']._serialized_start=592
-  _globals['_GETNODEREQUEST']._serialized_end=644
-  _globals['_NODESERVICE']._serialized_start=832
-  _globals['_NODESERVICE']._serialized_end=1019
+  _globals['_NODESTATE']._serialized_start=1167
+  _globals['_NODESTATE']._serialized_end=1349
+  _globals['_NODE']._serialized_start=112
+  _globals['_NODE']._serialized_end=476
+  _globals['_FENCENODEREQUEST']._serialized_start=478
+  _globals['_FENCENODEREQUEST']._serialized_end=530
+  _globals['_LISTNODESREQUEST']._serialized_start=532
+  _globals['_LISTNODESREQUEST']._serialized_end=611
+  _globals['_LISTNODESRESPONSE']._serialized_start=613
+  _globals['_LISTNODESRESPONSE']._serialized_end=705
+  _globals['_GETNODEREQUEST']._serialized_start=707
+  _globals['_GETNODEREQUEST']._serialized_end=759
+  _globals['_DRAINNODEREQUEST']._serialized_start=761
+  _globals['_DRAINNODEREQUEST']._serialized_end=813
+  _globals['_UNDRAINNODEREQUEST']._serialized_start=815
+  _globals['_UNDRAINNODEREQUEST']._serialized_end=869
+  _globals['_DELETENODEREQUEST']._serialized_start=871
+  _globals['_DELETENODEREQUEST']._serialized_end=924
+  _globals['_DELETENODERESPONSE']._serialized_start=926
+  _globals['_DELETENODERESPONSE']._serialized_end=946
+  _globals['_LISTNODEEVENTSREQUEST']._serialized_start=949
+  _globals['_LISTNODEEVENTSREQUEST']._serialized_end=1081
+  _globals['_LISTNODEEVENTSRESPONSE']._serialized_start=1083
+  _globals['_LISTNODEEVENTSRESPONSE']._serialized_end=1164
+  _globals['_NODESERVICE']._serialized_start=1352
+  _globals['_NODESERVICE']._serialized_end=1872
 # @@protoc_insertion_point(module_scope)

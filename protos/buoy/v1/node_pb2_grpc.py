@@ -3,6 +3,7 @@
 import grpc
 import warnings
 
+from buoy.v1 import announcing_pb2 as buoy_dot_v1_dot_announcing__pb2
 from buoy.v1 import node_pb2 as buoy_dot_v1_dot_node__pb2
 
 GRPC_GENERATED_VERSION = '1.85.1'
@@ -53,6 +54,31 @@ class NodeServiceStub:
                 request_serializer=buoy_dot_v1_dot_node__pb2.FenceNodeRequest.SerializeToString,
                 response_deserializer=buoy_dot_v1_dot_node__pb2.Node.FromString,
                 _registered_method=True)
+        self.DrainNode = channel.unary_unary(
+                '/buoy.v1.NodeService/DrainNode',
+                request_serializer=buoy_dot_v1_dot_node__pb2.DrainNodeRequest.SerializeToString,
+                response_deserializer=buoy_dot_v1_dot_node__pb2.Node.FromString,
+                _registered_method=True)
+        self.UndrainNode = channel.unary_unary(
+                '/buoy.v1.NodeService/UndrainNode',
+                request_serializer=buoy_dot_v1_dot_node__pb2.UndrainNodeRequest.SerializeToString,
+                response_deserializer=buoy_dot_v1_dot_node__pb2.Node.FromString,
+                _registered_method=True)
+        self.DeleteNode = channel.unary_unary(
+                '/buoy.v1.NodeService/DeleteNode',
+                request_serializer=buoy_dot_v1_dot_node__pb2.DeleteNodeRequest.SerializeToString,
+                response_deserializer=buoy_dot_v1_dot_node__pb2.DeleteNodeResponse.FromString,
+                _registered_method=True)
+        self.ReannounceNode = channel.unary_unary(
+                '/buoy.v1.NodeService/ReannounceNode',
+                request_serializer=buoy_dot_v1_dot_announcing__pb2.ReannounceNodeRequest.SerializeToString,
+                response_deserializer=buoy_dot_v1_dot_node__pb2.Node.FromString,
+                _registered_method=True)
+        self.ListNodeEvents = channel.unary_unary(
+                '/buoy.v1.NodeService/ListNodeEvents',
+                request_serializer=buoy_dot_v1_dot_node__pb2.ListNodeEventsRequest.SerializeToString,
+                response_deserializer=buoy_dot_v1_dot_node__pb2.ListNodeEventsResponse.FromString,
+                _registered_method=True)
 
 
 class NodeServiceServicer:
@@ -86,6 +112,46 @@ class NodeServiceServicer:
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
+    def DrainNode(self, request, context):
+        """Places no new instances on a node, and moves none there; those that are there stay, for `MoveInstance` or deletion: only who
+        runs an instance can carry it over. Repeating it is safe. Callers: operators.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def UndrainNode(self, request, context):
+        """Places instances on a node again. Repeating it is safe. Callers: operators.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def DeleteNode(self, request, context):
+        """Forgets a node that is gone for good. What still waited for its confirmation is taken as gone, and the addresses are released:
+        only for a machine that is off, or was purged (`buoy-agent purge`). Callers: operators. Reasons: NODE_IN_USE (its agent is
+        connected, or instances are on it).
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def ReannounceNode(self, request, context):
+        """Has a node announce all its floating addresses on its LAN again, some times within half a minute. Callers: operators.
+        Reasons: NOT_READY (its agent is not connected).
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def ListNodeEvents(self, request, context):
+        """Lists what happened to a node, newest first: also what others changed in its kernel and its agent put right.
+        Callers: operators.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
 
 def add_NodeServiceServicer_to_server(servicer, server):
     rpc_method_handlers = {
@@ -103,6 +169,31 @@ def add_NodeServiceServicer_to_server(servicer, server):
                     servicer.FenceNode,
                     request_deserializer=buoy_dot_v1_dot_node__pb2.FenceNodeRequest.FromString,
                     response_serializer=buoy_dot_v1_dot_node__pb2.Node.SerializeToString,
+            ),
+            'DrainNode': grpc.unary_unary_rpc_method_handler(
+                    servicer.DrainNode,
+                    request_deserializer=buoy_dot_v1_dot_node__pb2.DrainNodeRequest.FromString,
+                    response_serializer=buoy_dot_v1_dot_node__pb2.Node.SerializeToString,
+            ),
+            'UndrainNode': grpc.unary_unary_rpc_method_handler(
+                    servicer.UndrainNode,
+                    request_deserializer=buoy_dot_v1_dot_node__pb2.UndrainNodeRequest.FromString,
+                    response_serializer=buoy_dot_v1_dot_node__pb2.Node.SerializeToString,
+            ),
+            'DeleteNode': grpc.unary_unary_rpc_method_handler(
+                    servicer.DeleteNode,
+                    request_deserializer=buoy_dot_v1_dot_node__pb2.DeleteNodeRequest.FromString,
+                    response_serializer=buoy_dot_v1_dot_node__pb2.DeleteNodeResponse.SerializeToString,
+            ),
+            'ReannounceNode': grpc.unary_unary_rpc_method_handler(
+                    servicer.ReannounceNode,
+                    request_deserializer=buoy_dot_v1_dot_announcing__pb2.ReannounceNodeRequest.FromString,
+                    response_serializer=buoy_dot_v1_dot_node__pb2.Node.SerializeToString,
+            ),
+            'ListNodeEvents': grpc.unary_unary_rpc_method_handler(
+                    servicer.ListNodeEvents,
+                    request_deserializer=buoy_dot_v1_dot_node__pb2.ListNodeEventsRequest.FromString,
+                    response_serializer=buoy_dot_v1_dot_node__pb2.ListNodeEventsResponse.SerializeToString,
             ),
     }
     generic_handler = grpc.method_handlers_generic_handler(
@@ -190,6 +281,141 @@ class NodeService:
             '/buoy.v1.NodeService/FenceNode',
             buoy_dot_v1_dot_node__pb2.FenceNodeRequest.SerializeToString,
             buoy_dot_v1_dot_node__pb2.Node.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def DrainNode(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/buoy.v1.NodeService/DrainNode',
+            buoy_dot_v1_dot_node__pb2.DrainNodeRequest.SerializeToString,
+            buoy_dot_v1_dot_node__pb2.Node.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def UndrainNode(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/buoy.v1.NodeService/UndrainNode',
+            buoy_dot_v1_dot_node__pb2.UndrainNodeRequest.SerializeToString,
+            buoy_dot_v1_dot_node__pb2.Node.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def DeleteNode(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/buoy.v1.NodeService/DeleteNode',
+            buoy_dot_v1_dot_node__pb2.DeleteNodeRequest.SerializeToString,
+            buoy_dot_v1_dot_node__pb2.DeleteNodeResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ReannounceNode(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/buoy.v1.NodeService/ReannounceNode',
+            buoy_dot_v1_dot_announcing__pb2.ReannounceNodeRequest.SerializeToString,
+            buoy_dot_v1_dot_node__pb2.Node.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ListNodeEvents(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/buoy.v1.NodeService/ListNodeEvents',
+            buoy_dot_v1_dot_node__pb2.ListNodeEventsRequest.SerializeToString,
+            buoy_dot_v1_dot_node__pb2.ListNodeEventsResponse.FromString,
             options,
             channel_credentials,
             insecure,

@@ -3,6 +3,7 @@
 isort:skip_file
 """
 
+from buoy.v1 import announcing_pb2 as _announcing_pb2
 from buoy.v1 import node_pb2 as _node_pb2
 from collections import abc as _abc
 from grpc import aio as _aio
@@ -47,6 +48,25 @@ class NodeServiceStub:
     server answers for its addresses all the time. Comes it back, it starts anew. A stopped node: a no-op. Callers: operators.
     Reasons: NOT_READY (the node is not missing).
     """
+    DrainNode: _grpc.UnaryUnaryMultiCallable[_node_pb2.DrainNodeRequest, _node_pb2.Node]
+    """Places no new instances on a node, and moves none there; those that are there stay, for `MoveInstance` or deletion: only who
+    runs an instance can carry it over. Repeating it is safe. Callers: operators.
+    """
+    UndrainNode: _grpc.UnaryUnaryMultiCallable[_node_pb2.UndrainNodeRequest, _node_pb2.Node]
+    """Places instances on a node again. Repeating it is safe. Callers: operators."""
+    DeleteNode: _grpc.UnaryUnaryMultiCallable[_node_pb2.DeleteNodeRequest, _node_pb2.DeleteNodeResponse]
+    """Forgets a node that is gone for good. What still waited for its confirmation is taken as gone, and the addresses are released:
+    only for a machine that is off, or was purged (`buoy-agent purge`). Callers: operators. Reasons: NODE_IN_USE (its agent is
+    connected, or instances are on it).
+    """
+    ReannounceNode: _grpc.UnaryUnaryMultiCallable[_announcing_pb2.ReannounceNodeRequest, _node_pb2.Node]
+    """Has a node announce all its floating addresses on its LAN again, some times within half a minute. Callers: operators.
+    Reasons: NOT_READY (its agent is not connected).
+    """
+    ListNodeEvents: _grpc.UnaryUnaryMultiCallable[_node_pb2.ListNodeEventsRequest, _node_pb2.ListNodeEventsResponse]
+    """Lists what happened to a node, newest first: also what others changed in its kernel and its agent put right.
+    Callers: operators.
+    """
 
 @_typing.type_check_only
 class NodeServiceAsyncStub(NodeServiceStub):
@@ -66,6 +86,25 @@ class NodeServiceAsyncStub(NodeServiceStub):
     waits no more, and the addresses rest. Until then they wait for as long as it is away: a node that only cannot reach the
     server answers for its addresses all the time. Comes it back, it starts anew. A stopped node: a no-op. Callers: operators.
     Reasons: NOT_READY (the node is not missing).
+    """
+    DrainNode: _aio.UnaryUnaryMultiCallable[_node_pb2.DrainNodeRequest, _node_pb2.Node]  # type: ignore[assignment]
+    """Places no new instances on a node, and moves none there; those that are there stay, for `MoveInstance` or deletion: only who
+    runs an instance can carry it over. Repeating it is safe. Callers: operators.
+    """
+    UndrainNode: _aio.UnaryUnaryMultiCallable[_node_pb2.UndrainNodeRequest, _node_pb2.Node]  # type: ignore[assignment]
+    """Places instances on a node again. Repeating it is safe. Callers: operators."""
+    DeleteNode: _aio.UnaryUnaryMultiCallable[_node_pb2.DeleteNodeRequest, _node_pb2.DeleteNodeResponse]  # type: ignore[assignment]
+    """Forgets a node that is gone for good. What still waited for its confirmation is taken as gone, and the addresses are released:
+    only for a machine that is off, or was purged (`buoy-agent purge`). Callers: operators. Reasons: NODE_IN_USE (its agent is
+    connected, or instances are on it).
+    """
+    ReannounceNode: _aio.UnaryUnaryMultiCallable[_announcing_pb2.ReannounceNodeRequest, _node_pb2.Node]  # type: ignore[assignment]
+    """Has a node announce all its floating addresses on its LAN again, some times within half a minute. Callers: operators.
+    Reasons: NOT_READY (its agent is not connected).
+    """
+    ListNodeEvents: _aio.UnaryUnaryMultiCallable[_node_pb2.ListNodeEventsRequest, _node_pb2.ListNodeEventsResponse]  # type: ignore[assignment]
+    """Lists what happened to a node, newest first: also what others changed in its kernel and its agent put right.
+    Callers: operators.
     """
 
 class NodeServiceServicer(metaclass=_abc_1.ABCMeta):
@@ -101,6 +140,55 @@ class NodeServiceServicer(metaclass=_abc_1.ABCMeta):
         waits no more, and the addresses rest. Until then they wait for as long as it is away: a node that only cannot reach the
         server answers for its addresses all the time. Comes it back, it starts anew. A stopped node: a no-op. Callers: operators.
         Reasons: NOT_READY (the node is not missing).
+        """
+
+    @_abc_1.abstractmethod
+    def DrainNode(
+        self,
+        request: _node_pb2.DrainNodeRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_node_pb2.Node, _abc.Awaitable[_node_pb2.Node]]:
+        """Places no new instances on a node, and moves none there; those that are there stay, for `MoveInstance` or deletion: only who
+        runs an instance can carry it over. Repeating it is safe. Callers: operators.
+        """
+
+    @_abc_1.abstractmethod
+    def UndrainNode(
+        self,
+        request: _node_pb2.UndrainNodeRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_node_pb2.Node, _abc.Awaitable[_node_pb2.Node]]:
+        """Places instances on a node again. Repeating it is safe. Callers: operators."""
+
+    @_abc_1.abstractmethod
+    def DeleteNode(
+        self,
+        request: _node_pb2.DeleteNodeRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_node_pb2.DeleteNodeResponse, _abc.Awaitable[_node_pb2.DeleteNodeResponse]]:
+        """Forgets a node that is gone for good. What still waited for its confirmation is taken as gone, and the addresses are released:
+        only for a machine that is off, or was purged (`buoy-agent purge`). Callers: operators. Reasons: NODE_IN_USE (its agent is
+        connected, or instances are on it).
+        """
+
+    @_abc_1.abstractmethod
+    def ReannounceNode(
+        self,
+        request: _announcing_pb2.ReannounceNodeRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_node_pb2.Node, _abc.Awaitable[_node_pb2.Node]]:
+        """Has a node announce all its floating addresses on its LAN again, some times within half a minute. Callers: operators.
+        Reasons: NOT_READY (its agent is not connected).
+        """
+
+    @_abc_1.abstractmethod
+    def ListNodeEvents(
+        self,
+        request: _node_pb2.ListNodeEventsRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_node_pb2.ListNodeEventsResponse, _abc.Awaitable[_node_pb2.ListNodeEventsResponse]]:
+        """Lists what happened to a node, newest first: also what others changed in its kernel and its agent put right.
+        Callers: operators.
         """
 
 def add_NodeServiceServicer_to_server(servicer: NodeServiceServicer, server: _typing.Union[_grpc.Server, _aio.Server]) -> None: ...

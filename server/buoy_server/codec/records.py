@@ -69,6 +69,7 @@ def floating_to_proto(floating: model.Floating | None) -> interface_pb2.Floating
         active_time=timestamp(floating.active_time),
         generation=floating.generation,
         observed_generation=floating.observed_generation,
+        announce_generation=floating.announce_generation,
         held_by=floating.held_by or "",
     )
 
@@ -84,6 +85,7 @@ def floating_from_proto(message: interface_pb2.Floating) -> model.Floating:
         active_time=moment_or_none(message, "active_time"),
         generation=message.generation,
         observed_generation=message.observed_generation,
+        announce_generation=message.announce_generation,
         held_by=model.InterfaceId(message.held_by) if message.held_by else None,
     )
 
@@ -291,6 +293,8 @@ def node_to_proto(node: model.Node) -> node_pb2.Node:
         state=NODE_STATES.to_proto(node.state),
         agent_version=node.agent_version,
         external_interface=node.external_interface,
+        drain=node.drain,
+        reannounce_time=timestamp(node.reannounce_time),
         **_common(node),
     )
 
@@ -302,6 +306,8 @@ def node_from_proto(message: node_pb2.Node) -> model.Node:
         state=NODE_STATES.from_proto(message.state),
         agent_version=message.agent_version,
         external_interface=message.external_interface,
+        drain=message.drain,
+        reannounce_time=moment_or_none(message, "reannounce_time"),
         **_common_from(message),
     )
 

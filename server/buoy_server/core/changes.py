@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from buoy_server.core.model import AnyRecord, Instance, Interface, Metadata, Network, Pool, RoutedAddress
+from buoy_server.core.model import AnyRecord, Instance, Interface, Metadata, Network, Node, Pool, RoutedAddress
 
 MAX_TEXT = 80
 
@@ -20,6 +20,12 @@ class Change:
 
 # What is told of an object: each gives a value, None where it is not set, or a mapping for several by name.
 PROPERTIES: Mapping[type, Mapping[str, Callable[[Any], object]]] = {
+    Node: {
+        "state": lambda node: node.state,
+        "agent_version": lambda node: node.agent_version,
+        "external_interface": lambda node: node.external_interface,
+        "drain": lambda node: "true" if node.drain else "",
+    },
     Interface: {
         "state": lambda interface: interface.state,
         "state_reason": lambda interface: interface.state_reason,
@@ -56,15 +62,19 @@ PROPERTIES: Mapping[type, Mapping[str, Callable[[Any], object]]] = {
 
 
 def changes_of(before: AnyRecord | None, after: AnyRecord | None) -> tuple[Change, ...]:
-    """Return what a change made another of an interface, instance, network or pool; nothing for a new or forgotten one."""
-    if before is None or not isinstance(after, Interface | Instance | Network | Pool) or not isinstance(before, type(after)):
+    """Return what a change made another of an object that is told of; nothing for a new or forgotten one."""
+    if (
+        before is None
+        or not isinstance(after, Interface | Instance | Network | Pool | Node)
+        or not isinstance(before, type(after))
+    ):
         return ()
     changes: list[Change] = []
     for name, read in PROPERTIES[type(after)].items():
         old, new = read(before), read(after)
         if (old or None) != (new or None):
             changes += _told(name, old, new)
-    if isinstance(before, Pool) or isinstance(after, Pool):
+    if isinstance(before, Pool | Node) or isinstance(after, Pool | Node):
         return tuple(changes)
     if before.metadata is not after.metadata:
         changes += (Change(f"metadata.{key}") for key in changed_keys(before.metadata, after.metadata))

@@ -11,6 +11,7 @@ DomainError
   Precondition          right request, wrong moment
     NotReady  AlreadyFloating  AddressReserved  NetworkInUse  PoolInUse  NetblockOverlapsPool  NoNode  AmbiguousName
     NamespaceInUse  RevisionInFuture  ClusterChanged  RightsChanged  PoolDraining  NotResting  NotFloating  OtherNamespace
+    NodeInUse
   RevisionChanged       the object has changed since the caller saw it
   Exhausted             nothing left
     PoolExhausted  NetworkFull  QuotaExceeded  TooManyAttempts  StorageFull
@@ -169,6 +170,10 @@ class AmbiguousName(Precondition):
 
 class NamespaceInUse(Precondition):
     reason = "NAMESPACE_IN_USE"
+
+
+class NodeInUse(Precondition):
+    reason = "NODE_IN_USE"
 
 
 class NotFloating(Precondition):

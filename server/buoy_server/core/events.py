@@ -5,10 +5,11 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from buoy_server.core.changes import Change, changed_keys, changes_of, short
-from buoy_server.core.model import Floating, Instance, Interface, Metadata, Network, Pool, Reservation, RoutedAddress
-from buoy_server.core.state import Entry
-from buoy_server.core.states import FloatingPhase, InterfaceState, RoutedPhase
+from buoy_server.core.model import Floating, Instance, Interface, Metadata, Network, Node, Pool, Reservation, RoutedAddress
+from buoy_server.core.state import Entry, Kind
+from buoy_server.core.states import FloatingPhase, InterfaceState, NodeState, RoutedPhase
 
+CHANGED_BY_OTHERS = "changed by others"
 MAX_MESSAGE = 1000  # characters; a node's reason may be long
 
 
@@ -31,6 +32,11 @@ class Event:
     about: str = ""
 
 
+def node_key(name: str) -> str:
+    """Return what a node's events stand under: a node may bear the uuid of something else as its name."""
+    return f"node/{name}"
+
+
 def event_of(entry: Entry) -> Event | None:
     """Return what an entry says of an interface, instance, network or pool; None where it says nothing to its owner."""
     if isinstance(entry.before, Reservation):
@@ -44,12 +50,15 @@ def event_of(entry: Entry) -> Event | None:
             found = list(_network(entry.before if isinstance(entry.before, Network) else None, after))
         case Pool() as after:
             found = list(_pool(entry.before if isinstance(entry.before, Pool) else None, after))
+        case Node() as after:
+            found = list(_node(entry.before if isinstance(entry.before, Node) else None, after, entry.note))
         case _:
             return None
     if not found:
         return None
     message = short("; ".join(event.message for event in found), MAX_MESSAGE)
-    return Event(found[0].type, message, changes_of(entry.before, entry.after))
+    about = node_key(entry.key) if entry.kind is Kind.NODE else ""
+    return Event(found[0].type, message, changes_of(entry.before, entry.after), about)
 
 
 def _interface(before: Interface | None, after: Interface, note: str) -> Iterator[Event]:
@@ -73,7 +82,7 @@ def _interface(before: Interface | None, after: Interface, note: str) -> Iterato
         if former not in after.former_nodes and former.node != after.node:
             yield Event(EventType.STATUS, f"nothing of it is left on node {former.node}")
     if note:
-        yield Event(EventType.AUDIT, note)
+        yield _noted(note)
     else:
         yield from _floating(before.floating, after.floating)
     yield from _draining(before, after)
@@ -91,6 +100,29 @@ def _draining(before: Interface, after: Interface) -> Iterator[Event]:
     for address in old.keys() - new.keys():
         if address != taken_back:
             yield Event(EventType.STATUS, f"live connections of {address} have ended or are cut")
+
+
+def _noted(note: str) -> Event:
+    return Event(EventType.STATUS if CHANGED_BY_OTHERS in note else EventType.AUDIT, note)
+
+
+def _node(before: Node | None, after: Node, note: str) -> Iterator[Event]:
+    if before is None:
+        yield Event(EventType.STATUS, f"its agent announced itself, version {after.agent_version or 'unknown'}")
+        return
+    if after.state is not before.state:
+        words = {NodeState.MISSING: "its agent is away", NodeState.CREATED: "its agent is back"}
+        yield Event(EventType.STATUS, words.get(after.state, f"state {after.state}"))
+    if after.agent_version != before.agent_version:
+        yield Event(EventType.STATUS, f"its agent is version {after.agent_version} now, before {before.agent_version}")
+    if after.external_interface != before.external_interface:
+        yield Event(
+            EventType.STATUS, f"it faces the outside with {after.external_interface}, before {before.external_interface}"
+        )
+    if after.drain is not before.drain:
+        yield Event(EventType.AUDIT, "nothing new is placed on it" if after.drain else "instances are placed on it again")
+    if note:
+        yield _noted(note)
 
 
 def _interface_state(after: Interface) -> Event:

@@ -72,6 +72,7 @@ class Floating:
     observed_generation: int = 0
     reason: str = ""
     active_time: datetime | None = None
+    announce_generation: int = 0
     held_by: InterfaceId | None = None  # the interface that it moved away from, whose node has not let go of it yet
 
 
@@ -276,6 +277,8 @@ class Node(Record):
     state: NodeState = NodeState.CREATED
     agent_version: str = ""
     external_interface: str = ""
+    drain: bool = False
+    reannounce_time: datetime | None = None
 
     @property
     def key(self) -> str:

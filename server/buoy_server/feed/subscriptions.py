@@ -7,7 +7,7 @@ import asyncio
 from collections import defaultdict
 from collections.abc import Collection, Iterator, Sequence
 
-from buoy_server.core.model import Interface, Namespace, Network
+from buoy_server.core.model import Interface, Namespace, Network, Node
 from buoy_server.core.state import Kind
 from buoy_server.feed.entry import Committed
 from buoy_server.feed.tick import Tick
@@ -32,6 +32,8 @@ def topics_of(entry: Committed) -> Iterator[Topic]:
         case Network() as network:
             for node in network.outside_nodes:
                 yield "networks", node
+        case Node() as node_:
+            yield "agent", node_.name
         case Namespace() as namespace:
             yield "rights", namespace.name
         case None if entry.kind is Kind.NAMESPACE:

@@ -7,13 +7,16 @@ that of the view as it is now. An interface of which the node has confirmed all 
 import time
 from collections.abc import AsyncIterator
 
-from buoy.v1 import agent_pb2
+from buoy.v1 import agent_pb2, repair_pb2
 from google.protobuf.message import Message
 
 from buoy_server.core import draining, lookup
+from buoy_server.core.changes import short
 from buoy_server.core.commands.nodes import AnnounceNode, BindingReport, NetworkReport, ReportNode
+from buoy_server.core.commands.repairing import Repair
 from buoy_server.core.errors import Malformed, PermissionDenied
 from buoy_server.core.lookup import Caller
+from buoy_server.core.model import Node
 from buoy_server.core.state import Kind
 from buoy_server.rpc import checks
 from buoy_server.rpc.backend import Backend
@@ -21,6 +24,7 @@ from buoy_server.rpc.bindings import touched, touched_networks, updates
 
 HEARTBEAT = 5.0  # seconds between marks on a quiet stream
 MAX_REPORTS = 10_000
+MAX_REPAIRS, MAX_LINES, MAX_LINE = 20, 8, 200
 MAX_ERROR = 1024  # characters of an agent's error that are kept
 
 
@@ -55,10 +59,11 @@ class AgentService:
         if len(request.networks) > MAX_REPORTS:
             raise Malformed(f"at most {MAX_REPORTS} reports in one call", field="networks")
         self._backend.presence.heard(name)
-        if request.reports or request.networks:
+        if request.reports or request.networks or request.repairs:
             networks = tuple(_network_report(report, f"networks[{index}]") for index, report in enumerate(request.networks))
             reports = tuple(_report(report, f"reports[{index}]") for index, report in enumerate(request.reports))
-            command = ReportNode(node=name, reports=reports, networks=networks)
+            repairs = tuple(_repair(repair, f"repairs[{index}]") for index, repair in enumerate(request.repairs[:MAX_REPAIRS]))
+            command = ReportNode(node=name, reports=reports, networks=networks, repairs=repairs)
             await self._backend.writer.submit(command, caller, "ReportNode", f"node/{name}")
         return agent_pb2.ReportNodeResponse()
 
@@ -76,7 +81,7 @@ class AgentService:
         resumes = bool(request.resume_revision) and request.cluster_id in ("", backend.cluster_id)
         resumes = resumes and feed.reaches(request.resume_revision)
         position = request.resume_revision if resumes else view.revision
-        topics = (("node", node), ("networks", node), ("rights", caller.namespace))
+        topics = (("node", node), ("networks", node), ("agent", node), ("rights", caller.namespace))
         with (
             feed.subscribe(topics, position, eager=True) as subscription,
             backend.questions.outbox(node, subscription.wake) as outbox,
@@ -91,6 +96,8 @@ class AgentService:
                 entries = await feed.follow(subscription, 0 if outbox.waiting else sent + HEARTBEAT - time.monotonic())
                 if any(entry.kind is Kind.NAMESPACE for entry in entries):
                     caller = backend.authenticator.renew(caller)
+                if any(isinstance(e.after, Node) and e.after.reannounce_time == e.time for e in entries):
+                    yield agent_pb2.NodeUpdate(reannounce=True)
                 changed = touched_networks(view, node, entries)
                 for update in updates(view, node, touched(view, node, entries), subscription.position, changed):
                     yield update
@@ -118,6 +125,18 @@ def _report(report: agent_pb2.BindingReport, field: str) -> BindingReport:
         draining=frozenset(
             checks.address(address, f"{field}.draining_addresses") for address in report.draining_addresses[: draining.MOST]
         ),
+    )
+
+
+def _repair(repair: repair_pb2.Repair, field: str) -> Repair:
+    return Repair(
+        place=short(repair.place),
+        found=tuple(short(line, MAX_LINE) for line in repair.found[:MAX_LINES]),
+        count=max(repair.count, 1),
+        interfaces=tuple(
+            checks.uuid(uuid, f"{field}.interface_uuids[{index}]") for index, uuid in enumerate(repair.interface_uuids[:20])
+        ),
+        error=short(repair.error, MAX_LINE),
     )
 
 

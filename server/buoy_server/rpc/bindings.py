@@ -85,8 +85,9 @@ def binding_of(view: View, interface: Interface, now: datetime) -> agent_pb2.Bin
         ipv4=str(interface.ipv4),
         floating_address=str(floating.address) if floating else "",
         network=_network_binding(network, interface.node),
-        unconfirmed_addresses=_uncut(view, interface) if interface.observed_generation < interface.generation else (),
+        unconfirmed_addresses=_uncut(view, interface) if interface.observed_generation < _changed_by(interface) else (),
         draining=[_draining(entry, now) for entry in interface.draining],
+        announce=bool(floating and floating.announce_generation > interface.observed_generation),
     )
 
 
@@ -107,6 +108,12 @@ def _draining(entry: Draining, now: datetime) -> agent_pb2.DrainingAddress:
     message = agent_pb2.DrainingAddress(address=str(entry.address))
     message.time_left.FromTimedelta(max(entry.until - now, timedelta()))
     return message
+
+
+def _changed_by(interface: Interface) -> int:
+    """Return the last generation that changed something: asking for another announcement does not, and cuts no flow."""
+    announces = interface.floating is not None and interface.floating.announce_generation == interface.generation
+    return interface.generation - announces
 
 
 def _uncut(view: View, interface: Interface) -> list[str]:

@@ -2,11 +2,12 @@
 
 from collections.abc import AsyncIterator
 
-from buoy.v1 import explain_pb2, instance_pb2, interface_pb2
+from buoy.v1 import announcing_pb2, explain_pb2, instance_pb2, interface_pb2
 from google.protobuf.message import Message
 
 from buoy_server.codec.records import interface_to_proto
 from buoy_server.core import lookup
+from buoy_server.core.commands.announcing import ReannounceInterface
 from buoy_server.core.commands.floating import DefloatInterface, FloatInterface
 from buoy_server.core.commands.interfaces import CreateInterface, DeleteInterface
 from buoy_server.core.commands.move_floating import MoveFloating
@@ -98,6 +99,11 @@ class InterfaceService:
             if_revision=checks.revision(request.if_revision, "if_revision"),
         )
         return await self._backend.change(command, caller, request, _moved_to_proto)
+
+    async def ReannounceInterface(self, request: announcing_pb2.ReannounceInterfaceRequest, caller: Caller) -> Answer:
+        """Announce an interface's floating address again."""
+        command = ReannounceInterface(interface_uuid=checks.uuid(request.interface_uuid, "interface_uuid"))
+        return await self._backend.change(command, caller, request, interface_to_proto)
 
     async def GetInterfaceMetadata(self, request: interface_pb2.GetInterfaceMetadataRequest, caller: Caller) -> Answer:
         """Return the metadata of an interface."""

@@ -5,7 +5,7 @@ from typing import Annotated
 import typer
 
 from buoy_client.cli import views
-from buoy_client.cli.options import InstanceRef, InterfaceUuid, Namespace, NetworkRef, Output, PoolRef
+from buoy_client.cli.options import InstanceRef, InterfaceUuid, Namespace, NetworkRef, NodeName, Output, PoolRef
 from buoy_client.cli.session import open_session
 from buoy_client.operations.events import LIMIT
 from buoy_client.states import EventKind
@@ -64,3 +64,9 @@ def of_pool(ctx: typer.Context, pool: PoolRef, kind: Kind = None, limit: Limit =
     """List what happened to a pool, newest first: changes, that it ran low, addresses that did not rest."""
     session = open_session(ctx, output)
     session.emit_list(session.client.get_pool_events(pool, kind, limit), views.EVENTS, "events")
+
+
+def of_node(ctx: typer.Context, node: NodeName, kind: Kind = None, limit: Limit = LIMIT, output: Output = None) -> None:
+    """List what happened to a node, newest first: also what others changed in its kernel and its agent put right."""
+    session = open_session(ctx, output)
+    session.emit_list(session.client.get_node_events(node, kind, limit), views.EVENTS, "events")

@@ -131,3 +131,21 @@ def delete(
         gone = session.client.delete_instance(instance, namespace, wait=wait, timeout=wait_timeout, on_change=line.show)
     line.finish(f"instance {gone.name} is gone from {gone.node}")
     session.emit_done(gone, f"Instance {gone.name} is {'deleted' if gone.state == 'deleted' else 'being deleted'}.")
+
+
+@app.command()
+def move(
+    ctx: typer.Context,
+    instance: InstanceRef,
+    node: Annotated[str, typer.Option("--node", metavar="N", help="The node to move it to.")],
+    namespace: Namespace = None,
+    wait: Wait = False,
+    wait_timeout: WaitTimeoutOption = WAIT_TIMEOUT,
+    output: Output = None,
+) -> None:
+    """Move an instance to another node, with its addresses; its connections survive where it does itself."""
+    session = open_session(ctx, output)
+    with wait_line("moving", wait) as line:
+        moved = session.client.move_instance(instance, node, namespace, wait=wait, timeout=wait_timeout, on_change=line.show)
+    line.finish(f"instance {moved.name} is on {moved.node}")
+    session.emit(moved, views.instance_fields, "instance")

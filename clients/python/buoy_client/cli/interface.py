@@ -177,3 +177,12 @@ def defloat(
         )
     line.finish("defloated")
     session.emit(interface_now, views.interface_fields, "interface")
+
+
+@app.command()
+def reannounce(ctx: typer.Context, interface: InterfaceUuid, output: Output = None) -> None:
+    """Have its node announce the floating address on its LAN again, for neighbours that lost it."""
+    session = open_session(ctx, output)
+    told = session.client.reannounce_interface(interface)
+    address = told.floating.address if told.floating else ""
+    session.emit_done(told, f"{told.node} announces {address}, some times within half a minute.")

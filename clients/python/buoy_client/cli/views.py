@@ -72,9 +72,16 @@ NETWORKS: list[Column[Network]] = [
     Column("CHANGED", lambda it: ago(it.update_time, now()), 5),
     Column("NAMESPACE", lambda it: plain_text(it.namespace), 4),
 ]
+
+
+def node_state(it: Node) -> Text:
+    """Give where a node stands, and whether it is drained."""
+    return Text.assemble(state_text(it.state), (", drained", "yellow") if it.drain else "")
+
+
 NODES: list[Column[Node]] = [
     Column("NAME", lambda it: plain_text(it.name)),
-    Column("STATE", lambda it: state_text(it.state), 1),
+    Column("STATE", node_state, 1),
     Column("CONNECTED", lambda it: yes_no(it.connected), 1),
     Column("INSTANCES", lambda it: plain_text(it.instances), 2),
     Column("INTERFACES", lambda it: plain_text(it.interfaces), 2),
@@ -273,7 +280,7 @@ def node_fields(it: Node) -> Fields:
     """Give the page of a node."""
     return [
         ("name", plain_text(it.name)),
-        ("state", state_text(it.state)),
+        ("state", node_state(it)),
         ("connected", yes_no(it.connected)),
         ("agent", plain_text(it.agent_version)),
         ("outside", plain_text(it.external_interface)),

@@ -6,7 +6,7 @@ from buoy.v1 import event_pb2
 
 from buoy_client.models import Event
 from buoy_client.operations.base import BaseOperations
-from buoy_client.operations.kinds import INSTANCE, INTERFACE, NETWORK, POOL, Kind
+from buoy_client.operations.kinds import INSTANCE, INTERFACE, NETWORK, NODE, POOL, Kind
 from buoy_client.states import EventKind
 
 LIMIT = 100
@@ -54,6 +54,12 @@ class EventOperations(BaseOperations):
     ) -> list[Event]:
         """List what happened to a pool, newest first: changes, that it ran low, addresses that did not rest; for `system`."""
         return await self._events(POOL, event_type, limit, pool_ref=pool)
+
+    async def get_node_events(
+        self, node: str, event_type: EventKind | str | None = None, limit: int | None = LIMIT
+    ) -> list[Event]:
+        """List what happened to a node, newest first: also what others changed in its kernel and its agent put right."""
+        return await self._events(NODE, event_type, limit, node=node)
 
     async def _events(self, kind: Kind[Any], type_: EventKind | str | None, limit: int | None, **which: str) -> list[Event]:
         wanted = TYPES[EventKind(type_) if type_ else None]

@@ -127,6 +127,34 @@ class InstanceOperations(BaseOperations):
         gone = await self._instance("DeleteInstance", request)
         return await self._wait_until(gone, waiting.is_instance_deleted, timeout, on_change) if wait else gone
 
+    async def move_instance(
+        self,
+        instance: str,
+        node: str,
+        namespace: str | None = None,
+        *,
+        wait: bool = False,
+        timeout: float = WAIT_TIMEOUT,  # noqa: ASYNC109
+        on_change: Callable[[Instance], object] = ignore,
+    ) -> Instance:
+        """Move an instance to another node, with its addresses; on that node already: nothing happens.
+
+        `wait` returns when the new node has all its NICs and floats, and the old one has let go of them.
+        """
+        request = pb.MoveInstanceRequest(instance_ref=instance, namespace=self._in(namespace), node=node)
+        moved = await self._instance("MoveInstance", request)
+        arrived = False
+
+        async def look(_: Batch | None) -> Instance:
+            nonlocal arrived
+            arrived = all(map(waiting.is_moved, await self.get_instance_interfaces(moved.uuid)))
+            return await self.get_instance(moved.uuid)
+
+        if not wait:
+            return moved
+        await look(None)
+        return await self._follow(moved, lambda _: arrived, look, Selection(instance=moved.uuid), timeout, on_change)
+
     async def _instance(self, method: str, request: Message) -> Instance:
         return await self._transport.unary(call(SERVICE, method, request, pb.Instance, instance_from_proto))
 

@@ -4,8 +4,8 @@ from collections.abc import Callable
 from datetime import timedelta
 from ipaddress import IPv4Address
 
+from buoy.v1 import announcing_pb2, leaving_pb2
 from buoy.v1 import interface_pb2 as pb
-from buoy.v1 import leaving_pb2
 from google.protobuf.message import Message
 
 from buoy_client import waiting
@@ -188,6 +188,11 @@ class InterfaceOperations(BaseOperations):
             call(SERVICE, "MoveFloating", request, pb.MoveFloatingResponse, new_holder_from_proto)
         )
         return await self._wait_for(interface, waiting.is_active, timeout, on_change) if wait else interface
+
+    async def reannounce_interface(self, interface_uuid: str) -> Interface:
+        """Have its node announce the floating address on its LAN again, for neighbours that lost it."""
+        request = announcing_pb2.ReannounceInterfaceRequest(interface_uuid=interface_uuid)
+        return await self._interface("ReannounceInterface", request)
 
     def follow_interfaces(
         self,

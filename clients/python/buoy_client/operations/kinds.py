@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from types import ModuleType
 from typing import Any, Generic, TypeVar
 
-from buoy.v1 import instance_pb2, interface_pb2, namespace_pb2, network_pb2, pool_pb2
+from buoy.v1 import instance_pb2, interface_pb2, namespace_pb2, network_pb2, node_pb2, pool_pb2
 
 from buoy_client.call import Call, call
 from buoy_client.convert import (
@@ -14,9 +14,10 @@ from buoy_client.convert import (
     interface_from_proto,
     namespace_from_proto,
     network_from_proto,
+    node_from_proto,
     pool_from_proto,
 )
-from buoy_client.models import Event, Instance, Interface, Namespace, Network, Pool
+from buoy_client.models import Event, Instance, Interface, Namespace, Network, Node, Pool
 from buoy_client.operations.base import Page
 from buoy_client.record import Json
 from buoy_client.values import metadata_from_proto
@@ -66,3 +67,4 @@ INSTANCE: Kind[Instance] = Kind("Instance", instance_pb2, instance_from_proto)
 NETWORK: Kind[Network] = Kind("Network", network_pb2, network_from_proto)
 POOL: Kind[Pool] = Kind("Pool", pool_pb2, pool_from_proto)
 NAMESPACE: Kind[Namespace] = Kind("Namespace", namespace_pb2, namespace_from_proto)
+NODE: Kind[Node] = Kind("Node", node_pb2, node_from_proto)

@@ -9,7 +9,7 @@ from buoy_server.core.commands.metadata import MAX_VALUE, json_size, refuse_too_
 from buoy_server.core.commands.namespaces import ensure_namespace
 from buoy_server.core.commands.networks import CreateNetwork
 from buoy_server.core.commands.plug import InterfaceSpec, plug, settle_instance, unplug
-from buoy_server.core.model import Driver, Instance, InstanceId, Metadata
+from buoy_server.core.model import Driver, Instance, InstanceId, Metadata, Node
 from buoy_server.core.state import Draft, Kind
 from buoy_server.core.states import INSTANCE_MOVES, InstanceState, move
 
@@ -66,11 +66,21 @@ class CreateInstance:
 
     def _place(self, draft: Draft) -> str:
         if self.node:
-            return lookup.node(draft, self.node).name
-        known = [name for name in self.connected if draft.get(Kind.NODE, name) is not None]
+            return refuse_drained(lookup.node(draft, self.node)).name
+        known = [node for name in self.connected if isinstance(node := draft.get(Kind.NODE, name), Node)]
         if not known:
             raise errors.NoNode("no node is connected: start a buoy-agent, or name a node", field="node")
-        return min(known, key=lambda name: (draft.count(Kind.INSTANCE, "live_node", name), name))
+        open_to_all = [node.name for node in known if not node.drain]
+        if not open_to_all:
+            raise errors.NoNode("every connected node is drained: undrain one, or start an agent on another", field="node")
+        return min(open_to_all, key=lambda name: (draft.count(Kind.INSTANCE, "live_node", name), name))
+
+
+def refuse_drained(node: Node) -> Node:
+    """Return a node on which something may be placed, or raise NotReady."""
+    if node.drain:
+        raise errors.NotReady(f"node {node.name} is drained: nothing new is placed there; undrain it first", field="node")
+    return node
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -5,6 +5,7 @@ from typing import cast
 
 from buoy_server.core import errors, lookup
 from buoy_server.core.command import Context
+from buoy_server.core.commands.instances import refuse_drained
 from buoy_server.core.commands.plug import provide_gateway
 from buoy_server.core.commands.routing import arrive
 from buoy_server.core.model import FormerNode, Instance, Interface, Network
@@ -28,6 +29,7 @@ class MoveInstance:
             raise errors.NotReady(f"instance {instance.name} is {instance.state}", field="instance_ref")
         if instance.node == node.name:
             return instance
+        refuse_drained(node)
         if node.state is not NodeState.CREATED:
             raise errors.NotReady(f"node {node.name} is {node.state}: no instance can be moved there", field="node")
         for interface in lookup.live_interfaces(draft, instance):

@@ -8,7 +8,7 @@ from typing import cast
 
 from buoy_server.core import addresses, draining, lookup, promises
 from buoy_server.core.command import Context
-from buoy_server.core.commands import routing
+from buoy_server.core.commands import repairing, routing
 from buoy_server.core.commands.plug import confirm_unplugged, settle_instance
 from buoy_server.core.model import Draining, Floating, FlowPolicy, Instance, Interface, Node
 from buoy_server.core.state import Draft, Kind
@@ -100,11 +100,12 @@ class ReportNode:
     node: str
     reports: tuple[BindingReport, ...]
     networks: tuple[NetworkReport, ...] = ()
+    repairs: tuple[repairing.Repair, ...] = ()
 
     def decide(self, draft: Draft, context: Context) -> None:
         """Take in each report that is about an interface or network of this node and about a generation that was asked."""
         del context
-        lookup.node(draft, self.node)
+        node = lookup.node(draft, self.node)
         for report in self.reports:
             interface = cast("Interface | None", draft.get(Kind.INTERFACE, report.interface_uuid))
             if interface is None:
@@ -116,6 +117,7 @@ class ReportNode:
                 settle_addresses(draft, interface.uuid)
         for about in self.networks:
             routing.observe(draft, self.node, about.network_uuid, about.generation, about.faults)
+        repairing.tell(draft, node, self.repairs)
 
 
 def _take_in(draft: Draft, interface: Interface, report: BindingReport) -> None:
