@@ -133,7 +133,7 @@ async def test_a_move_is_two_periods_the_second_by_the_moves_request(server: Run
         await _float(server, old.uuid)
         await n1.read()
         await n1.confirm()
-        move = interface_pb2.MoveFloatingRequest(
+        move = address_pb2.MoveFloatingRequest(
             address=ADDRESS, from_interface_uuid=old.uuid, to_interface_uuid=new.uuid, request_id=ATTEMPTS[2]
         )
         moved = await server.interfaces.MoveFloating(move)
@@ -154,10 +154,10 @@ async def test_a_move_that_is_undone_or_given_up_leaves_one_period(server: Runni
     old, new = await server.interface("old"), await server.interface("new")
     await _float(server, old.uuid)
     await _settle(server, node)
-    there = interface_pb2.MoveFloatingRequest(address=ADDRESS, from_interface_uuid=old.uuid, to_interface_uuid=new.uuid)
+    there = address_pb2.MoveFloatingRequest(address=ADDRESS, from_interface_uuid=old.uuid, to_interface_uuid=new.uuid)
     await server.interfaces.MoveFloating(there)
     if back:
-        again = interface_pb2.MoveFloatingRequest(address=ADDRESS, from_interface_uuid=new.uuid, to_interface_uuid=old.uuid)
+        again = address_pb2.MoveFloatingRequest(address=ADDRESS, from_interface_uuid=new.uuid, to_interface_uuid=old.uuid)
         await server.interfaces.MoveFloating(again)
     else:
         await _defloat(server, new.uuid)

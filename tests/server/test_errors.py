@@ -45,10 +45,10 @@ def _create(**interface: Any) -> Callable[[str, str], v.CreateInstanceRequest]:
     return lambda *_: v.CreateInstanceRequest(name="new", interfaces=[SPEC(**{"network_ref": "net", **interface})])
 
 
-def _moving(**other: Any) -> Callable[[str, str], i.MoveFloatingRequest]:
-    def request(floating: str, bare: str) -> i.MoveFloatingRequest:
+def _moving(**other: Any) -> Callable[[str, str], address_pb2.MoveFloatingRequest]:
+    def request(floating: str, bare: str) -> address_pb2.MoveFloatingRequest:
         whole = {"address": "192.0.2.50", "from_interface_uuid": floating, "to_interface_uuid": bare}
-        return i.MoveFloatingRequest(**{**whole, **other})
+        return address_pb2.MoveFloatingRequest(**{**whole, **other})
 
     return request
 
@@ -88,7 +88,7 @@ ROWS: list[Row] = [
     ("interfaces", "MoveFloating", _moving(if_revision=1), Code.ABORTED, "REVISION_CHANGED", "if_revision"),
     ("interfaces", "MoveFloating", _moving(address="192.0.2.51"), Code.FAILED_PRECONDITION, "NOT_FLOATING", "address"),
     ("interfaces", "MoveFloating", _moving(to_interface_uuid=ABSENT), Code.NOT_FOUND, "INTERFACE_NOT_FOUND", "to_interface_uuid"),
-    ("interfaces", "MoveFloating", lambda a, _: i.MoveFloatingRequest(address="192.0.2.50", from_interface_uuid=a, to_interface_uuid=a), *MALFORMED, "to_interface_uuid"),
+    ("interfaces", "MoveFloating", lambda a, _: address_pb2.MoveFloatingRequest(address="192.0.2.50", from_interface_uuid=a, to_interface_uuid=a), *MALFORMED, "to_interface_uuid"),
     ("instances", "CreateInstance", lambda *_: v.CreateInstanceRequest(name="new", metadata={"k": NAN}), *MALFORMED, "metadata['k']"),
     ("instances", "CreateInstance", lambda *_: v.CreateInstanceRequest(name="new", attributes={"fields": {"k": DEEP}}), *MALFORMED, "attributes['k']"),
     ("instances", "CreateInstance", lambda *_: v.CreateInstanceRequest(name="no name"), *MALFORMED, "name"),

@@ -63,3 +63,17 @@ class GetAddressHistoryRequest(_message.Message):
     page_token: str
     min_revision: int
     def __init__(self, address: _Optional[str] = ..., time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., page_size: _Optional[int] = ..., page_token: _Optional[str] = ..., min_revision: _Optional[int] = ...) -> None: ...
+
+class MoveFloatingRequest(_message.Message):
+    __slots__ = ("address", "from_interface_uuid", "to_interface_uuid", "if_revision", "request_id")
+    ADDRESS_FIELD_NUMBER: _ClassVar[int]
+    FROM_INTERFACE_UUID_FIELD_NUMBER: _ClassVar[int]
+    TO_INTERFACE_UUID_FIELD_NUMBER: _ClassVar[int]
+    IF_REVISION_FIELD_NUMBER: _ClassVar[int]
+    REQUEST_ID_FIELD_NUMBER: _ClassVar[int]
+    address: str
+    from_interface_uuid: str
+    to_interface_uuid: str
+    if_revision: int
+    request_id: str
+    def __init__(self, address: _Optional[str] = ..., from_interface_uuid: _Optional[str] = ..., to_interface_uuid: _Optional[str] = ..., if_revision: _Optional[int] = ..., request_id: _Optional[str] = ...) -> None: ...

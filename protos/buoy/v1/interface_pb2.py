@@ -22,6 +22,7 @@ _runtime_version.ValidateProtobufRuntimeVersion(
 _sym_db = _symbol_database.Default()
 
 
+from buoy.v1 import address_pb2 as buoy_dot_v1_dot_address__pb2
 from buoy.v1 import announcing_pb2 as buoy_dot_v1_dot_announcing__pb2
 from buoy.v1 import event_pb2 as buoy_dot_v1_dot_event__pb2
 from buoy.v1 import explain_pb2 as buoy_dot_v1_dot_explain__pb2
@@ -31,7 +32,7 @@ from google.protobuf import struct_pb2 as google_dot_protobuf_dot_struct__pb2
 from google.protobuf import timestamp_pb2 as google_dot_protobuf_dot_timestamp__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x17\x62uoy/v1/interface.proto\x12\x07\x62uoy.v1\x1a\x18\x62uoy/v1/announcing.proto\x1a\x13\x62uoy/v1/event.proto\x1a\x15\x62uoy/v1/explain.proto\x1a\x15\x62uoy/v1/leaving.proto\x1a\x1egoogle/protobuf/duration.proto\x1a\x1cgoogle/protobuf/struct.proto\x1a\x1fgoogle/protobuf/timestamp.proto\"\xbd\x05\n\tInterface\x12\x0c\n\x04uuid\x18\x01 \x01(\t\x12\x11\n\tnamespace\x18\x02 \x01(\t\x12\x15\n\rinstance_uuid\x18\x03 \x01(\t\x12\x14\n\x0cnetwork_uuid\x18\x04 \x01(\t\x12\x0c\n\x04node\x18\x05 \x01(\t\x12\x0f\n\x07macaddr\x18\x06 \x01(\t\x12\x0c\n\x04ipv4\x18\x07 \x01(\t\x12\r\n\x05order\x18\x08 \x01(\r\x12\r\n\x05model\x18\t \x01(\t\x12&\n\x05state\x18\n \x01(\x0e\x32\x17.buoy.v1.InterfaceState\x12\x14\n\x0cstate_reason\x18\x0b \x01(\t\x12#\n\x08\x66loating\x18\x0c \x01(\x0b\x32\x11.buoy.v1.Floating\x12\x32\n\x08metadata\x18\r \x03(\x0b\x32 .buoy.v1.Interface.MetadataEntry\x12\x0f\n\x07version\x18\x0e \x01(\r\x12\x10\n\x08revision\x18\x0f \x01(\x03\x12/\n\x0b\x63reate_time\x18\x10 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12/\n\x0bupdate_time\x18\x11 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x12\n\ngeneration\x18\x12 \x01(\x03\x12\x1b\n\x13observed_generation\x18\x13 \x01(\x03\x12)\n\x0c\x66ormer_nodes\x18\x14 \x03(\x0b\x32\x13.buoy.v1.FormerNode\x12#\n\x08\x64raining\x18\x15 \x03(\x0b\x32\x11.buoy.v1.Draining\x12\x31\n\robserved_time\x18\x17 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x1aG\n\rMetadataEntry\x12\x0b\n\x03key\x18\x01 \x01(\t\x12%\n\x05value\x18\x02 \x01(\x0b\x32\x16.google.protobuf.Value:\x02\x38\x01\"\xa4\x02\n\x08\x46loating\x12\x0f\n\x07\x61\x64\x64ress\x18\x01 \x01(\t\x12\x0c\n\x04pool\x18\x02 \x01(\t\x12%\n\x05phase\x18\x03 \x01(\x0e\x32\x16.buoy.v1.FloatingPhase\x12\x0e\n\x06reason\x18\x04 \x01(\t\x12\x32\n\x0erequested_time\x18\x05 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12/\n\x0b\x61\x63tive_time\x18\x06 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x12\n\ngeneration\x18\x07 \x01(\x03\x12\x1b\n\x13observed_generation\x18\x08 \x01(\x03\x12\x1b\n\x13\x61nnounce_generation\x18\t \x01(\x03\x12\x0f\n\x07held_by\x18\x0b \x01(\t\"\xaa\x01\n\x16\x43reateInterfaceRequest\x12\x14\n\x0cinstance_ref\x18\x01 \x01(\t\x12\x13\n\x0bnetwork_ref\x18\x02 \x01(\t\x12\x11\n\tnamespace\x18\x03 \x01(\t\x12\x0f\n\x07\x61\x64\x64ress\x18\x04 \x01(\t\x12\x0f\n\x07macaddr\x18\x05 \x01(\t\x12\r\n\x05model\x18\x06 \x01(\t\x12\r\n\x05\x66loat\x18\x07 \x01(\x08\x12\x12\n\nrequest_id\x18\x0f \x01(\t\"C\n\x13GetInterfaceRequest\x12\x16\n\x0einterface_uuid\x18\x01 \x01(\t\x12\x14\n\x0cmin_revision\x18\x0e \x01(\x03\"\xb9\x01\n\x15ListInterfacesRequest\x12\x14\n\x0cinstance_ref\x18\x01 \x01(\t\x12\x13\n\x0bnetwork_ref\x18\x02 \x01(\t\x12\x0c\n\x04node\x18\x03 \x01(\t\x12\x11\n\tnamespace\x18\x04 \x01(\t\x12\x11\n\tpage_size\x18\x05 \x01(\x05\x12\x12\n\npage_token\x18\x06 \x01(\t\x12\x17\n\x0finclude_deleted\x18\x07 \x01(\x08\x12\x14\n\x0cmin_revision\x18\x0e \x01(\x03\"\x7f\n\x16ListInterfacesResponse\x12&\n\ninterfaces\x18\x01 \x03(\x0b\x32\x12.buoy.v1.Interface\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t\x12\x10\n\x08revision\x18\x03 \x01(\x03\x12\x12\n\ncluster_id\x18\x04 \x01(\t\"D\n\x16\x44\x65leteInterfaceRequest\x12\x16\n\x0einterface_uuid\x18\x01 \x01(\t\x12\x12\n\nrequest_id\x18\x0f \x01(\t\"b\n\x15\x46loatInterfaceRequest\x12\x16\n\x0einterface_uuid\x18\x01 \x01(\t\x12\x0f\n\x07\x61\x64\x64ress\x18\x02 \x01(\t\x12\x0c\n\x04pool\x18\x03 \x01(\t\x12\x12\n\nrequest_id\x18\x0f \x01(\t\"\xae\x01\n\x17\x44\x65\x66loatInterfaceRequest\x12\x16\n\x0einterface_uuid\x18\x01 \x01(\t\x12\"\n\x05\x66lows\x18\x03 \x01(\x0e\x32\x13.buoy.v1.FlowPolicy\x12-\n\ndrain_time\x18\x04 \x01(\x0b\x32\x19.google.protobuf.Duration\x12\x14\n\x0ckeep_address\x18\x05 \x01(\x08\x12\x12\n\nrequest_id\x18\x0f \x01(\t\"\x87\x01\n\x13MoveFloatingRequest\x12\x0f\n\x07\x61\x64\x64ress\x18\x01 \x01(\t\x12\x1b\n\x13\x66rom_interface_uuid\x18\x02 \x01(\t\x12\x19\n\x11to_interface_uuid\x18\x03 \x01(\t\x12\x13\n\x0bif_revision\x18\x04 \x01(\x03\x12\x12\n\nrequest_id\x18\x0f \x01(\t\"l\n\x14MoveFloatingResponse\x12*\n\x0e\x66rom_interface\x18\x01 \x01(\x0b\x32\x12.buoy.v1.Interface\x12(\n\x0cto_interface\x18\x02 \x01(\x0b\x32\x12.buoy.v1.Interface\"K\n\x1bGetInterfaceMetadataRequest\x12\x16\n\x0einterface_uuid\x18\x01 \x01(\t\x12\x14\n\x0cmin_revision\x18\x0e \x01(\x03\"\xae\x01\n\x1cGetInterfaceMetadataResponse\x12\x45\n\x08metadata\x18\x01 \x03(\x0b\x32\x33.buoy.v1.GetInterfaceMetadataResponse.MetadataEntry\x1aG\n\rMetadataEntry\x12\x0b\n\x03key\x18\x01 \x01(\t\x12%\n\x05value\x18\x02 \x01(\x0b\x32\x16.google.protobuf.Value:\x02\x38\x01\"\x81\x01\n\x1fSetInterfaceMetadataItemRequest\x12\x16\n\x0einterface_uuid\x18\x01 \x01(\t\x12\x0b\n\x03key\x18\x02 \x01(\t\x12%\n\x05value\x18\x03 \x01(\x0b\x32\x16.google.protobuf.Value\x12\x12\n\nrequest_id\x18\x0f \x01(\t\"]\n\"DeleteInterfaceMetadataItemRequest\x12\x16\n\x0einterface_uuid\x18\x01 \x01(\t\x12\x0b\n\x03key\x18\x02 \x01(\t\x12\x12\n\nrequest_id\x18\x0f \x01(\t\"\xdd\x01\n\x15WatchInterfaceRequest\x12\x16\n\x0einterface_uuid\x18\x01 \x01(\t\x12\x14\n\x0cinstance_ref\x18\x02 \x01(\t\x12\x13\n\x0bnetwork_ref\x18\x03 \x01(\t\x12\x0c\n\x04node\x18\x04 \x01(\t\x12\x11\n\tnamespace\x18\x05 \x01(\t\x12\x16\n\x0estart_revision\x18\x06 \x01(\x03\x12\x34\n\x11progress_interval\x18\x07 \x01(\x0b\x32\x19.google.protobuf.Duration\x12\x12\n\ncluster_id\x18\x08 \x01(\t\"w\n\x16WatchInterfaceResponse\x12\'\n\x06\x65vents\x18\x01 \x03(\x0b\x32\x17.buoy.v1.InterfaceEvent\x12\x0e\n\x06synced\x18\x02 \x01(\x08\x12\x10\n\x08revision\x18\x03 \x01(\x03\x12\x12\n\ncluster_id\x18\x04 \x01(\t\"\xbd\x01\n\x0eInterfaceEvent\x12)\n\x04type\x18\x01 \x01(\x0e\x32\x1b.buoy.v1.InterfaceEventType\x12%\n\tinterface\x18\x02 \x01(\x0b\x32\x12.buoy.v1.Interface\x12\x1d\n\x05\x63\x61use\x18\x03 \x01(\x0b\x32\x0e.buoy.v1.Cause\x12\x10\n\x08revision\x18\x04 \x01(\x03\x12(\n\x04time\x18\x05 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\"\x93\x01\n\x1aListInterfaceEventsRequest\x12\x16\n\x0einterface_uuid\x18\x01 \x01(\t\x12 \n\x04type\x18\x03 \x01(\x0e\x32\x12.buoy.v1.EventType\x12\x11\n\tpage_size\x18\x04 \x01(\x05\x12\x12\n\npage_token\x18\x05 \x01(\t\x12\x14\n\x0cmin_revision\x18\x0e \x01(\x03\"V\n\x1bListInterfaceEventsResponse\x12\x1e\n\x06\x65vents\x18\x01 \x03(\x0b\x32\x0e.buoy.v1.Event\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t\"l\n\x18\x45xplainInterfaceResponse\x12%\n\tinterface\x18\x01 \x01(\x0b\x32\x12.buoy.v1.Interface\x12)\n\x0b\x65xplanation\x18\x02 \x01(\x0b\x32\x14.buoy.v1.Explanation*\xa3\x01\n\x0eInterfaceState\x12\x1f\n\x1bINTERFACE_STATE_UNSPECIFIED\x10\x00\x12\x1b\n\x17INTERFACE_STATE_INITIAL\x10\x01\x12\x1b\n\x17INTERFACE_STATE_CREATED\x10\x02\x12\x1b\n\x17INTERFACE_STATE_DELETED\x10\x03\x12\x19\n\x15INTERFACE_STATE_ERROR\x10\x04*\x9f\x01\n\rFloatingPhase\x12\x1e\n\x1a\x46LOATING_PHASE_UNSPECIFIED\x10\x00\x12\x1a\n\x16\x46LOATING_PHASE_PENDING\x10\x01\x12\x19\n\x15\x46LOATING_PHASE_ACTIVE\x10\x02\x12\x1c\n\x18\x46LOATING_PHASE_RELEASING\x10\x03\x12\x19\n\x15\x46LOATING_PHASE_FAILED\x10\x04*\xc3\x01\n\x12InterfaceEventType\x12$\n INTERFACE_EVENT_TYPE_UNSPECIFIED\x10\x00\x12!\n\x1dINTERFACE_EVENT_TYPE_SNAPSHOT\x10\x01\x12 \n\x1cINTERFACE_EVENT_TYPE_CREATED\x10\x02\x12 \n\x1cINTERFACE_EVENT_TYPE_UPDATED\x10\x03\x12 \n\x1cINTERFACE_EVENT_TYPE_DELETED\x10\x04\x32\x93\t\n\x10InterfaceService\x12\x46\n\x0f\x43reateInterface\x12\x1f.buoy.v1.CreateInterfaceRequest\x1a\x12.buoy.v1.Interface\x12@\n\x0cGetInterface\x12\x1c.buoy.v1.GetInterfaceRequest\x1a\x12.buoy.v1.Interface\x12Q\n\x0eListInterfaces\x12\x1e.buoy.v1.ListInterfacesRequest\x1a\x1f.buoy.v1.ListInterfacesResponse\x12\x46\n\x0f\x44\x65leteInterface\x12\x1f.buoy.v1.DeleteInterfaceRequest\x1a\x12.buoy.v1.Interface\x12\x44\n\x0e\x46loatInterface\x12\x1e.buoy.v1.FloatInterfaceRequest\x1a\x12.buoy.v1.Interface\x12H\n\x10\x44\x65\x66loatInterface\x12 .buoy.v1.DefloatInterfaceRequest\x1a\x12.buoy.v1.Interface\x12K\n\x0cMoveFloating\x12\x1c.buoy.v1.MoveFloatingRequest\x1a\x1d.buoy.v1.MoveFloatingResponse\x12N\n\x13ReannounceInterface\x12#.buoy.v1.ReannounceInterfaceRequest\x1a\x12.buoy.v1.Interface\x12\x63\n\x14GetInterfaceMetadata\x12$.buoy.v1.GetInterfaceMetadataRequest\x1a%.buoy.v1.GetInterfaceMetadataResponse\x12X\n\x18SetInterfaceMetadataItem\x12(.buoy.v1.SetInterfaceMetadataItemRequest\x1a\x12.buoy.v1.Interface\x12^\n\x1b\x44\x65leteInterfaceMetadataItem\x12+.buoy.v1.DeleteInterfaceMetadataItemRequest\x1a\x12.buoy.v1.Interface\x12`\n\x13ListInterfaceEvents\x12#.buoy.v1.ListInterfaceEventsRequest\x1a$.buoy.v1.ListInterfaceEventsResponse\x12W\n\x10\x45xplainInterface\x12 .buoy.v1.ExplainInterfaceRequest\x1a!.buoy.v1.ExplainInterfaceResponse\x12S\n\x0eWatchInterface\x12\x1e.buoy.v1.WatchInterfaceRequest\x1a\x1f.buoy.v1.WatchInterfaceResponse0\x01\x62\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x17\x62uoy/v1/interface.proto\x12\x07\x62uoy.v1\x1a\x15\x62uoy/v1/address.proto\x1a\x18\x62uoy/v1/announcing.proto\x1a\x13\x62uoy/v1/event.proto\x1a\x15\x62uoy/v1/explain.proto\x1a\x15\x62uoy/v1/leaving.proto\x1a\x1egoogle/protobuf/duration.proto\x1a\x1cgoogle/protobuf/struct.proto\x1a\x1fgoogle/protobuf/timestamp.proto\"\xbd\x05\n\tInterface\x12\x0c\n\x04uuid\x18\x01 \x01(\t\x12\x11\n\tnamespace\x18\x02 \x01(\t\x12\x15\n\rinstance_uuid\x18\x03 \x01(\t\x12\x14\n\x0cnetwork_uuid\x18\x04 \x01(\t\x12\x0c\n\x04node\x18\x05 \x01(\t\x12\x0f\n\x07macaddr\x18\x06 \x01(\t\x12\x0c\n\x04ipv4\x18\x07 \x01(\t\x12\r\n\x05order\x18\x08 \x01(\r\x12\r\n\x05model\x18\t \x01(\t\x12&\n\x05state\x18\n \x01(\x0e\x32\x17.buoy.v1.InterfaceState\x12\x14\n\x0cstate_reason\x18\x0b \x01(\t\x12#\n\x08\x66loating\x18\x0c \x01(\x0b\x32\x11.buoy.v1.Floating\x12\x32\n\x08metadata\x18\r \x03(\x0b\x32 .buoy.v1.Interface.MetadataEntry\x12\x0f\n\x07version\x18\x0e \x01(\r\x12\x10\n\x08revision\x18\x0f \x01(\x03\x12/\n\x0b\x63reate_time\x18\x10 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12/\n\x0bupdate_time\x18\x11 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x12\n\ngeneration\x18\x12 \x01(\x03\x12\x1b\n\x13observed_generation\x18\x13 \x01(\x03\x12)\n\x0c\x66ormer_nodes\x18\x14 \x03(\x0b\x32\x13.buoy.v1.FormerNode\x12#\n\x08\x64raining\x18\x15 \x03(\x0b\x32\x11.buoy.v1.Draining\x12\x31\n\robserved_time\x18\x17 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x1aG\n\rMetadataEntry\x12\x0b\n\x03key\x18\x01 \x01(\t\x12%\n\x05value\x18\x02 \x01(\x0b\x32\x16.google.protobuf.Value:\x02\x38\x01\"\xa4\x02\n\x08\x46loating\x12\x0f\n\x07\x61\x64\x64ress\x18\x01 \x01(\t\x12\x0c\n\x04pool\x18\x02 \x01(\t\x12%\n\x05phase\x18\x03 \x01(\x0e\x32\x16.buoy.v1.FloatingPhase\x12\x0e\n\x06reason\x18\x04 \x01(\t\x12\x32\n\x0erequested_time\x18\x05 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12/\n\x0b\x61\x63tive_time\x18\x06 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x12\n\ngeneration\x18\x07 \x01(\x03\x12\x1b\n\x13observed_generation\x18\x08 \x01(\x03\x12\x1b\n\x13\x61nnounce_generation\x18\t \x01(\x03\x12\x0f\n\x07held_by\x18\x0b \x01(\t\"\xaa\x01\n\x16\x43reateInterfaceRequest\x12\x14\n\x0cinstance_ref\x18\x01 \x01(\t\x12\x13\n\x0bnetwork_ref\x18\x02 \x01(\t\x12\x11\n\tnamespace\x18\x03 \x01(\t\x12\x0f\n\x07\x61\x64\x64ress\x18\x04 \x01(\t\x12\x0f\n\x07macaddr\x18\x05 \x01(\t\x12\r\n\x05model\x18\x06 \x01(\t\x12\r\n\x05\x66loat\x18\x07 \x01(\x08\x12\x12\n\nrequest_id\x18\x0f \x01(\t\"C\n\x13GetInterfaceRequest\x12\x16\n\x0einterface_uuid\x18\x01 \x01(\t\x12\x14\n\x0cmin_revision\x18\x0e \x01(\x03\"\xb9\x01\n\x15ListInterfacesRequest\x12\x14\n\x0cinstance_ref\x18\x01 \x01(\t\x12\x13\n\x0bnetwork_ref\x18\x02 \x01(\t\x12\x0c\n\x04node\x18\x03 \x01(\t\x12\x11\n\tnamespace\x18\x04 \x01(\t\x12\x11\n\tpage_size\x18\x05 \x01(\x05\x12\x12\n\npage_token\x18\x06 \x01(\t\x12\x17\n\x0finclude_deleted\x18\x07 \x01(\x08\x12\x14\n\x0cmin_revision\x18\x0e \x01(\x03\"\x7f\n\x16ListInterfacesResponse\x12&\n\ninterfaces\x18\x01 \x03(\x0b\x32\x12.buoy.v1.Interface\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t\x12\x10\n\x08revision\x18\x03 \x01(\x03\x12\x12\n\ncluster_id\x18\x04 \x01(\t\"D\n\x16\x44\x65leteInterfaceRequest\x12\x16\n\x0einterface_uuid\x18\x01 \x01(\t\x12\x12\n\nrequest_id\x18\x0f \x01(\t\"b\n\x15\x46loatInterfaceRequest\x12\x16\n\x0einterface_uuid\x18\x01 \x01(\t\x12\x0f\n\x07\x61\x64\x64ress\x18\x02 \x01(\t\x12\x0c\n\x04pool\x18\x03 \x01(\t\x12\x12\n\nrequest_id\x18\x0f \x01(\t\"\xae\x01\n\x17\x44\x65\x66loatInterfaceRequest\x12\x16\n\x0einterface_uuid\x18\x01 \x01(\t\x12\"\n\x05\x66lows\x18\x03 \x01(\x0e\x32\x13.buoy.v1.FlowPolicy\x12-\n\ndrain_time\x18\x04 \x01(\x0b\x32\x19.google.protobuf.Duration\x12\x14\n\x0ckeep_address\x18\x05 \x01(\x08\x12\x12\n\nrequest_id\x18\x0f \x01(\t\"l\n\x14MoveFloatingResponse\x12*\n\x0e\x66rom_interface\x18\x01 \x01(\x0b\x32\x12.buoy.v1.Interface\x12(\n\x0cto_interface\x18\x02 \x01(\x0b\x32\x12.buoy.v1.Interface\"K\n\x1bGetInterfaceMetadataRequest\x12\x16\n\x0einterface_uuid\x18\x01 \x01(\t\x12\x14\n\x0cmin_revision\x18\x0e \x01(\x03\"\xae\x01\n\x1cGetInterfaceMetadataResponse\x12\x45\n\x08metadata\x18\x01 \x03(\x0b\x32\x33.buoy.v1.GetInterfaceMetadataResponse.MetadataEntry\x1aG\n\rMetadataEntry\x12\x0b\n\x03key\x18\x01 \x01(\t\x12%\n\x05value\x18\x02 \x01(\x0b\x32\x16.google.protobuf.Value:\x02\x38\x01\"\x81\x01\n\x1fSetInterfaceMetadataItemRequest\x12\x16\n\x0einterface_uuid\x18\x01 \x01(\t\x12\x0b\n\x03key\x18\x02 \x01(\t\x12%\n\x05value\x18\x03 \x01(\x0b\x32\x16.google.protobuf.Value\x12\x12\n\nrequest_id\x18\x0f \x01(\t\"]\n\"DeleteInterfaceMetadataItemRequest\x12\x16\n\x0einterface_uuid\x18\x01 \x01(\t\x12\x0b\n\x03key\x18\x02 \x01(\t\x12\x12\n\nrequest_id\x18\x0f \x01(\t\"\xdd\x01\n\x15WatchInterfaceRequest\x12\x16\n\x0einterface_uuid\x18\x01 \x01(\t\x12\x14\n\x0cinstance_ref\x18\x02 \x01(\t\x12\x13\n\x0bnetwork_ref\x18\x03 \x01(\t\x12\x0c\n\x04node\x18\x04 \x01(\t\x12\x11\n\tnamespace\x18\x05 \x01(\t\x12\x16\n\x0estart_revision\x18\x06 \x01(\x03\x12\x34\n\x11progress_interval\x18\x07 \x01(\x0b\x32\x19.google.protobuf.Duration\x12\x12\n\ncluster_id\x18\x08 \x01(\t\"w\n\x16WatchInterfaceResponse\x12\'\n\x06\x65vents\x18\x01 \x03(\x0b\x32\x17.buoy.v1.InterfaceEvent\x12\x0e\n\x06synced\x18\x02 \x01(\x08\x12\x10\n\x08revision\x18\x03 \x01(\x03\x12\x12\n\ncluster_id\x18\x04 \x01(\t\"\xbd\x01\n\x0eInterfaceEvent\x12)\n\x04type\x18\x01 \x01(\x0e\x32\x1b.buoy.v1.InterfaceEventType\x12%\n\tinterface\x18\x02 \x01(\x0b\x32\x12.buoy.v1.Interface\x12\x1d\n\x05\x63\x61use\x18\x03 \x01(\x0b\x32\x0e.buoy.v1.Cause\x12\x10\n\x08revision\x18\x04 \x01(\x03\x12(\n\x04time\x18\x05 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\"\x93\x01\n\x1aListInterfaceEventsRequest\x12\x16\n\x0einterface_uuid\x18\x01 \x01(\t\x12 \n\x04type\x18\x03 \x01(\x0e\x32\x12.buoy.v1.EventType\x12\x11\n\tpage_size\x18\x04 \x01(\x05\x12\x12\n\npage_token\x18\x05 \x01(\t\x12\x14\n\x0cmin_revision\x18\x0e \x01(\x03\"V\n\x1bListInterfaceEventsResponse\x12\x1e\n\x06\x65vents\x18\x01 \x03(\x0b\x32\x0e.buoy.v1.Event\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t\"l\n\x18\x45xplainInterfaceResponse\x12%\n\tinterface\x18\x01 \x01(\x0b\x32\x12.buoy.v1.Interface\x12)\n\x0b\x65xplanation\x18\x02 \x01(\x0b\x32\x14.buoy.v1.Explanation*\xa3\x01\n\x0eInterfaceState\x12\x1f\n\x1bINTERFACE_STATE_UNSPECIFIED\x10\x00\x12\x1b\n\x17INTERFACE_STATE_INITIAL\x10\x01\x12\x1b\n\x17INTERFACE_STATE_CREATED\x10\x02\x12\x1b\n\x17INTERFACE_STATE_DELETED\x10\x03\x12\x19\n\x15INTERFACE_STATE_ERROR\x10\x04*\x9f\x01\n\rFloatingPhase\x12\x1e\n\x1a\x46LOATING_PHASE_UNSPECIFIED\x10\x00\x12\x1a\n\x16\x46LOATING_PHASE_PENDING\x10\x01\x12\x19\n\x15\x46LOATING_PHASE_ACTIVE\x10\x02\x12\x1c\n\x18\x46LOATING_PHASE_RELEASING\x10\x03\x12\x19\n\x15\x46LOATING_PHASE_FAILED\x10\x04*\xc3\x01\n\x12InterfaceEventType\x12$\n INTERFACE_EVENT_TYPE_UNSPECIFIED\x10\x00\x12!\n\x1dINTERFACE_EVENT_TYPE_SNAPSHOT\x10\x01\x12 \n\x1cINTERFACE_EVENT_TYPE_CREATED\x10\x02\x12 \n\x1cINTERFACE_EVENT_TYPE_UPDATED\x10\x03\x12 \n\x1cINTERFACE_EVENT_TYPE_DELETED\x10\x04\x32\x93\t\n\x10InterfaceService\x12\x46\n\x0f\x43reateInterface\x12\x1f.buoy.v1.CreateInterfaceRequest\x1a\x12.buoy.v1.Interface\x12@\n\x0cGetInterface\x12\x1c.buoy.v1.GetInterfaceRequest\x1a\x12.buoy.v1.Interface\x12Q\n\x0eListInterfaces\x12\x1e.buoy.v1.ListInterfacesRequest\x1a\x1f.buoy.v1.ListInterfacesResponse\x12\x46\n\x0f\x44\x65leteInterface\x12\x1f.buoy.v1.DeleteInterfaceRequest\x1a\x12.buoy.v1.Interface\x12\x44\n\x0e\x46loatInterface\x12\x1e.buoy.v1.FloatInterfaceRequest\x1a\x12.buoy.v1.Interface\x12H\n\x10\x44\x65\x66loatInterface\x12 .buoy.v1.DefloatInterfaceRequest\x1a\x12.buoy.v1.Interface\x12K\n\x0cMoveFloating\x12\x1c.buoy.v1.MoveFloatingRequest\x1a\x1d.buoy.v1.MoveFloatingResponse\x12N\n\x13ReannounceInterface\x12#.buoy.v1.ReannounceInterfaceRequest\x1a\x12.buoy.v1.Interface\x12\x63\n\x14GetInterfaceMetadata\x12$.buoy.v1.GetInterfaceMetadataRequest\x1a%.buoy.v1.GetInterfaceMetadataResponse\x12X\n\x18SetInterfaceMetadataItem\x12(.buoy.v1.SetInterfaceMetadataItemRequest\x1a\x12.buoy.v1.Interface\x12^\n\x1b\x44\x65leteInterfaceMetadataItem\x12+.buoy.v1.DeleteInterfaceMetadataItemRequest\x1a\x12.buoy.v1.Interface\x12`\n\x13ListInterfaceEvents\x12#.buoy.v1.ListInterfaceEventsRequest\x1a$.buoy.v1.ListInterfaceEventsResponse\x12W\n\x10\x45xplainInterface\x12 .buoy.v1.ExplainInterfaceRequest\x1a!.buoy.v1.ExplainInterfaceResponse\x12S\n\x0eWatchInterface\x12\x1e.buoy.v1.WatchInterfaceRequest\x1a\x1f.buoy.v1.WatchInterfaceResponse0\x01\x62\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -42,58 +43,56 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_INTERFACE_METADATAENTRY']._serialized_options = b'8\001'
   _globals['_GETINTERFACEMETADATARESPONSE_METADATAENTRY']._loaded_options = None
   _globals['_GETINTERFACEMETADATARESPONSE_METADATAENTRY']._serialized_options = b'8\001'
-  _globals['_INTERFACESTATE']._serialized_start=3744
-  _globals['_INTERFACESTATE']._serialized_end=3907
-  _globals['_FLOATINGPHASE']._serialized_start=3910
-  _globals['_FLOATINGPHASE']._serialized_end=4069
-  _globals['_INTERFACEEVENTTYPE']._serialized_start=4072
-  _globals['_INTERFACEEVENTTYPE']._serialized_end=4267
-  _globals['_INTERFACE']._serialized_start=225
-  _globals['_INTERFACE']._serialized_end=926
-  _globals['_INTERFACE_METADATAENTRY']._serialized_start=855
-  _globals['_INTERFACE_METADATAENTRY']._serialized_end=926
-  _globals['_FLOATING']._serialized_start=929
-  _globals['_FLOATING']._serialized_end=1221
-  _globals['_CREATEINTERFACEREQUEST']._serialized_start=1224
-  _globals['_CREATEINTERFACEREQUEST']._serialized_end=1394
-  _globals['_GETINTERFACEREQUEST']._serialized_start=1396
-  _globals['_GETINTERFACEREQUEST']._serialized_end=1463
-  _globals['_LISTINTERFACESREQUEST']._serialized_start=1466
-  _globals['_LISTINTERFACESREQUEST']._serialized_end=1651
-  _globals['_LISTINTERFACESRESPONSE']._serialized_start=1653
-  _globals['_LISTINTERFACESRESPONSE']._serialized_end=1780
-  _globals['_DELETEINTERFACEREQUEST']._serialized_start=1782
-  _globals['_DELETEINTERFACEREQUEST']._serialized_end=1850
-  _globals['_FLOATINTERFACEREQUEST']._serialized_start=1852
-  _globals['_FLOATINTERFACEREQUEST']._serialized_end=1950
-  _globals['_DEFLOATINTERFACEREQUEST']._serialized_start=1953
-  _globals['_DEFLOATINTERFACEREQUEST']._serialized_end=2127
-  _globals['_MOVEFLOATINGREQUEST']._serialized_start=2130
-  _globals['_MOVEFLOATINGREQUEST']._serialized_end=2265
-  _globals['_MOVEFLOATINGRESPONSE']._serialized_start=2267
-  _globals['_MOVEFLOATINGRESPONSE']._serialized_end=2375
-  _globals['_GETINTERFACEMETADATAREQUEST']._serialized_start=2377
-  _globals['_GETINTERFACEMETADATAREQUEST']._serialized_end=2452
-  _globals['_GETINTERFACEMETADATARESPONSE']._serialized_start=2455
-  _globals['_GETINTERFACEMETADATARESPONSE']._serialized_end=2629
-  _globals['_GETINTERFACEMETADATARESPONSE_METADATAENTRY']._serialized_start=855
-  _globals['_GETINTERFACEMETADATARESPONSE_METADATAENTRY']._serialized_end=926
-  _globals['_SETINTERFACEMETADATAITEMREQUEST']._serialized_start=2632
-  _globals['_SETINTERFACEMETADATAITEMREQUEST']._serialized_end=2761
-  _globals['_DELETEINTERFACEMETADATAITEMREQUEST']._serialized_start=2763
-  _globals['_DELETEINTERFACEMETADATAITEMREQUEST']._serialized_end=2856
-  _globals['_WATCHINTERFACEREQUEST']._serialized_start=2859
-  _globals['_WATCHINTERFACEREQUEST']._serialized_end=3080
-  _globals['_WATCHINTERFACERESPONSE']._serialized_start=3082
-  _globals['_WATCHINTERFACERESPONSE']._serialized_end=3201
-  _globals['_INTERFACEEVENT']._serialized_start=3204
-  _globals['_INTERFACEEVENT']._serialized_end=3393
-  _globals['_LISTINTERFACEEVENTSREQUEST']._serialized_start=3396
-  _globals['_LISTINTERFACEEVENTSREQUEST']._serialized_end=3543
-  _globals['_LISTINTERFACEEVENTSRESPONSE']._serialized_start=3545
-  _globals['_LISTINTERFACEEVENTSRESPONSE']._serialized_end=3631
-  _globals['_EXPLAININTERFACERESPONSE']._serialized_start=3633
-  _globals['_EXPLAININTERFACERESPONSE']._serialized_end=3741
-  _globals['_INTERFACESERVICE']._serialized_start=4270
-  _globals['_INTERFACESERVICE']._serialized_end=5441
+  _globals['_INTERFACESTATE']._serialized_start=3629
+  _globals['_INTERFACESTATE']._serialized_end=3792
+  _globals['_FLOATINGPHASE']._serialized_start=3795
+  _globals['_FLOATINGPHASE']._serialized_end=3954
+  _globals['_INTERFACEEVENTTYPE']._serialized_start=3957
+  _globals['_INTERFACEEVENTTYPE']._serialized_end=4152
+  _globals['_INTERFACE']._serialized_start=248
+  _globals['_INTERFACE']._serialized_end=949
+  _globals['_INTERFACE_METADATAENTRY']._serialized_start=878
+  _globals['_INTERFACE_METADATAENTRY']._serialized_end=949
+  _globals['_FLOATING']._serialized_start=952
+  _globals['_FLOATING']._serialized_end=1244
+  _globals['_CREATEINTERFACEREQUEST']._serialized_start=1247
+  _globals['_CREATEINTERFACEREQUEST']._serialized_end=1417
+  _globals['_GETINTERFACEREQUEST']._serialized_start=1419
+  _globals['_GETINTERFACEREQUEST']._serialized_end=1486
+  _globals['_LISTINTERFACESREQUEST']._serialized_start=1489
+  _globals['_LISTINTERFACESREQUEST']._serialized_end=1674
+  _globals['_LISTINTERFACESRESPONSE']._serialized_start=1676
+  _globals['_LISTINTERFACESRESPONSE']._serialized_end=1803
+  _globals['_DELETEINTERFACEREQUEST']._serialized_start=1805
+  _globals['_DELETEINTERFACEREQUEST']._serialized_end=1873
+  _globals['_FLOATINTERFACEREQUEST']._serialized_start=1875
+  _globals['_FLOATINTERFACEREQUEST']._serialized_end=1973
+  _globals['_DEFLOATINTERFACEREQUEST']._serialized_start=1976
+  _globals['_DEFLOATINTERFACEREQUEST']._serialized_end=2150
+  _globals['_MOVEFLOATINGRESPONSE']._serialized_start=2152
+  _globals['_MOVEFLOATINGRESPONSE']._serialized_end=2260
+  _globals['_GETINTERFACEMETADATAREQUEST']._serialized_start=2262
+  _globals['_GETINTERFACEMETADATAREQUEST']._serialized_end=2337
+  _globals['_GETINTERFACEMETADATARESPONSE']._serialized_start=2340
+  _globals['_GETINTERFACEMETADATARESPONSE']._serialized_end=2514
+  _globals['_GETINTERFACEMETADATARESPONSE_METADATAENTRY']._serialized_start=878
+  _globals['_GETINTERFACEMETADATARESPONSE_METADATAENTRY']._serialized_end=949
+  _globals['_SETINTERFACEMETADATAITEMREQUEST']._serialized_start=2517
+  _globals['_SETINTERFACEMETADATAITEMREQUEST']._serialized_end=2646
+  _globals['_DELETEINTERFACEMETADATAITEMREQUEST']._serialized_start=2648
+  _globals['_DELETEINTERFACEMETADATAITEMREQUEST']._serialized_end=2741
+  _globals['_WATCHINTERFACEREQUEST']._serialized_start=2744
+  _globals['_WATCHINTERFACEREQUEST']._serialized_end=2965
+  _globals['_WATCHINTERFACERESPONSE']._serialized_start=2967
+  _globals['_WATCHINTERFACERESPONSE']._serialized_end=3086
+  _globals['_INTERFACEEVENT']._serialized_start=3089
+  _globals['_INTERFACEEVENT']._serialized_end=3278
+  _globals['_LISTINTERFACEEVENTSREQUEST']._serialized_start=3281
+  _globals['_LISTINTERFACEEVENTSREQUEST']._serialized_end=3428
+  _globals['_LISTINTERFACEEVENTSRESPONSE']._serialized_start=3430
+  _globals['_LISTINTERFACEEVENTSRESPONSE']._serialized_end=3516
+  _globals['_EXPLAININTERFACERESPONSE']._serialized_start=3518
+  _globals['_EXPLAININTERFACERESPONSE']._serialized_end=3626
+  _globals['_INTERFACESERVICE']._serialized_start=4155
+  _globals['_INTERFACESERVICE']._serialized_end=5326
 # @@protoc_insertion_point(module_scope)

@@ -1,5 +1,6 @@
 import datetime
 
+from buoy.v1 import address_pb2 as _address_pb2
 from buoy.v1 import announcing_pb2 as _announcing_pb2
 from buoy.v1 import event_pb2 as _event_pb2
 from buoy.v1 import explain_pb2 as _explain_pb2
@@ -227,20 +228,6 @@ class DefloatInterfaceRequest(_message.Message):
     keep_address: bool
     request_id: str
     def __init__(self, interface_uuid: _Optional[str] = ..., flows: _Optional[_Union[_leaving_pb2.FlowPolicy, str]] = ..., drain_time: _Optional[_Union[datetime.timedelta, _duration_pb2.Duration, _Mapping]] = ..., keep_address: _Optional[bool] = ..., request_id: _Optional[str] = ...) -> None: ...
-
-class MoveFloatingRequest(_message.Message):
-    __slots__ = ("address", "from_interface_uuid", "to_interface_uuid", "if_revision", "request_id")
-    ADDRESS_FIELD_NUMBER: _ClassVar[int]
-    FROM_INTERFACE_UUID_FIELD_NUMBER: _ClassVar[int]
-    TO_INTERFACE_UUID_FIELD_NUMBER: _ClassVar[int]
-    IF_REVISION_FIELD_NUMBER: _ClassVar[int]
-    REQUEST_ID_FIELD_NUMBER: _ClassVar[int]
-    address: str
-    from_interface_uuid: str
-    to_interface_uuid: str
-    if_revision: int
-    request_id: str
-    def __init__(self, address: _Optional[str] = ..., from_interface_uuid: _Optional[str] = ..., to_interface_uuid: _Optional[str] = ..., if_revision: _Optional[int] = ..., request_id: _Optional[str] = ...) -> None: ...
 
 class MoveFloatingResponse(_message.Message):
     __slots__ = ("from_interface", "to_interface")

@@ -3,6 +3,7 @@
 import grpc
 import warnings
 
+from buoy.v1 import address_pb2 as buoy_dot_v1_dot_address__pb2
 from buoy.v1 import announcing_pb2 as buoy_dot_v1_dot_announcing__pb2
 from buoy.v1 import explain_pb2 as buoy_dot_v1_dot_explain__pb2
 from buoy.v1 import interface_pb2 as buoy_dot_v1_dot_interface__pb2
@@ -72,7 +73,7 @@ class InterfaceServiceStub:
                 _registered_method=True)
         self.MoveFloating = channel.unary_unary(
                 '/buoy.v1.InterfaceService/MoveFloating',
-                request_serializer=buoy_dot_v1_dot_interface__pb2.MoveFloatingRequest.SerializeToString,
+                request_serializer=buoy_dot_v1_dot_address__pb2.MoveFloatingRequest.SerializeToString,
                 response_deserializer=buoy_dot_v1_dot_interface__pb2.MoveFloatingResponse.FromString,
                 _registered_method=True)
         self.ReannounceInterface = channel.unary_unary(
@@ -120,9 +121,9 @@ class InterfaceServiceServicer:
     """
 
     def CreateInterface(self, request, context):
-        """Plugs one more interface into an instance (hot-plug). Callers: the instance's namespace.
-        Reasons: INSTANCE_NOT_FOUND, NETWORK_NOT_FOUND, NOT_READY, ADDRESS_OUTSIDE_NETBLOCK, ADDRESS_RESERVED, ADDRESS_IN_USE,
-        MACADDR_IN_USE, NETWORK_FULL, QUOTA_EXCEEDED.
+        """Plugs one more interface into an instance (hot-plug). Callers: the instance's namespace. Reasons: INSTANCE_NOT_FOUND,
+        NETWORK_NOT_FOUND, NOT_READY, ADDRESS_OUTSIDE_NETBLOCK, ADDRESS_RESERVED, ADDRESS_IN_USE, MACADDR_IN_USE, NETWORK_FULL,
+        QUOTA_EXCEEDED.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -143,8 +144,8 @@ class InterfaceServiceServicer:
         raise NotImplementedError('Method not implemented!')
 
     def DeleteInterface(self, request, context):
-        """Unplugs and deletes an interface; a floating one is defloated first. A second call is a no-op.
-        Callers: the interface's namespace.
+        """Unplugs and deletes an interface; a floating one is defloated first. A second call is a no-op. Callers: the interface's
+        namespace.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -152,9 +153,8 @@ class InterfaceServiceServicer:
 
     def FloatInterface(self, request, context):
         """Gives an interface an address of the outside world and answers at once with phase PENDING; ACTIVE comes on the watch.
-        Repeating it is safe. Callers: the interface's namespace.
-        Reasons: ALREADY_FLOATING, ADDRESS_IN_USE, ADDRESS_OUTSIDE_POOL, ADDRESS_RESERVED, POOL_NOT_FOUND, POOL_EXHAUSTED,
-        POOL_DRAINING, NOT_READY, QUOTA_EXCEEDED.
+        Repeating it is safe. Callers: the interface's namespace. Reasons: ALREADY_FLOATING, ADDRESS_IN_USE, ADDRESS_OUTSIDE_POOL,
+        ADDRESS_RESERVED, POOL_NOT_FOUND, POOL_EXHAUSTED, POOL_DRAINING, NOT_READY, QUOTA_EXCEEDED.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -171,9 +171,9 @@ class InterfaceServiceServicer:
         raise NotImplementedError('Method not implemented!')
 
     def MoveFloating(self, request, context):
-        """Moves a floating address from one interface of a namespace to another in one change: never two have it. The live connections
-        of the old holder end; the new one is PENDING, and gets the address in the kernel when the old one's node has let go of it.
-        Nothing is taken away from anybody: the new holder must not float yet. Callers: the interfaces' namespace.
+        """Moves a floating address from one interface of a namespace to another in one change: never two have it. The live
+        connections of the old holder end; the new one is PENDING, and gets the address in the kernel when the old one's node has
+        let go of it. Nothing is taken away from anybody: the new holder must not float yet. Callers: the interfaces' namespace.
         Reasons: REVISION_CHANGED (ABORTED: the old holder is not at `if_revision`), NOT_FLOATING (the old holder does not float at
         the address), ALREADY_FLOATING, OTHER_NAMESPACE, NOT_READY.
         """
@@ -218,16 +218,16 @@ class InterfaceServiceServicer:
         raise NotImplementedError('Method not implemented!')
 
     def ExplainInterface(self, request, context):
-        """Says what a packet meets on its way to an interface and back, as asked, as reported, and as the node's kernel has it now; and
-        the first broken link, with what to do. Answers within seconds, with what is known. Callers: the interface's namespace.
+        """Says what a packet meets on its way to an interface and back, as asked, as reported, and as the node's kernel has it now;
+        and the first broken link, with what to do. Answers within seconds, with what is known. Callers: the interface's namespace.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
     def WatchInterface(self, request, context):
-        """Streams every change of the chosen interfaces, in revision order, without gap or repeat. Callers: everyone; each sees
-        what is theirs. Ends with UNAVAILABLE when the server stops, and once or twice an hour: resume then. Reasons: COMPACTED
+        """Streams every change of the chosen interfaces, in revision order, without gap or repeat. Callers: everyone; each sees what
+        is theirs. Ends with UNAVAILABLE when the server stops, and once or twice an hour: resume then. Reasons: COMPACTED
         (OUT_OF_RANGE, with `compact_revision`, the oldest revision to start from), REVISION_IN_FUTURE, CLUSTER_CHANGED and
         RIGHTS_CHANGED (FAILED_PRECONDITION; the last where other namespaces trust the caller than before): start with a snapshot.
         """
@@ -270,7 +270,7 @@ def add_InterfaceServiceServicer_to_server(servicer, server):
             ),
             'MoveFloating': grpc.unary_unary_rpc_method_handler(
                     servicer.MoveFloating,
-                    request_deserializer=buoy_dot_v1_dot_interface__pb2.MoveFloatingRequest.FromString,
+                    request_deserializer=buoy_dot_v1_dot_address__pb2.MoveFloatingRequest.FromString,
                     response_serializer=buoy_dot_v1_dot_interface__pb2.MoveFloatingResponse.SerializeToString,
             ),
             'ReannounceInterface': grpc.unary_unary_rpc_method_handler(
@@ -500,7 +500,7 @@ class InterfaceService:
             request,
             target,
             '/buoy.v1.InterfaceService/MoveFloating',
-            buoy_dot_v1_dot_interface__pb2.MoveFloatingRequest.SerializeToString,
+            buoy_dot_v1_dot_address__pb2.MoveFloatingRequest.SerializeToString,
             buoy_dot_v1_dot_interface__pb2.MoveFloatingResponse.FromString,
             options,
             channel_credentials,

@@ -3,6 +3,7 @@
 isort:skip_file
 """
 
+from buoy.v1 import address_pb2 as _address_pb2
 from buoy.v1 import announcing_pb2 as _announcing_pb2
 from buoy.v1 import explain_pb2 as _explain_pb2
 from buoy.v1 import interface_pb2 as _interface_pb2
@@ -40,23 +41,22 @@ class InterfaceServiceStub:
     @_typing.overload
     def __new__(cls, channel: _aio.Channel) -> InterfaceServiceAsyncStub: ...
     CreateInterface: _grpc.UnaryUnaryMultiCallable[_interface_pb2.CreateInterfaceRequest, _interface_pb2.Interface]
-    """Plugs one more interface into an instance (hot-plug). Callers: the instance's namespace.
-    Reasons: INSTANCE_NOT_FOUND, NETWORK_NOT_FOUND, NOT_READY, ADDRESS_OUTSIDE_NETBLOCK, ADDRESS_RESERVED, ADDRESS_IN_USE,
-    MACADDR_IN_USE, NETWORK_FULL, QUOTA_EXCEEDED.
+    """Plugs one more interface into an instance (hot-plug). Callers: the instance's namespace. Reasons: INSTANCE_NOT_FOUND,
+    NETWORK_NOT_FOUND, NOT_READY, ADDRESS_OUTSIDE_NETBLOCK, ADDRESS_RESERVED, ADDRESS_IN_USE, MACADDR_IN_USE, NETWORK_FULL,
+    QUOTA_EXCEEDED.
     """
     GetInterface: _grpc.UnaryUnaryMultiCallable[_interface_pb2.GetInterfaceRequest, _interface_pb2.Interface]
     """Returns one interface, also a deleted one for as long as it is kept. Callers: the interface's namespace."""
     ListInterfaces: _grpc.UnaryUnaryMultiCallable[_interface_pb2.ListInterfacesRequest, _interface_pb2.ListInterfacesResponse]
     """Lists interfaces in the order of their uuid. Callers: everyone; each sees what is theirs."""
     DeleteInterface: _grpc.UnaryUnaryMultiCallable[_interface_pb2.DeleteInterfaceRequest, _interface_pb2.Interface]
-    """Unplugs and deletes an interface; a floating one is defloated first. A second call is a no-op.
-    Callers: the interface's namespace.
+    """Unplugs and deletes an interface; a floating one is defloated first. A second call is a no-op. Callers: the interface's
+    namespace.
     """
     FloatInterface: _grpc.UnaryUnaryMultiCallable[_interface_pb2.FloatInterfaceRequest, _interface_pb2.Interface]
     """Gives an interface an address of the outside world and answers at once with phase PENDING; ACTIVE comes on the watch.
-    Repeating it is safe. Callers: the interface's namespace.
-    Reasons: ALREADY_FLOATING, ADDRESS_IN_USE, ADDRESS_OUTSIDE_POOL, ADDRESS_RESERVED, POOL_NOT_FOUND, POOL_EXHAUSTED,
-    POOL_DRAINING, NOT_READY, QUOTA_EXCEEDED.
+    Repeating it is safe. Callers: the interface's namespace. Reasons: ALREADY_FLOATING, ADDRESS_IN_USE, ADDRESS_OUTSIDE_POOL,
+    ADDRESS_RESERVED, POOL_NOT_FOUND, POOL_EXHAUSTED, POOL_DRAINING, NOT_READY, QUOTA_EXCEEDED.
     """
     DefloatInterface: _grpc.UnaryUnaryMultiCallable[_interface_pb2.DefloatInterfaceRequest, _interface_pb2.Interface]
     """Takes the floating address away: it takes no new connections from then on, and rests in its pool's quarantine, unless it is
@@ -64,10 +64,10 @@ class InterfaceServiceStub:
     default. Floating again before that is through takes the address back. Not floating, and no connections left: a no-op.
     Callers: the interface's namespace.
     """
-    MoveFloating: _grpc.UnaryUnaryMultiCallable[_interface_pb2.MoveFloatingRequest, _interface_pb2.MoveFloatingResponse]
-    """Moves a floating address from one interface of a namespace to another in one change: never two have it. The live connections
-    of the old holder end; the new one is PENDING, and gets the address in the kernel when the old one's node has let go of it.
-    Nothing is taken away from anybody: the new holder must not float yet. Callers: the interfaces' namespace.
+    MoveFloating: _grpc.UnaryUnaryMultiCallable[_address_pb2.MoveFloatingRequest, _interface_pb2.MoveFloatingResponse]
+    """Moves a floating address from one interface of a namespace to another in one change: never two have it. The live
+    connections of the old holder end; the new one is PENDING, and gets the address in the kernel when the old one's node has
+    let go of it. Nothing is taken away from anybody: the new holder must not float yet. Callers: the interfaces' namespace.
     Reasons: REVISION_CHANGED (ABORTED: the old holder is not at `if_revision`), NOT_FLOATING (the old holder does not float at
     the address), ALREADY_FLOATING, OTHER_NAMESPACE, NOT_READY.
     """
@@ -84,12 +84,12 @@ class InterfaceServiceStub:
     ListInterfaceEvents: _grpc.UnaryUnaryMultiCallable[_interface_pb2.ListInterfaceEventsRequest, _interface_pb2.ListInterfaceEventsResponse]
     """Lists what happened to an interface, newest first. Callers: the interface's namespace."""
     ExplainInterface: _grpc.UnaryUnaryMultiCallable[_explain_pb2.ExplainInterfaceRequest, _interface_pb2.ExplainInterfaceResponse]
-    """Says what a packet meets on its way to an interface and back, as asked, as reported, and as the node's kernel has it now; and
-    the first broken link, with what to do. Answers within seconds, with what is known. Callers: the interface's namespace.
+    """Says what a packet meets on its way to an interface and back, as asked, as reported, and as the node's kernel has it now;
+    and the first broken link, with what to do. Answers within seconds, with what is known. Callers: the interface's namespace.
     """
     WatchInterface: _grpc.UnaryStreamMultiCallable[_interface_pb2.WatchInterfaceRequest, _interface_pb2.WatchInterfaceResponse]
-    """Streams every change of the chosen interfaces, in revision order, without gap or repeat. Callers: everyone; each sees
-    what is theirs. Ends with UNAVAILABLE when the server stops, and once or twice an hour: resume then. Reasons: COMPACTED
+    """Streams every change of the chosen interfaces, in revision order, without gap or repeat. Callers: everyone; each sees what
+    is theirs. Ends with UNAVAILABLE when the server stops, and once or twice an hour: resume then. Reasons: COMPACTED
     (OUT_OF_RANGE, with `compact_revision`, the oldest revision to start from), REVISION_IN_FUTURE, CLUSTER_CHANGED and
     RIGHTS_CHANGED (FAILED_PRECONDITION; the last where other namespaces trust the caller than before): start with a snapshot.
     """
@@ -104,23 +104,22 @@ class InterfaceServiceAsyncStub(InterfaceServiceStub):
 
     def __init__(self, channel: _aio.Channel) -> None: ...
     CreateInterface: _aio.UnaryUnaryMultiCallable[_interface_pb2.CreateInterfaceRequest, _interface_pb2.Interface]  # type: ignore[assignment]
-    """Plugs one more interface into an instance (hot-plug). Callers: the instance's namespace.
-    Reasons: INSTANCE_NOT_FOUND, NETWORK_NOT_FOUND, NOT_READY, ADDRESS_OUTSIDE_NETBLOCK, ADDRESS_RESERVED, ADDRESS_IN_USE,
-    MACADDR_IN_USE, NETWORK_FULL, QUOTA_EXCEEDED.
+    """Plugs one more interface into an instance (hot-plug). Callers: the instance's namespace. Reasons: INSTANCE_NOT_FOUND,
+    NETWORK_NOT_FOUND, NOT_READY, ADDRESS_OUTSIDE_NETBLOCK, ADDRESS_RESERVED, ADDRESS_IN_USE, MACADDR_IN_USE, NETWORK_FULL,
+    QUOTA_EXCEEDED.
     """
     GetInterface: _aio.UnaryUnaryMultiCallable[_interface_pb2.GetInterfaceRequest, _interface_pb2.Interface]  # type: ignore[assignment]
     """Returns one interface, also a deleted one for as long as it is kept. Callers: the interface's namespace."""
     ListInterfaces: _aio.UnaryUnaryMultiCallable[_interface_pb2.ListInterfacesRequest, _interface_pb2.ListInterfacesResponse]  # type: ignore[assignment]
     """Lists interfaces in the order of their uuid. Callers: everyone; each sees what is theirs."""
     DeleteInterface: _aio.UnaryUnaryMultiCallable[_interface_pb2.DeleteInterfaceRequest, _interface_pb2.Interface]  # type: ignore[assignment]
-    """Unplugs and deletes an interface; a floating one is defloated first. A second call is a no-op.
-    Callers: the interface's namespace.
+    """Unplugs and deletes an interface; a floating one is defloated first. A second call is a no-op. Callers: the interface's
+    namespace.
     """
     FloatInterface: _aio.UnaryUnaryMultiCallable[_interface_pb2.FloatInterfaceRequest, _interface_pb2.Interface]  # type: ignore[assignment]
     """Gives an interface an address of the outside world and answers at once with phase PENDING; ACTIVE comes on the watch.
-    Repeating it is safe. Callers: the interface's namespace.
-    Reasons: ALREADY_FLOATING, ADDRESS_IN_USE, ADDRESS_OUTSIDE_POOL, ADDRESS_RESERVED, POOL_NOT_FOUND, POOL_EXHAUSTED,
-    POOL_DRAINING, NOT_READY, QUOTA_EXCEEDED.
+    Repeating it is safe. Callers: the interface's namespace. Reasons: ALREADY_FLOATING, ADDRESS_IN_USE, ADDRESS_OUTSIDE_POOL,
+    ADDRESS_RESERVED, POOL_NOT_FOUND, POOL_EXHAUSTED, POOL_DRAINING, NOT_READY, QUOTA_EXCEEDED.
     """
     DefloatInterface: _aio.UnaryUnaryMultiCallable[_interface_pb2.DefloatInterfaceRequest, _interface_pb2.Interface]  # type: ignore[assignment]
     """Takes the floating address away: it takes no new connections from then on, and rests in its pool's quarantine, unless it is
@@ -128,10 +127,10 @@ class InterfaceServiceAsyncStub(InterfaceServiceStub):
     default. Floating again before that is through takes the address back. Not floating, and no connections left: a no-op.
     Callers: the interface's namespace.
     """
-    MoveFloating: _aio.UnaryUnaryMultiCallable[_interface_pb2.MoveFloatingRequest, _interface_pb2.MoveFloatingResponse]  # type: ignore[assignment]
-    """Moves a floating address from one interface of a namespace to another in one change: never two have it. The live connections
-    of the old holder end; the new one is PENDING, and gets the address in the kernel when the old one's node has let go of it.
-    Nothing is taken away from anybody: the new holder must not float yet. Callers: the interfaces' namespace.
+    MoveFloating: _aio.UnaryUnaryMultiCallable[_address_pb2.MoveFloatingRequest, _interface_pb2.MoveFloatingResponse]  # type: ignore[assignment]
+    """Moves a floating address from one interface of a namespace to another in one change: never two have it. The live
+    connections of the old holder end; the new one is PENDING, and gets the address in the kernel when the old one's node has
+    let go of it. Nothing is taken away from anybody: the new holder must not float yet. Callers: the interfaces' namespace.
     Reasons: REVISION_CHANGED (ABORTED: the old holder is not at `if_revision`), NOT_FLOATING (the old holder does not float at
     the address), ALREADY_FLOATING, OTHER_NAMESPACE, NOT_READY.
     """
@@ -148,12 +147,12 @@ class InterfaceServiceAsyncStub(InterfaceServiceStub):
     ListInterfaceEvents: _aio.UnaryUnaryMultiCallable[_interface_pb2.ListInterfaceEventsRequest, _interface_pb2.ListInterfaceEventsResponse]  # type: ignore[assignment]
     """Lists what happened to an interface, newest first. Callers: the interface's namespace."""
     ExplainInterface: _aio.UnaryUnaryMultiCallable[_explain_pb2.ExplainInterfaceRequest, _interface_pb2.ExplainInterfaceResponse]  # type: ignore[assignment]
-    """Says what a packet meets on its way to an interface and back, as asked, as reported, and as the node's kernel has it now; and
-    the first broken link, with what to do. Answers within seconds, with what is known. Callers: the interface's namespace.
+    """Says what a packet meets on its way to an interface and back, as asked, as reported, and as the node's kernel has it now;
+    and the first broken link, with what to do. Answers within seconds, with what is known. Callers: the interface's namespace.
     """
     WatchInterface: _aio.UnaryStreamMultiCallable[_interface_pb2.WatchInterfaceRequest, _interface_pb2.WatchInterfaceResponse]  # type: ignore[assignment]
-    """Streams every change of the chosen interfaces, in revision order, without gap or repeat. Callers: everyone; each sees
-    what is theirs. Ends with UNAVAILABLE when the server stops, and once or twice an hour: resume then. Reasons: COMPACTED
+    """Streams every change of the chosen interfaces, in revision order, without gap or repeat. Callers: everyone; each sees what
+    is theirs. Ends with UNAVAILABLE when the server stops, and once or twice an hour: resume then. Reasons: COMPACTED
     (OUT_OF_RANGE, with `compact_revision`, the oldest revision to start from), REVISION_IN_FUTURE, CLUSTER_CHANGED and
     RIGHTS_CHANGED (FAILED_PRECONDITION; the last where other namespaces trust the caller than before): start with a snapshot.
     """
@@ -171,9 +170,9 @@ class InterfaceServiceServicer(metaclass=_abc_1.ABCMeta):
         request: _interface_pb2.CreateInterfaceRequest,
         context: _ServicerContext,
     ) -> _typing.Union[_interface_pb2.Interface, _abc.Awaitable[_interface_pb2.Interface]]:
-        """Plugs one more interface into an instance (hot-plug). Callers: the instance's namespace.
-        Reasons: INSTANCE_NOT_FOUND, NETWORK_NOT_FOUND, NOT_READY, ADDRESS_OUTSIDE_NETBLOCK, ADDRESS_RESERVED, ADDRESS_IN_USE,
-        MACADDR_IN_USE, NETWORK_FULL, QUOTA_EXCEEDED.
+        """Plugs one more interface into an instance (hot-plug). Callers: the instance's namespace. Reasons: INSTANCE_NOT_FOUND,
+        NETWORK_NOT_FOUND, NOT_READY, ADDRESS_OUTSIDE_NETBLOCK, ADDRESS_RESERVED, ADDRESS_IN_USE, MACADDR_IN_USE, NETWORK_FULL,
+        QUOTA_EXCEEDED.
         """
 
     @_abc_1.abstractmethod
@@ -198,8 +197,8 @@ class InterfaceServiceServicer(metaclass=_abc_1.ABCMeta):
         request: _interface_pb2.DeleteInterfaceRequest,
         context: _ServicerContext,
     ) -> _typing.Union[_interface_pb2.Interface, _abc.Awaitable[_interface_pb2.Interface]]:
-        """Unplugs and deletes an interface; a floating one is defloated first. A second call is a no-op.
-        Callers: the interface's namespace.
+        """Unplugs and deletes an interface; a floating one is defloated first. A second call is a no-op. Callers: the interface's
+        namespace.
         """
 
     @_abc_1.abstractmethod
@@ -209,9 +208,8 @@ class InterfaceServiceServicer(metaclass=_abc_1.ABCMeta):
         context: _ServicerContext,
     ) -> _typing.Union[_interface_pb2.Interface, _abc.Awaitable[_interface_pb2.Interface]]:
         """Gives an interface an address of the outside world and answers at once with phase PENDING; ACTIVE comes on the watch.
-        Repeating it is safe. Callers: the interface's namespace.
-        Reasons: ALREADY_FLOATING, ADDRESS_IN_USE, ADDRESS_OUTSIDE_POOL, ADDRESS_RESERVED, POOL_NOT_FOUND, POOL_EXHAUSTED,
-        POOL_DRAINING, NOT_READY, QUOTA_EXCEEDED.
+        Repeating it is safe. Callers: the interface's namespace. Reasons: ALREADY_FLOATING, ADDRESS_IN_USE, ADDRESS_OUTSIDE_POOL,
+        ADDRESS_RESERVED, POOL_NOT_FOUND, POOL_EXHAUSTED, POOL_DRAINING, NOT_READY, QUOTA_EXCEEDED.
         """
 
     @_abc_1.abstractmethod
@@ -229,12 +227,12 @@ class InterfaceServiceServicer(metaclass=_abc_1.ABCMeta):
     @_abc_1.abstractmethod
     def MoveFloating(
         self,
-        request: _interface_pb2.MoveFloatingRequest,
+        request: _address_pb2.MoveFloatingRequest,
         context: _ServicerContext,
     ) -> _typing.Union[_interface_pb2.MoveFloatingResponse, _abc.Awaitable[_interface_pb2.MoveFloatingResponse]]:
-        """Moves a floating address from one interface of a namespace to another in one change: never two have it. The live connections
-        of the old holder end; the new one is PENDING, and gets the address in the kernel when the old one's node has let go of it.
-        Nothing is taken away from anybody: the new holder must not float yet. Callers: the interfaces' namespace.
+        """Moves a floating address from one interface of a namespace to another in one change: never two have it. The live
+        connections of the old holder end; the new one is PENDING, and gets the address in the kernel when the old one's node has
+        let go of it. Nothing is taken away from anybody: the new holder must not float yet. Callers: the interfaces' namespace.
         Reasons: REVISION_CHANGED (ABORTED: the old holder is not at `if_revision`), NOT_FLOATING (the old holder does not float at
         the address), ALREADY_FLOATING, OTHER_NAMESPACE, NOT_READY.
         """
@@ -287,8 +285,8 @@ class InterfaceServiceServicer(metaclass=_abc_1.ABCMeta):
         request: _explain_pb2.ExplainInterfaceRequest,
         context: _ServicerContext,
     ) -> _typing.Union[_interface_pb2.ExplainInterfaceResponse, _abc.Awaitable[_interface_pb2.ExplainInterfaceResponse]]:
-        """Says what a packet meets on its way to an interface and back, as asked, as reported, and as the node's kernel has it now; and
-        the first broken link, with what to do. Answers within seconds, with what is known. Callers: the interface's namespace.
+        """Says what a packet meets on its way to an interface and back, as asked, as reported, and as the node's kernel has it now;
+        and the first broken link, with what to do. Answers within seconds, with what is known. Callers: the interface's namespace.
         """
 
     @_abc_1.abstractmethod
@@ -297,8 +295,8 @@ class InterfaceServiceServicer(metaclass=_abc_1.ABCMeta):
         request: _interface_pb2.WatchInterfaceRequest,
         context: _ServicerContext,
     ) -> _typing.Union[_abc.Iterator[_interface_pb2.WatchInterfaceResponse], _abc.AsyncIterator[_interface_pb2.WatchInterfaceResponse]]:
-        """Streams every change of the chosen interfaces, in revision order, without gap or repeat. Callers: everyone; each sees
-        what is theirs. Ends with UNAVAILABLE when the server stops, and once or twice an hour: resume then. Reasons: COMPACTED
+        """Streams every change of the chosen interfaces, in revision order, without gap or repeat. Callers: everyone; each sees what
+        is theirs. Ends with UNAVAILABLE when the server stops, and once or twice an hour: resume then. Reasons: COMPACTED
         (OUT_OF_RANGE, with `compact_revision`, the oldest revision to start from), REVISION_IN_FUTURE, CLUSTER_CHANGED and
         RIGHTS_CHANGED (FAILED_PRECONDITION; the last where other namespaces trust the caller than before): start with a snapshot.
         """

@@ -2,7 +2,7 @@
 
 from collections.abc import AsyncIterator
 
-from buoy.v1 import announcing_pb2, explain_pb2, instance_pb2, interface_pb2
+from buoy.v1 import address_pb2, announcing_pb2, explain_pb2, instance_pb2, interface_pb2
 from google.protobuf.message import Message
 
 from buoy_server.codec.records import interface_to_proto
@@ -90,7 +90,7 @@ class InterfaceService:
         )
         return await self._backend.change(command, caller, request)
 
-    async def MoveFloating(self, request: interface_pb2.MoveFloatingRequest, caller: Caller) -> Answer:
+    async def MoveFloating(self, request: address_pb2.MoveFloatingRequest, caller: Caller) -> Answer:
         """Move a floating address from one interface to another."""
         command = MoveFloating(
             address=checks.address(request.address, "address"),

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from datetime import timedelta
 from ipaddress import IPv4Address
 
-from buoy.v1 import announcing_pb2, leaving_pb2
+from buoy.v1 import address_pb2, announcing_pb2, leaving_pb2
 from buoy.v1 import interface_pb2 as pb
 from google.protobuf.message import Message
 
@@ -178,7 +178,7 @@ class InterfaceOperations(BaseOperations):
         Its old holder floats no more at once; the new one is PENDING until the old one's node has let go of the address. With
         `if_revision` nothing happens, and Aborted is raised, unless the old holder is at that revision.
         """
-        request = pb.MoveFloatingRequest(
+        request = address_pb2.MoveFloatingRequest(
             address=str(address),
             from_interface_uuid=from_interface,
             to_interface_uuid=to_interface,
