@@ -12,7 +12,7 @@ WITH_PROGRAMS := PATH="$(CURDIR)/.tools/bin:$$PATH:/usr/sbin:/sbin"
 PIN := pip compile --quiet --upgrade --universal --python-version 3.11 --no-emit-index-url --no-emit-find-links --no-header --no-annotate
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo lab test soak mutations verify fix bench protos constraints
+.PHONY: help setup demo lab test soak mutations figures verify fix bench protos constraints
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -42,6 +42,13 @@ soak: setup ## try faults for longer (ROUNDS: how many times as long, 20 unless 
 mutations: setup ## prove that the tests notice known mistakes: each is put into a copy of the tree, and a test must fail
 	@tools/test-programs nft ip conntrack tcpdump
 	@$(WITH_PROGRAMS) TMPDIR=/run $(ENTER) $(BIN)/python -m tests.faults.mutations.run
+
+# What is measured while faults are made: 200 times kill -9 of an agent, the server under load, every RPC as every caller.
+figures: setup ## print what the tests of faults and of access come to, as one table
+	@mkdir -p .bench && rm -f .bench/figures.jsonl
+	@BUOY_FIGURES=$(CURDIR)/.bench/figures.jsonl BUOY_KILL_ROUNDS=200 $(MAKE) --no-print-directory test \
+	  ARGS="--quiet --timeout=0 tests/faults/test_kill.py tests/kernel/test_kills.py tests/server/test_access.py"
+	@$(BIN)/python -m tests.support.figures .bench/figures.jsonl
 
 verify: setup ## check form, types, protos and generated stubs
 	$(BIN)/ruff check

@@ -8,10 +8,13 @@ import grpc
 import pytest
 from grpc_health.v1 import health_pb2, health_pb2_grpc
 
+from tests.faults.history import Outcome
 from tests.faults.load import under_load
 from tests.faults.soak import ROUNDS, chance
+from tests.faults.validators import broken
 from tests.faults.victim import Victim, killed, victim
 from tests.faults.watcher import following, open_stream
+from tests.support import figures
 
 pytestmark = pytest.mark.anyio
 
@@ -24,6 +27,12 @@ def anyio_backend() -> str:
 
 
 def _hold(victim: Victim, faults: int) -> None:
+    history = victim.history
+    acknowledged = [one for one in history.operations if one.outcome is Outcome.OK]
+    events = sum(len(stream.events) for watch in history.watches for stream in watch.streams)
+    figures.note("server ended under load: wrong in what it left", len(victim.wrong), len(acknowledged), "acknowledged calls")
+    figures.note("  gaps, repeats, reorderings on its watches", len(list(broken(history))), events, "events")
+    figures.note_times("  from its restart to the next acknowledged call", victim.recoveries)
     assert victim.wrong == []
     assert victim.faults == faults
     assert all(watcher.watch.position for watcher in victim.watchers)
