@@ -16,7 +16,7 @@ from buoy.v1 import agent_pb2, agent_pb2_grpc, namespace_pb2_grpc
 
 from buoy_agent import __version__
 from buoy_agent.control.listener import listen
-from buoy_agent.control.status import of_kernel, time_words
+from buoy_agent.control.status import of_floats, of_kernel, time_words
 from buoy_agent.core.drift import Places
 from buoy_agent.core.examining import Examination
 from buoy_agent.core.spec import Address, Binding, Report
@@ -84,6 +84,11 @@ class Agent:
             "passes": self.reconciler.passes,
             **await self._in_kernel_thread(of_kernel, self.reconciler),
         }
+
+    async def floats(self) -> dict[str, Any]:
+        """Each float with its traffic, for `buoy-agent status --floats`."""
+        loop = asyncio.get_running_loop()
+        return await loop.run_in_executor(self._examine_thread, of_floats, self.reconciler.actual, self._examiner)
 
     def stop(self) -> None:
         """Ends `run`."""
@@ -186,7 +191,7 @@ async def run(settings: Settings, kernel: Kernel, examiner: Examiner) -> None:
         log.warning("others can read the key", file=str(settings.key_file), hint=f"chmod 600 {settings.key_file}")
     log.info("started", version=__version__, node=settings.node, server=settings.server)
     try:
-        control = await listen(settings.control, agent.status)
+        control = await listen(settings.control, {"status": agent.status, "floats": agent.floats})
         await agent.run()
         if control is not None:
             control.close()

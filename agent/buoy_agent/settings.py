@@ -71,6 +71,7 @@ class StatusSettings(NodeSettings):
     output: Literal["table", "json"] = Field(
         default="table", validation_alias=AliasChoices("o", "output"), description="how to say it"
     )
+    floats: CliImplicitFlag[bool] = Field(default=False, description="each float with its traffic instead")
 
 
 class PurgeSettings(NodeSettings):

@@ -13,6 +13,7 @@ from buoy.v1 import (
     admin_pb2,
     admin_pb2_grpc,
     event_pb2,
+    explain_pb2,
     instance_pb2,
     instance_pb2_grpc,
     interface_pb2_grpc,
@@ -43,6 +44,23 @@ class Interfaces(interface_pb2_grpc.InterfaceServiceServicer):
         """Answer from the world."""
         self.world.enter("GetInterface", context)
         return self.world.find(request.interface_uuid, context)
+
+    def ExplainInterface(self, request: explain_pb2.ExplainInterfaceRequest, context: Context) -> pb.ExplainInterfaceResponse:
+        """Explain one interface: the node's agent has answered, and an element is gone."""
+        interface = self.GetInterface(pb.GetInterfaceRequest(interface_uuid=request.interface_uuid), context)
+        ok, broken = explain_pb2.PATH_LINK_STATE_OK, explain_pb2.PATH_LINK_STATE_BROKEN
+        rules, element = explain_pb2.PATH_LINK_RULES, explain_pb2.PATH_LINK_FLOATING_TO_FIXED
+        links = [
+            explain_pb2.ExplainedLink(link=rules, state=ok, title="rules", seen="8 rules"),
+            explain_pb2.ExplainedLink(link=element, state=broken, title="element", wrong="it is gone\x1b[2J", advice="wait"),
+            explain_pb2.ExplainedLink(link=explain_pb2.PATH_LINK_NIC, state=explain_pb2.PATH_LINK_STATE_UNKNOWN, title="NIC"),
+        ]
+        traffic = explain_pb2.Traffic(packets=3, bytes=4096)
+        explanation = explain_pb2.Explanation(
+            links=links, broken=element, summary="element: it is gone", advice="wait", node={"name": "n1", "connected": True}
+        )
+        explanation.examination.CopyFrom(explain_pb2.Examination(incoming=traffic, outgoing=traffic, incoming_flows=2))
+        return pb.ExplainInterfaceResponse(interface=interface, explanation=explanation)
 
     def CreateInterface(self, request: pb.CreateInterfaceRequest, context: Context) -> pb.Interface:
         """Plug one in."""

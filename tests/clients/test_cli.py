@@ -280,3 +280,20 @@ def test_completion_offers_what_the_server_has(server: ScriptedServer, run: Run)
 def test_version_and_help(run: Run) -> None:
     assert run("--version").out == "buoy 0.1.0\n"
     assert "Exit codes: 0 done" in run("--help").out
+
+
+def test_an_explanation_reads_at_a_glance_and_is_whole_for_programs(run: Run, world: World) -> None:
+    uuid = world.plug(floating=True).uuid
+    lines = run("interface", "explain", uuid).out.splitlines()
+    assert [line.split() for line in lines[:3]] == [
+        ["ok", "rules", "8", "rules"],
+        ["BROKEN", "element", "it", "is", "gone[2J"],
+        ["unknown", "NIC", "could", "not", "be", "looked", "at"],
+    ]
+    assert "3 packets (4 KiB) in, 3 packets (4 KiB) out" in run("interface", "explain", uuid).out
+    assert lines[-2:] == ["element: it is gone", "to do: wait"]
+    whole = json.loads(run("interface", "explain", uuid, "-o", "json").out)
+    assert (whole["broken"], whole["links"][1]["state"], whole["interface"]["uuid"]) == ("floating-to-fixed", "broken", uuid)
+    assert whole["examination"]["incoming"] == {"packets": 3, "bytes": 4096}
+    assert yaml.safe_load(run("interface", "explain", uuid, "-o", "yaml").out) == whole
+    assert run("interface", "explain", uuid, "-o", "name").out == f"{uuid}\n"

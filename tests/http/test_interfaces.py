@@ -1,10 +1,13 @@
 """/interfaces: show, float, defloat, metadata, events; and hot plug."""
 
+import asyncio
+
 import pytest
 from buoy.v1 import interface_pb2
 
 from tests.http.site import Site
 from tests.server.agent import ScriptedAgent
+from tests.server.test_explaining import asked, examined, floating
 
 pytestmark = pytest.mark.anyio
 
@@ -109,3 +112,18 @@ async def test_an_interface_is_plugged_into_an_instance_as_the_client_asks_for_i
     listed = await http.told("GET", "/instances/web/interfaces")
     assert [interface["order"] for interface in listed] == [0, 1]
     assert listed[1]["floating"].startswith("192.0.2.")
+
+
+async def test_an_explanation_is_whole_or_says_what_is_not_known(http: Site, node: ScriptedAgent) -> None:
+    made = await floating(http.server, node)
+    asking = asyncio.ensure_future(http.told("GET", f"/interfaces/{made.uuid}/explain"))
+    await http.server.agents.AnswerNode(examined(await asked(node)))
+    whole = await asking
+    assert (whole["broken"], whole["node"]["connected"], whole["interface"]["uuid"]) == (None, True, made.uuid)
+    assert whole["incoming"] == {"packets": 3, "bytes": 300, "flows": 1}
+    assert {link["state"] for link in whole["links"]} == {"ok"}
+    node.call.cancel()
+    while (partial := await http.told("GET", f"/interfaces/{made.uuid}/explain"))["broken"] != "node":
+        pass
+    assert partial["incoming"] is None
+    assert {link["state"] for link in partial["links"]} == {"ok", "broken", "unknown"}

@@ -10,6 +10,7 @@ from tests.kernel.node import EXTERNAL, Node
 from tests.kernel.scripted_server import serving, to_proto
 from tests.kernel.test_agent import PROGRAM, WEAK, agent
 from tests.support import netns
+from tests.support.probes import ask_udp, udp_echo
 from tests.support.waiting import wait_for
 from tests.unit.agent.bindings import binding, network
 
@@ -49,6 +50,22 @@ def test_status_says_what_the_agent_has_and_what_it_put_right(node: Node, tmp_pa
     gone = command(node, "status")
     assert gone.returncode == 4
     assert gone.stderr.startswith("buoy-agent: no agent answers on")
+
+
+def test_status_shows_each_float_with_its_traffic(node: Node, tmp_path: Path) -> None:
+    net = network(node.salt, "a")
+    one, two = binding(node.salt, net, 5, floating="192.0.2.60"), binding(node.salt, net, 6, floating=str(FLOAT))
+    with serving(tmp_path / "s") as server:
+        server.bindings = [to_proto(one), to_proto(two)]
+        with agent(node, tmp_path / "s", tmp_path / "log"), udp_echo(node.inside(two)):
+            server.report_of(two)
+            assert ask_udp(node.client, FLOAT)
+            rows = json.loads(command(node, "status", "--floats", "-o", "json").stdout)["floats"]
+            lines = command(node, "status", "--floats").stdout.splitlines()
+    assert [row["floating"] for row in rows] == [str(FLOAT), "192.0.2.60"]
+    assert rows[0]["incoming"] == rows[0]["outgoing"] == {"packets": 1, "bytes": 34}
+    assert rows[1]["incoming"] == {"packets": 0, "bytes": 0}
+    assert lines[1].split() == [str(FLOAT), "10.0.0.6", "1", "34", "1", "34"]
 
 
 def test_purge_refuses_while_an_agent_runs_and_else_removes_everything_of_ours(node: Node, tmp_path: Path) -> None:

@@ -19,11 +19,12 @@ def show_status(arguments: Sequence[str]) -> int:
     """Asks the running agent; 4 where none runs."""
     options = load_as(StatusSettings, arguments, "status")
     try:
-        found = asyncio.run(listener.ask(options.control))
+        found = asyncio.run(listener.ask(options.control, "floats" if options.floats else "status"))
     except (OSError, TimeoutError, ValueError) as error:
         sys.stderr.write(f"buoy-agent: no agent answers on {options.control} ({error or type(error).__name__})\n")
         return _NOT_RUNNING
-    sys.stdout.write(json.dumps(found, indent=2) + "\n" if options.output == "json" else status.table(found))
+    shown = status.floats_table if options.floats else status.table
+    sys.stdout.write(json.dumps(found, indent=2) + "\n" if options.output == "json" else shown(found))
     return 0
 
 

@@ -3,7 +3,7 @@
 import asyncio
 import json
 import os
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -16,8 +16,8 @@ Answer = Callable[[], Awaitable[dict[str, Any]]]
 log = structlog.get_logger()
 
 
-async def listen(path: Path, status: Answer) -> asyncio.Server | None:
-    """Answers on a socket that only its owner may use; raises ConfigurationError where another agent already does.
+async def listen(path: Path, answers: Mapping[str, Answer]) -> asyncio.Server | None:
+    """Answers words on a socket that only its owner may use; raises ConfigurationError where another agent already does.
 
     An agent that cannot have its socket works without one.
     """
@@ -25,8 +25,8 @@ async def listen(path: Path, status: Answer) -> asyncio.Server | None:
     async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         try:
             async with asyncio.timeout(_SECONDS):
-                if (await reader.readline()).strip() == b"status":
-                    writer.write(json.dumps(await status()).encode())
+                if (answer := answers.get((await reader.readline()).strip().decode(errors="replace"))) is not None:
+                    writer.write(json.dumps(await answer()).encode())
                     await writer.drain()
         except (OSError, TimeoutError, ValueError) as error:
             log.info("not answered", error=str(error) or type(error).__name__)
@@ -63,11 +63,11 @@ async def is_answered(path: Path) -> bool:
     return True
 
 
-async def ask(path: Path) -> dict[str, Any]:
-    """The running agent's status; raises OSError or TimeoutError where none answers."""
+async def ask(path: Path, word: str = "status") -> dict[str, Any]:
+    """What the running agent answers to a word; raises OSError or TimeoutError where none does."""
     async with asyncio.timeout(_SECONDS):
         reader, writer = await asyncio.open_unix_connection(path)
-        writer.write(b"status\n")
+        writer.write(f"{word}\n".encode())
         answer = await reader.read()
         writer.close()
     status: dict[str, Any] = json.loads(answer)

@@ -6,6 +6,9 @@ from typing import Any
 
 from buoy_agent.core.actual import Actual
 from buoy_agent.core.desired import Targets
+from buoy_agent.core.examining import Counter
+from buoy_agent.core.spec import text
+from buoy_agent.kernel.port import Examiner
 from buoy_agent.sync.reconciler import Reconciler, key_words
 
 _ROWS = ("networks", "interfaces", "floats", "routes", "proxies")
@@ -30,6 +33,37 @@ def of_kernel(reconciler: Reconciler) -> dict[str, Any]:
         },
         "full_checks": reconciler.patrol.full_checks,
     }
+
+
+def of_floats(actual: Actual, examiner: Examiner) -> dict[str, Any]:
+    """Each float that is programmed, with its traffic, the busiest first; to be called beside the reconciler's thread."""
+    rows: list[dict[str, Any]] = []
+    for network, state in list(actual.networks.items()):
+        incoming, outgoing = examiner.traffic(network)
+        for floating, fixed in list(state.forward.items()):
+            coming, leaving = incoming.get(floating, Counter()), outgoing.get(floating, Counter())
+            rows.append(
+                {
+                    "floating": text(floating),
+                    "fixed": text(fixed),
+                    "network": network,
+                    "incoming": {"packets": coming.packets, "bytes": coming.bytes},
+                    "outgoing": {"packets": leaving.packets, "bytes": leaving.bytes},
+                }
+            )
+    rows.sort(key=lambda row: (-row["incoming"]["bytes"] - row["outgoing"]["bytes"], row["floating"]))
+    return {"floats": rows}
+
+
+def floats_table(found: dict[str, Any]) -> str:
+    """Floats and their traffic at a glance."""
+    head = f"{'FLOATING':16}{'FIXED':16}{'PACKETS IN':>12}{'BYTES IN':>16}{'PACKETS OUT':>13}{'BYTES OUT':>16}"
+    lines = [
+        f"{row['floating']:16}{row['fixed']:16}{row['incoming']['packets']:>12}{row['incoming']['bytes']:>16}"
+        f"{row['outgoing']['packets']:>13}{row['outgoing']['bytes']:>16}"
+        for row in found["floats"]
+    ]
+    return "\n".join([head, *lines] if lines else ["no floats"]) + "\n"
 
 
 def _desired(targets: Targets, *, by_arp: bool) -> dict[str, int]:

@@ -53,14 +53,3 @@ class Examination:
     incoming: Counter | None = None
     outgoing: Counter | None = None
     flows: Flows = Flows()
-
-
-@dataclass(frozen=True, slots=True)
-class FloatTraffic:
-    """What one float of the node has seen."""
-
-    floating: str
-    fixed: str
-    network: str
-    incoming: Counter
-    outgoing: Counter

@@ -26,6 +26,7 @@ from buoy_client.errors import (
     WaitFailed,
     WaitTimeout,
 )
+from buoy_client.explanation import Examination, ExplainedLink, Explanation, LinkState, Observation, Traffic
 from buoy_client.models import (
     AddressPeriod,
     Cause,
@@ -89,6 +90,9 @@ __all__ = [
     "Event",
     "EventKind",
     "EventType",
+    "Examination",
+    "ExplainedLink",
+    "Explanation",
     "FailedPrecondition",
     "FieldViolation",
     "Floating",
@@ -108,6 +112,7 @@ __all__ = [
     "InvalidArgument",
     "LedgerCheck",
     "LedgerViolation",
+    "LinkState",
     "Namespace",
     "NamespaceKey",
     "NamespaceQuota",
@@ -117,6 +122,7 @@ __all__ = [
     "Node",
     "NodeState",
     "NotFound",
+    "Observation",
     "OutOfRange",
     "PermissionDenied",
     "Pool",
@@ -127,6 +133,7 @@ __all__ = [
     "RoutedAddress",
     "RoutedPhase",
     "ServerInfo",
+    "Traffic",
     "Unauthenticated",
     "Unavailable",
     "Unimplemented",

@@ -95,6 +95,7 @@ class BuoyClient:
     create_interface = Blocking(Operations.create_interface)
     get_interface = Blocking(Operations.get_interface)
     get_interfaces = Blocking(Operations.get_interfaces)
+    explain_interface = Blocking(Operations.explain_interface)
     delete_interface = Blocking(Operations.delete_interface)
     float_interface = Blocking(Operations.float_interface)
     defloat_interface = Blocking(Operations.defloat_interface)

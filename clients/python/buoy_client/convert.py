@@ -81,6 +81,7 @@ def interface_from_proto(interface: interface_pb2.Interface) -> models.Interface
         observed_generation=interface.observed_generation,
         former_nodes=tuple(models.FormerNode(it.node, it.generation, it.revision) for it in interface.former_nodes),
         draining=tuple(map(draining_from_proto, interface.draining)),
+        observed_time=time_from_proto(interface, "observed_time"),
     )
 
 

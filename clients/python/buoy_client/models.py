@@ -84,6 +84,7 @@ class Interface(Record):
     observed_generation: int
     former_nodes: tuple[FormerNode, ...] = ()
     draining: tuple[Draining, ...] = ()
+    observed_time: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)

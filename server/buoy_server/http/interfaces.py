@@ -2,10 +2,10 @@
 
 from typing import Any
 
-from buoy.v1 import instance_pb2, interface_pb2
+from buoy.v1 import explain_pb2, instance_pb2, interface_pb2
 
 from buoy_server.core.errors import Malformed
-from buoy_server.http import schemas, views
+from buoy_server.http import explaining, schemas, views
 from buoy_server.http.arguments import Arguments
 from buoy_server.http.call import Call
 from buoy_server.http.route import Parameter, Route
@@ -17,6 +17,12 @@ async def show(call: Call) -> Any:
     """Return one interface."""
     request = interface_pb2.GetInterfaceRequest(interface_uuid=call.path["interface_uuid"])
     return views.interface(await call.rpc("InterfaceService/GetInterface", request))
+
+
+async def explain(call: Call) -> Any:
+    """Say what a packet meets on its way to it and back, and what is broken there."""
+    request = explain_pb2.ExplainInterfaceRequest(interface_uuid=call.path["interface_uuid"])
+    return explaining.explanation(await call.rpc("InterfaceService/ExplainInterface", request))
 
 
 async def float_(call: Call) -> None:
@@ -70,6 +76,14 @@ _SHOWN = schemas.named("Interface")
 
 ROUTES = (
     Route("GET", "/interfaces/{interface_uuid}", show, ("InterfaceService/GetInterface",), "Show an interface", _SHOWN),
+    Route(
+        "GET",
+        "/interfaces/{interface_uuid}/explain",
+        explain,
+        ("InterfaceService/ExplainInterface",),
+        "Say what a packet meets on its way to an interface and back, and what is broken there",
+        explaining.SCHEMA,
+    ),
     Route(
         "POST",
         "/interfaces/{interface_uuid}/float",

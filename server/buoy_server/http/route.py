@@ -43,5 +43,5 @@ class Route:
     @property
     def repeatable(self) -> bool:
         """Whether it makes one change, which a request id can name; what deletes all of them is repeated as it is."""
-        changes = [rpc for rpc in self.rpcs if not rpc.partition("/")[2].startswith(("Get", "List", "CreateToken"))]
+        changes = [rpc for rpc in self.rpcs if not rpc.partition("/")[2].startswith(("Get", "List", "Explain", "CreateToken"))]
         return bool(changes) and not any("/List" in rpc for rpc in self.rpcs)

@@ -6,6 +6,7 @@ from enum import StrEnum
 
 import yaml
 
+from buoy_client.explanation import Explanation
 from buoy_client.models import Compaction, Event, LedgerCheck, Namespace, NamespaceKey, NewKey, Node, Pool, ServerInfo
 from buoy_client.record import Json, Record
 
@@ -31,6 +32,8 @@ def name_of(record: Record) -> str:
         return str(record.revision)
     if isinstance(record, Compaction):
         return str(record.compact_revision)
+    if isinstance(record, Explanation):
+        return record.interface.uuid
     return str(getattr(record, "uuid", getattr(record, "address", "")))
 
 

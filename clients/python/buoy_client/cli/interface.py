@@ -5,6 +5,7 @@ from typing import Annotated
 import typer
 
 from buoy_client.cli import events, views
+from buoy_client.cli.explain import explain
 from buoy_client.cli.metadata import interface_app as metadata_app
 from buoy_client.cli.options import Deleted, InterfaceUuid, Namespace, Output, Wait, WaitTimeoutOption
 from buoy_client.cli.progress import after, wait_line
@@ -16,6 +17,7 @@ from buoy_client.states import FlowPolicy
 
 app = typer.Typer(help="Network interfaces (NICs) of instances, and their floating addresses.", no_args_is_help=True)
 app.command()(watch)
+app.command()(explain)
 app.command("events")(events.of_interface)
 app.add_typer(metadata_app, name="metadata")
 

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from datetime import timedelta
 from ipaddress import IPv4Address
 
-from buoy.v1 import address_pb2, announcing_pb2, leaving_pb2
+from buoy.v1 import address_pb2, announcing_pb2, explain_pb2, leaving_pb2
 from buoy.v1 import interface_pb2 as pb
 from google.protobuf.message import Message
 
@@ -12,6 +12,7 @@ from buoy_client import waiting
 from buoy_client.call import call
 from buoy_client.convert import interface_from_proto
 from buoy_client.errors import BuoyError
+from buoy_client.explanation import Explanation, explanation_from_proto
 from buoy_client.following import Follower
 from buoy_client.models import Interface
 from buoy_client.operations.base import WAIT_TIMEOUT, BaseOperations, Page, ignore
@@ -77,6 +78,16 @@ class InterfaceOperations(BaseOperations):
     async def get_interface(self, interface_uuid: str) -> Interface:
         """Give one interface, also a deleted one for as long as the server keeps it."""
         return await self._interface("GetInterface", pb.GetInterfaceRequest(interface_uuid=interface_uuid))
+
+    async def explain_interface(self, interface_uuid: str) -> Explanation:
+        """Say what a packet meets on its way to an interface and back, as its node has it now, and what is broken there.
+
+        It takes some seconds where the node's agent does not answer; what only that knows is then unknown.
+        """
+        request = explain_pb2.ExplainInterfaceRequest(interface_uuid=interface_uuid)
+        return await self._transport.unary(
+            call(SERVICE, "ExplainInterface", request, pb.ExplainInterfaceResponse, explanation_from_proto)
+        )
 
     async def get_interfaces(
         self,
