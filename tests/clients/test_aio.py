@@ -34,6 +34,17 @@ async def test_calls_and_errors_are_those_of_the_blocking_client(client: AsyncBu
     assert caught.value.reason == "INTERFACE_NOT_FOUND"
 
 
+async def test_an_explanation_is_an_object_with_links_in_order(client: AsyncBuoyClient, world: World) -> None:
+    found = await client.explain_interface(world.plug(floating=True).uuid)
+    assert [(link.link, link.state.value) for link in found.links] == [
+        ("rules", "ok"),
+        ("floating-to-fixed", "broken"),
+        ("nic", "unknown"),
+    ]
+    assert found.examination is not None
+    assert found.examination.incoming_flows == 2
+
+
 async def test_many_calls_at_once(client: AsyncBuoyClient, world: World) -> None:
     uuids = [world.plug().uuid for _ in range(50)]
     found = await asyncio.gather(*(client.get_interface(item) for item in uuids))
