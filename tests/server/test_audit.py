@@ -161,6 +161,10 @@ async def _call_everything(world: Tenants) -> set[str]:
     return {_name(request) for _, request, _ in calls} | {"CreateInstance", "ReportNode"}
 
 
+def _moving(uuid: str, other: str) -> address_pb2.MoveFloatingRequest:
+    return address_pb2.MoveFloatingRequest(address=ADDRESS, from_interface_uuid=uuid, to_interface_uuid=other)
+
+
 def _name(request: Any) -> str:
     return str(request.DESCRIPTOR.name).removesuffix("Request")
 
