@@ -19,7 +19,7 @@ from contextlib import closing
 
 from buoy_agent.core.ruleset import BRIDGE
 from buoy_agent.core.spec import Driver, InterfaceId, NetworkId, Nic
-from buoy_agent.errors import NicMissingError
+from buoy_agent.errors import KernelError, NicMissingError
 from buoy_agent.kernel import links, routes
 from buoy_agent.kernel.links import End, Link
 from buoy_agent.kernel.namespaces import Namespaces
@@ -96,7 +96,12 @@ class Nics:
                     links.remove_link(channel, old.index)
                 far = End(f"eth{nic.order}", nic.macaddr)
                 master = present[BRIDGE].index
-                self._send(channel, links.new_veth(End(port_name(nic.interface)), far, instance, master=master))
+                try:
+                    self._send(channel, links.new_veth(End(port_name(nic.interface)), far, instance, master=master))
+                except KernelError as error:
+                    raise KernelError(
+                        f"making the NIC {far.name} in the instance's namespace: {error}", error.number
+                    ) from error
         finally:
             os.close(instance)
 

@@ -16,10 +16,13 @@ import structlog
 from buoy_agent.core.actual import Actual, NetworkState
 from buoy_agent.core.desired import Scope
 from buoy_agent.core.drift import Patience, Places, Repair, Repairs, compare
-from buoy_agent.core.spec import Address, InterfaceId, NetworkId, text
+from buoy_agent.core.spec import Address, InstanceId, InterfaceId, NetworkId, text
 from buoy_agent.errors import KernelError
 from buoy_agent.kernel.port import Kernel, at_once
 
+# Seconds that a namespace under a name of ours may stand before its instance is asked for: who carries an instance over to this
+# node gives its namespace the name before the move.
+GRACE = 30.0
 _STEPS = 8  # pieces of a full check in one pass, of about 1 ms each
 Result = TypeVar("Result")
 log = structlog.get_logger()
@@ -62,6 +65,7 @@ class Patrol:
         self._patience = Patience()
         self._pending: dict[Look, float] = {}
         self._round: Iterator[Scope] | None = None
+        self._strangers: dict[str, float] = {}  # namespaces that somebody else made, and when they go if nobody wants them
 
     def heed(self, places: Places) -> None:
         """Notes where to look; a place that was put right too often waits."""
@@ -86,11 +90,15 @@ class Patrol:
 
     def next_due(self) -> float | None:
         """When there is something to do here; 0 for at once."""
-        return 0.0 if self._round is not None else min(self._pending.values(), default=None)
+        dues = (*self._pending.values(), *self._strangers.values())
+        return 0.0 if self._round is not None else min(dues, default=None)
 
     def work(self, now: float) -> Scope:
         """Looks where it is time to, and goes on with a full check; returns what has changed."""
         scope = Scope()
+        for uuid in [uuid for uuid, due in self._strangers.items() if due <= now]:
+            del self._strangers[uuid]
+            scope.merge(Scope(networks={NetworkId(uuid)}, instances={InstanceId(uuid)}))
         for look in [look for look, due in self._pending.items() if due <= now]:
             del self._pending[look]
             scope.merge(self._looked(look, now))
@@ -211,7 +219,8 @@ class Patrol:
     def _node(self, seen: Actual, now: float) -> Scope:
         """The names of namespaces, and all routes of ours."""
         gone = self.actual.namespaces - seen.namespaces
-        scope = Scope(networks={NetworkId(uuid) for uuid in gone}, everything=bool(seen.namespaces - self.actual.namespaces))
+        scope = Scope(networks={NetworkId(uuid) for uuid in gone})
+        self._strangers |= dict.fromkeys(seen.namespaces - self.actual.namespaces, now + GRACE)
         for uuid in gone:
             if NetworkId(uuid) in self.actual.networks:
                 self._note(f"network {uuid}", ("the namespace is gone",), now)

@@ -41,9 +41,9 @@ def is_interface_deleted(interface: Interface) -> bool:
 
 
 def is_moved(interface: Interface) -> bool:
-    """Whether its node has all of it, and those that had it before let go; raises WaitFailed for a float that fails."""
+    """Whether its node has all of it, and those that had it before let go. A float that fails meanwhile is tried again."""
     has_all = interface.observed_generation >= interface.generation and not interface.former_nodes
-    return has_all and (interface.floating is None or is_active(interface))
+    return has_all and (interface.floating is None or interface.floating.phase is FloatingPhase.ACTIVE)
 
 
 def is_instance_created(instance: Instance) -> bool:

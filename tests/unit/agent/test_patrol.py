@@ -3,6 +3,7 @@
 from buoy_agent.core.drift import Patience, Places
 from buoy_agent.core.spec import Binding, NetworkId, Update, packed
 from buoy_agent.kernel.fake import FakeKernel
+from buoy_agent.sync.patrol import GRACE
 from buoy_agent.sync.reconciler import CheckDue, Outcome, Reconciler
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -113,3 +114,16 @@ def test_patience_lets_three_pass_and_then_asks_for_more_and_more() -> None:
     assert max(waits) == 30.0
     patience.note(place, 1000.0)
     assert patience.due(place) <= 1000.0
+
+
+def test_a_namespace_that_appears_waits_for_its_instance_and_goes_if_none_comes() -> None:
+    kernel, one, two = FakeKernel(), binding("p", RED, 5), binding("p", RED, 6)
+    reconciler = play(kernel, [snapshot((one,))])
+    stranger = binding("p", RED, 7)
+    kernel._has.namespaces |= {two.instance, stranger.instance}
+    outcome = reconciler.work([Places(names=True)], 100.0)
+    assert outcome.next_due == 100.0 + GRACE
+    reconciler.work([Update(2, upserts=(two,))], 101.0)
+    reconciler.work([], 100.0 + GRACE)
+    assert stranger.instance not in kernel.read().namespaces
+    assert two.instance in kernel.read().namespaces
