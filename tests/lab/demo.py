@@ -11,7 +11,7 @@ import traceback
 from contextlib import ExitStack
 from pathlib import Path
 
-from tests.lab import stage, steps_build, steps_end, steps_faults, steps_traffic
+from tests.lab import stage, steps_build, steps_end, steps_faults, steps_move, steps_traffic
 from tests.lab.demo_stage import DemoStage
 from tests.lab.story import BOLD, RED, Story, Unmet
 
@@ -25,6 +25,7 @@ STEPS = (
     ("Route: an address of the pool without NAT", steps_traffic.route),
     ("kill -9 of an agent during a download, and a restart", steps_faults.kill_agent),
     ("kill -9 of the server, and a restart", steps_faults.kill_server),
+    ("Move: an instance goes to the other node, its connections go on", steps_move.move),
     ("Defloat", steps_end.defloat),
     ("Delete instances and networks", steps_end.delete_all),
 )
