@@ -57,9 +57,10 @@ def test_status_shows_each_float_with_its_traffic(node: Node, tmp_path: Path) ->
     one, two = binding(node.salt, net, 5, floating="192.0.2.60"), binding(node.salt, net, 6, floating=str(FLOAT))
     with serving(tmp_path / "s") as server:
         server.bindings = [to_proto(one), to_proto(two)]
-        with agent(node, tmp_path / "s", tmp_path / "log"), udp_echo(node.inside(two)):
+        with agent(node, tmp_path / "s", tmp_path / "log"):
             server.report_of(two)
-            assert ask_udp(node.client, FLOAT)
+            with udp_echo(node.inside(two)):
+                assert ask_udp(node.client, FLOAT)
             rows = json.loads(command(node, "status", "--floats", "-o", "json").stdout)["floats"]
             lines = command(node, "status", "--floats").stdout.splitlines()
     assert [row["floating"] for row in rows] == [str(FLOAT), "192.0.2.60"]
