@@ -1,6 +1,7 @@
 """Puts the agent together: stream -> reconciler (in the kernel thread) -> reports and announcements."""
 
 import asyncio
+import gc
 import os
 import random
 import signal
@@ -97,6 +98,7 @@ class Agent:
     async def run(self) -> None:
         """Works until stopped; raises what a part of it raised."""
         settings = self._settings
+        gc.disable()  # until the node is in sync: what is made until then stays
         async with grpc.aio.insecure_channel(settings.server, options=CHANNEL_OPTIONS) as channel:
             stub = agent_pb2_grpc.AgentServiceStub(channel)
             names = namespace_pb2_grpc.NamespaceServiceStub(channel)
@@ -139,13 +141,24 @@ class Agent:
     async def _reconcile(self, reporter: Reporter) -> None:
         """The one loop that changes the kernel: takes all that waits at once."""
         due: float | None = None
+        in_sync = False
         while True:
             await self._until_due(due)
             updates, self._waiting = self._waiting, []
             self._wake.clear()
             outcome = await self._in_kernel_thread(self.reconciler.work, updates, time.monotonic())
             due = outcome.next_due
+            if self.reconciler.desired.in_sync and not in_sync:
+                in_sync = True
+                self._say_in_sync()
             self._publish(outcome, reporter)
+
+    def _say_in_sync(self) -> None:
+        """The first snapshot is worked in. What it is made of need not be looked through for cycles again and again."""
+        gc.freeze()
+        gc.enable()
+        targets = self.reconciler.desired.targets
+        log.info("in sync", networks=len(targets.networks), floats=len(targets.floats), writes=self._kernel.writes)
 
     async def _check_now_and_then(self) -> None:
         """Not all agents at the same moment."""

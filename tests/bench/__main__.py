@@ -19,10 +19,12 @@ from tests.bench import (
     durable,
     fan_out,
     first_packet,
+    from_nothing,
     idle_watchers,
     million,
     one_element,
     rest,
+    restart,
     slow_readers,
 )
 from tests.bench.comparison import HEADING, Comparison
@@ -32,6 +34,8 @@ ROWS = {
     "1": first_packet.measure,
     "2": one_element.measure,
     "3": bulk_elements.measure,
+    "4": from_nothing.measure,
+    "4b": restart.measure,
     "5": connections.measure,
     "6": disturbance.measure,
     "6a": allocation.measure,

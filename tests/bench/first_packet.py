@@ -1,4 +1,8 @@
-"""Row 1: from the call of FloatInterface, durably committed, to the first packet that passes."""
+"""Row 1: from the call of FloatInterface, durably committed, to the first packet that passes; up to 100,000 floats present.
+
+The network that floats one more is the one with all the others. Each number of floats has a server, a database and an agent of
+its own; Shaken Fist's four commands run in the first of these worlds, where nothing else is.
+"""
 
 import tempfile
 import threading
@@ -10,39 +14,48 @@ from pathlib import Path
 
 from buoy_client import BuoyClient, InterfaceSpec
 
-from tests.bench import shakenfist
+from tests.bench import gateways, shakenfist
 from tests.bench.comparison import Comparison, percentile
 from tests.bench.disk import disk
 from tests.bench.probing import first_echo
 from tests.bench.programs import find_program
-from tests.lab import stage as stages
 from tests.lab.stage import Stage
 from tests.support import netns
 from tests.support.probes import udp_echo
 
 OURS, PEERS = "10.200.0.0/16", "10.201.0.0/16"
+PRESENT = (0, 1_000, 10_000, 100_000)
 FLOATS, WARM_UP, PEER_FLOATS = 200, 10, 40
 
 
 def measure() -> list[Comparison]:
     """Floats one interface after another, here and the way of Shaken Fist."""
-    with tempfile.TemporaryDirectory(prefix="buoy-bench-", dir=disk()) as directory, _stage(Path(directory)) as stage:
-        ours = _ours(stage)
-        peer = _peer(stage)
-    p50, p99 = percentile(ours, 50), percentile(ours, 99)
-    return [
-        Comparison("1", "FloatInterface -> first packet, p50", p50, peer, "ms", 0.1, "Shaken Fist's four commands, p50"),
-        Comparison("1", "FloatInterface -> first packet, p99", p99, p50, "ms", 3, "its own p50"),
-    ]
+    figures: dict[int, list[float]] = {}
+    peer: float | None = None
+    for present in PRESENT:
+        with tempfile.TemporaryDirectory(prefix="buoy-bench-", dir=disk()) as name, _stage(Path(name), present) as stage:
+            figures[present] = _ours(stage)
+            peer = _peer(stage) if present == 0 else peer
+    return [row for present in PRESENT for row in _rows(present, figures[present], percentile(figures[0], 50), peer)]
+
+
+def _rows(present: int, figures: list[float], alone: float, peer: float | None) -> Iterator[Comparison]:
+    p50, p99 = percentile(figures, 50), percentile(figures, 99)
+    what = f"first packet, {present:,} floats present, "
+    yield Comparison("1", what + "p50", p50, peer, "ms", 0.1, "Shaken Fist's four commands, p50")
+    yield Comparison("1", what + "p99", p99, p50, "ms", 3, "its own p50")
+    if present:
+        yield Comparison("1", what + "p50", p50, alone, "ms", 1.1 if present == PRESENT[-1] else None, "none present, p50")
 
 
 @contextmanager
-def _stage(directory: Path) -> Iterator[Stage]:
-    with stages.opened("bench-", directory, directory) as stage:
+def _stage(directory: Path, present: int) -> Iterator[Stage]:
+    with gateways.opened("bench-", directory, 1, present) as stage:
         stage.start_server()
-        stage.start_agent("node1")
+        gateways.start_agent(stage)
+        stage.wait_connected(gateways.NODE)
         with netns.links(stage.world.client) as ipr:
-            ipr.route("add", dst=OURS, gateway=str(stage.world.node("node1").address))
+            ipr.route("add", dst=OURS, gateway=str(stage.world.node(gateways.NODE).address))
             ipr.route("add", dst=PEERS, gateway=shakenfist.LAN_ADDRESS)
         yield stage
 
@@ -50,10 +63,9 @@ def _stage(directory: Path) -> Iterator[Stage]:
 def _ours(stage: Stage) -> list[float]:
     client = BuoyClient(stage.place.target)
     client.create_pool("bench", [OURS])
-    network = client.create_network("bench", "10.0.0.0/24")
-    instance = client.create_instance("bench", [InterfaceSpec(network.uuid)], node="node1", wait=True)
+    instance = client.create_instance("bench", [InterfaceSpec(f"{gateways.NETWORK}0")], node=gateways.NODE, wait=True)
     nic = client.get_instance_interfaces(instance.uuid)[0].uuid
-    site = stage.world.node("node1")
+    site = stage.world.node(gateways.NODE)
     with udp_echo(site.netns_of(instance.uuid)):
         figures = [_one_float(stage, client, nic, IPv4Address("10.200.1.0") + number) for number in range(FLOATS + WARM_UP)]
     return figures[WARM_UP:]

@@ -59,22 +59,27 @@ class Population:
 
 def populate(path: Path, size: int, ranges: str = POOL, floats_one_in: int = FLOATS_ONE_IN) -> Population:
     """Make a database of so many interfaces, of which some float at addresses of a pool; the same each time."""
+    pool = Pool(uuid=PoolId(new_uuid(random.Random(0))), name="public", ranges=(AddressRange.parse(ranges),))
+    some: list[str] = []
+    for chunk in write(path, _records(size, random.Random(size), pool, floats_one_in)):
+        some += [record.key for record in chunk[::97] if isinstance(record, Interface)]
+    return Population(path, size, tuple(some))
+
+
+def write(path: Path, records: Iterator[AnyRecord]) -> Iterator[list[AnyRecord]]:
+    """Make a database of these objects, chunk by chunk; it is whole when the last was taken."""
     url = f"sqlite:///{path}"
     open_database(url).close()
     engine = sa.create_engine(url)
     sa.event.listen(engine, "connect", _prefer_speed)
-    some: list[str] = []
     revision = 0
     with engine.begin() as connection:
-        pool = Pool(uuid=PoolId(_uuid(random.Random(0))), name="public", ranges=(AddressRange.parse(ranges),))
-        records = _records(size, random.Random(size), pool, floats_one_in)
         while chunk := [_stamped(record, revision + 1 + place) for place, record in enumerate(islice(records, _CHUNK))]:
             revision += len(chunk)
-            some += [record.key for record in chunk[::97] if isinstance(record, Interface)]
             _insert(connection, chunk)
+            yield chunk
         connection.execute(sa.insert(ledger), _last_entry(chunk_end=revision))
     engine.dispose()
-    return Population(path, size, tuple(some))
 
 
 def _prefer_speed(connection: Any, _record: Any) -> None:
@@ -121,7 +126,7 @@ def _records(size: int, chance: random.Random, pool: Pool, floats_one_in: int) -
 
 
 def _network(namespace: Namespace, number: int, chance: random.Random) -> Network:
-    uuid, block = NetworkId(_uuid(chance)), IPv4Network(f"10.{number}.0.0/24")
+    uuid, block = NetworkId(new_uuid(chance)), IPv4Network(f"10.{number}.0.0/24")
     state = NetworkState.CREATED
     return Network(uuid=uuid, namespace=namespace.name, name=f"net{number}", netblock=block, state=state, metadata={})
 
@@ -136,16 +141,16 @@ def _instance(
     first: int,
     floats_one_in: int,
 ) -> Iterator[AnyRecord]:
-    uuid, state = InstanceId(_uuid(chance)), InstanceState.CREATED
+    uuid, state = InstanceId(new_uuid(chance)), InstanceState.CREATED
     yield Instance(uuid=uuid, namespace=namespace.name, name=f"web-{number}", node=node.name, state=state, metadata={})
     for order in range(2):
         place = 2 * number + order
         network, host = networks[place % len(networks)], place // len(networks)
         floating = None
         if place % floats_one_in == 0:
-            floating = _floating(pool, FIRST_FLOATING + first + place)
+            floating = active_float(pool, FIRST_FLOATING + first + place)
         interface = Interface(
-            uuid=InterfaceId(_uuid(chance)),
+            uuid=InterfaceId(new_uuid(chance)),
             namespace=namespace.name,
             instance_uuid=uuid,
             network_uuid=network.uuid,
@@ -159,10 +164,11 @@ def _instance(
             observed_generation=1,
         )
         yield interface
-        yield from _reservations(interface, pool)
+        yield from reservations(interface, pool)
 
 
-def _floating(pool: Pool, address: IPv4Address) -> Floating:
+def active_float(pool: Pool, address: IPv4Address) -> Floating:
+    """A float that its node has confirmed."""
     asked, active = _BEGIN, _BEGIN + timedelta(milliseconds=2)
     return Floating(
         address=address,
@@ -175,7 +181,8 @@ def _floating(pool: Pool, address: IPv4Address) -> Floating:
     )
 
 
-def _reservations(owner: Interface, pool: Pool) -> Iterator[Reservation]:
+def reservations(owner: Interface, pool: Pool) -> Iterator[Reservation]:
+    """The records of an interface's addresses."""
     common: dict[str, Any] = {"owner": owner.uuid, "namespace": owner.namespace, "since": _BEGIN}
     fixed = ReservationType.INSTANCE
     yield Reservation(address=owner.ipv4, type=fixed, network_uuid=owner.network_uuid, **common)
@@ -183,5 +190,6 @@ def _reservations(owner: Interface, pool: Pool) -> Iterator[Reservation]:
         yield Reservation(address=owner.floating.address, type=ReservationType.FLOATING, pool=pool.uuid, **common)
 
 
-def _uuid(chance: random.Random) -> str:
+def new_uuid(chance: random.Random) -> str:
+    """A uuid out of a generator of chance."""
     return str(UUID(int=chance.getrandbits(128), version=4))
