@@ -67,6 +67,7 @@ fix: setup ## mend what can be mended by itself
 
 bench: setup ## measure against peers in the same run (ROWS=1,2: only these rows)
 	@tools/test-programs nft ip conntrack iptables-nft etcd go
+	@tools/neutron
 	@$(WITH_PROGRAMS) $(ENTER) $(BIN)/python -m tests.bench $(ROWS)
 
 protos: setup ## generate the Python stubs from the proto files

@@ -58,11 +58,13 @@ def main() -> int:
         return 2
     logs.configure("warning")
     comparisons: list[Comparison] = []
-    for row in asked:
-        sys.stdout.write(f"row {row}: {(sys.modules[ROWS[row].__module__].__doc__ or '').splitlines()[0]}\n")
-        sys.stdout.flush()
-        comparisons += ROWS[row]()
-    _report(comparisons)
+    try:
+        for row in asked:
+            sys.stdout.write(f"row {row}: {(sys.modules[ROWS[row].__module__].__doc__ or '').splitlines()[0]}\n")
+            sys.stdout.flush()
+            comparisons += ROWS[row]()
+    finally:
+        _report(comparisons)
     return 0
 
 

@@ -14,7 +14,7 @@ from pathlib import Path
 
 from buoy_client import BuoyClient, InterfaceSpec
 
-from tests.bench import gateways, shakenfist
+from tests.bench import gateways, neutron, shakenfist
 from tests.bench.comparison import Comparison, percentile
 from tests.bench.disk import disk
 from tests.bench.probing import first_echo
@@ -25,6 +25,7 @@ from tests.support.probes import udp_echo
 
 OURS, PEERS = "10.200.0.0/16", "10.201.0.0/16"
 PRESENT = (0, 1_000, 10_000, 100_000)
+NEUTRON = ((1_000, 1_000, 1 / 20), (5_000, 10_000, 1 / 80))  # its floats, ours, and the target
 FLOATS, WARM_UP, PEER_FLOATS = 200, 10, 40
 
 
@@ -32,11 +33,17 @@ def measure() -> list[Comparison]:
     """Floats one interface after another, here and the way of Shaken Fist."""
     figures: dict[int, list[float]] = {}
     peer: float | None = None
+    with tempfile.TemporaryDirectory(prefix="buoy-bench-", dir="/run") as name:  # short, for iptables' lock and Neutron's
+        neutron_takes = {floats: neutron.apply(floats, Path(name)) for floats, _, _ in NEUTRON}
     for present in PRESENT:
         with tempfile.TemporaryDirectory(prefix="buoy-bench-", dir=disk()) as name, _stage(Path(name), present) as stage:
             figures[present] = _ours(stage)
             peer = _peer(stage) if present == 0 else peer
-    return [row for present in PRESENT for row in _rows(present, figures[present], percentile(figures[0], 50), peer)]
+    rows = [row for present in PRESENT for row in _rows(present, figures[present], percentile(figures[0], 50), peer)]
+    for floats, present, limit in NEUTRON:
+        what, against = f"first packet, {present:,} floats present, p50", f"Neutron's IptablesManager.apply at {floats:,}"
+        rows.append(Comparison("1", what, percentile(figures[present], 50), neutron_takes[floats], "ms", limit, against))
+    return rows
 
 
 def _rows(present: int, figures: list[float], alone: float, peer: float | None) -> Iterator[Comparison]:

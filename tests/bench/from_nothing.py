@@ -12,9 +12,6 @@ from tests.bench import bulk_elements, gateways, tables
 from tests.bench.comparison import Comparison
 from tests.bench.disk import disk
 from tests.bench.programs import find_program, program, run
-from tests.lab import processes
-from tests.lab.stage import Stage
-from tests.lab.world import EXTERNAL_INTERFACE
 from tests.support import netns
 
 FLOATS, ROUNDS = 100_000, 3
@@ -30,7 +27,7 @@ def measure() -> list[Comparison]:
             cold = time.time() - begin
             if found.floats < FLOATS:
                 raise RuntimeError(f"the agent has {found.floats} floats of {FLOATS}")
-            _purge(stage)
+            gateways.purge(stage)
             warm = gateways.start_agent(stage).seconds
         peer = _peer(Path(name) / "maps.nft")
     what = f"agent in sync, {FLOATS:,} floats, "
@@ -38,14 +35,6 @@ def measure() -> list[Comparison]:
         Comparison("4", what + "warm", warm * 1000, peer, "ms", 0.35, "nft -f of both maps"),
         Comparison("4", what + "cold", cold * 1000, peer, "ms", 0.6, "nft -f of both maps"),
     ]
-
-
-def _purge(stage: Stage) -> None:
-    """Takes everything of the agent's off the node."""
-    stage.agents[gateways.NODE].stop()
-    site = stage.world.node(gateways.NODE)
-    options = ["--external-interface", EXTERNAL_INTERFACE, "--netns-prefix", site.netns_prefix]
-    netns.run(site.netns, [processes.BIN / "buoy-agent", "purge", *options])
 
 
 def _peer(file: Path) -> float | None:

@@ -31,8 +31,11 @@ from buoy_server.core.ranges import AddressRange
 from buoy_server.core.states import InstanceState, InterfaceState, NetworkState
 
 from tests.bench import population
+from tests.lab import processes
 from tests.lab import stage as stages
 from tests.lab.stage import Stage
+from tests.lab.world import EXTERNAL_INTERFACE
+from tests.support import netns
 from tests.support.waiting import wait_for
 
 NODE, NETWORK = "node1", "net"
@@ -124,6 +127,14 @@ def start_agent(stage: Stage) -> InSync:
     line = wait_for("the agent to be in sync", lambda: _said(agent.log), seconds=SECONDS) or {}
     moment = datetime.fromisoformat(str(line["timestamp"])).timestamp()
     return InSync(moment - begin, int(str(line["writes"])), int(str(line["floats"])))
+
+
+def purge(stage: Stage) -> None:
+    """Takes everything of the agent's off the node, which is far quicker than deleting its namespaces one by one."""
+    stage.agents[NODE].stop()
+    site = stage.world.node(NODE)
+    options = ["--external-interface", EXTERNAL_INTERFACE, "--netns-prefix", site.netns_prefix]
+    netns.run(site.netns, [processes.BIN / "buoy-agent", "purge", *options])
 
 
 def _said(log: Path) -> dict[str, object] | None:

@@ -35,6 +35,7 @@ def measure() -> list[Comparison]:
         memory = memory_of(agent.pid) / 1e6
         host = stage.world.node(gateways.NODE).netns
         peer = netns.call(host, _peer, host) * NETWORKS / MADE
+        gateways.purge(stage)
     what = f"restart, {NETWORKS:,} networks, all right"
     return [
         Comparison("4b", what, found.seconds, peer, "s", 0.3, f"{NETWORKS:,} namespaces, veths and bridges by pyroute2"),
