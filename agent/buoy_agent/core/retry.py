@@ -34,11 +34,11 @@ class Faults:
     by_key: dict[Key, Fault] = field(default_factory=dict)
     _dues: list[tuple[float, Key]] = field(default_factory=list)  # a heap; an entry that is not as in `by_key` means nothing
 
-    def add(self, key: Key, words: str, now: float, reason: str = "") -> Fault:
-        """Notes a failure, and when to try again."""
+    def add(self, key: Key, words: str, now: float, reason: str = "", *, first: float = FIRST, longest: float = 30.0) -> Fault:
+        """Notes a failure, and when to try again: after `first` seconds, then ever later, up to `longest`."""
         before = self.by_key.get(key)
         attempts = before.attempts + 1 if before else 1
-        fault = Fault(words, attempts, now + backoff(attempts, longest=30.0), reason)
+        fault = Fault(words, attempts, now + backoff(attempts, first=first, longest=longest), reason)
         self._put(key, fault)
         return fault
 

@@ -37,6 +37,7 @@ from buoy_agent.sync.patrol import Patrol
 from buoy_agent.sync.verdicts import Verdicts, repair_report
 
 _ROUNDS = 4
+_HEARD = 30.0  # seconds; a NIC that comes is heard of, and looked for at once
 UNKNOWN = ""  # the mark of a NIC that may be half gone: no NIC should have it, so it is removed again before anything else
 log = structlog.get_logger()
 
@@ -186,7 +187,8 @@ class Reconciler:
         missing = self._kernel.read_missing(absent) if absent else set()
         for nic in absent:
             if nic.interface in missing:
-                self.faults.add(("nic", nic.interface), str(error := NicMissingError(nic.macaddr)), now, error.reason)
+                error = NicMissingError(nic.macaddr)
+                self.faults.add(("nic", nic.interface), str(error), now, error.reason, first=_HEARD, longest=20 * _HEARD)
         if missing:
             log.info("waiting for NICs", missing=len(missing), first=min(missing))
         return [nic for nic in nics if nic.interface not in missing]
