@@ -22,7 +22,9 @@ MADE = 250  # by the peer; what one takes does not depend on how many there are
 
 
 def measure() -> list[Comparison]:
-    """Programs the node, then kills the agent and starts it again."""
+    """Has the peer make its own, programs the node, kills the agent and starts it again."""
+    with netns.namespace("bench-host") as host:
+        peer = netns.call(host, _peer, host) * NETWORKS / MADE
     with (
         tempfile.TemporaryDirectory(prefix="buoy-bench-", dir=disk()) as name,
         gateways.opened("bench-", Path(name), NETWORKS, EACH) as stage,
@@ -33,8 +35,6 @@ def measure() -> list[Comparison]:
         agent.kill()
         found = gateways.start_agent(stage)
         memory = memory_of(agent.pid) / 1e6
-        host = stage.world.node(gateways.NODE).netns
-        peer = netns.call(host, _peer, host) * NETWORKS / MADE
         gateways.purge(stage)
     what = f"restart, {NETWORKS:,} networks, all right"
     return [
