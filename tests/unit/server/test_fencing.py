@@ -1,7 +1,7 @@
 """A node that is away has what it has: nothing of it is handed out before it said so, or its machine is known to be off."""
 
 import asyncio
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from ipaddress import IPv4Address
 
 import pytest
@@ -12,6 +12,7 @@ from buoy_server.core.commands.housekeeping import ExpireQuarantine
 from buoy_server.core.commands.instances import DeleteInstance
 from buoy_server.core.commands.moving import MoveInstance
 from buoy_server.core.commands.nodes import AnnounceNode, MissNode
+from buoy_server.core.commands.retiring import DeleteNode
 from buoy_server.core.commands.routing import RouteAddress, UnrouteAddress
 from buoy_server.core.errors import StorageUnavailable
 from buoy_server.core.model import Interface, ReservationType
@@ -116,6 +117,9 @@ def test_a_node_that_was_thought_to_be_off_starts_anew_and_another_one_does_not(
     world.run(FenceNode(node="n1"))
     assert world.run(BACK)
     assert lookup.node(world.draft, "n1").state is NodeState.CREATED
+    world.run(MissNode(name="n2"))
+    world.run(DeleteNode(node="n2", connected=False))
+    assert world.run(replace(BACK, name="n2")), "it was forgotten, and what it had with it"
 
 
 def test_a_routed_address_goes_on_when_the_node_that_had_it_is_off() -> None:

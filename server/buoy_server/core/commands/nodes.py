@@ -32,7 +32,7 @@ class AnnounceNode:
     external_interface: str
 
     def decide(self, draft: Draft, context: Context) -> bool:
-        """Make the node CREATED, and return whether it starts anew: it was thought to be off."""
+        """Make the node CREATED, and return whether it starts anew: it was thought to be off, or nothing is known of it."""
         del context
         node = cast("Node | None", draft.get(Kind.NODE, self.name)) or Node(name=self.name)
         announced = replace(
@@ -46,7 +46,7 @@ class AnnounceNode:
         draft.put(announced)
         if node.state in (NodeState.MISSING, NodeState.STOPPED):
             say_what_waits(draft, node.name)
-        return node.state is NodeState.STOPPED
+        return node.state is NodeState.STOPPED or not node.revision
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
