@@ -75,4 +75,5 @@ def test_to_dict_is_json_ready_with_snake_case_keys() -> None:
         "active_time": "2026-11-23T12:00:00.004000Z",
         "generation": 1,
         "observed_generation": 1,
+        "held_by": "",
     }
