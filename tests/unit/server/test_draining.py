@@ -12,6 +12,7 @@ from buoy_server.core.commands.interfaces import DeleteInterface
 from buoy_server.core.commands.moving import MoveInstance
 from buoy_server.core.draining import MOST
 from buoy_server.core.events import event_of
+from buoy_server.core.fsck import violations
 from buoy_server.core.model import FlowPolicy, Interface, ReservationType
 from buoy_server.core.state import Kind
 from buoy_server.core.states import FloatingPhase
@@ -245,3 +246,13 @@ def test_an_interface_drains_a_bounded_number_of_addresses() -> None:
     assert len(now.draining) == MOST
     assert now.draining[-1].address == IPv4Address(f"192.0.2.{100 + MOST}")
     assert unpack(Kind.INTERFACE, pack(now)) == now
+
+
+@pytest.mark.parametrize("flows", [FlowPolicy.DRAIN, FlowPolicy.KEEP])
+def test_an_address_that_drains_is_in_order(flows: FlowPolicy) -> None:
+    world, interface = _floating()
+    _defloat(world, interface, flows)
+    world.report(interface, draining=LIVE)
+    assert list(violations(world.draft)) == []
+    world.report(interface)
+    assert list(violations(world.draft)) == []

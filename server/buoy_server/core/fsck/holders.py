@@ -34,6 +34,8 @@ def _holdings(state: State) -> Iterator[tuple[str, Holding]]:
         if interface.floating is not None:
             owner = interface.floating.held_by or interface.uuid
             yield name, (None, interface.floating.address, ReservationType.FLOATING, owner)
+        for address in _draining(interface):
+            yield name, (None, address, ReservationType.FLOATING, interface.uuid)
     for network in networks(state):
         name = f"network {network.uuid}"
         for gateway in network.floating_gateways:
@@ -43,6 +45,12 @@ def _holdings(state: State) -> Iterator[tuple[str, Holding]]:
         if network.state != "deleted":
             for address, type_ in addresses.reserved_of(addresses.netblock_range(network.netblock)).items():
                 yield name, (network.uuid, address, type_, network.uuid)
+
+
+def _draining(interface: Interface) -> list[IPv4Address]:
+    """Return the addresses that it holds beside the one that it floats at."""
+    current = interface.floating.address if interface.floating else None
+    return [entry.address for entry in interface.draining if entry.address != current]
 
 
 def _records(state: State) -> Found:

@@ -107,6 +107,8 @@ def _wrong_with_float(state: State, interface: Interface | None, record: Reserva
         return "" if waits else f"it is promised to interface {record.promise.interface}, which does not wait for it"
     if interface.floating is not None and interface.floating.address == record.address:
         return ""
+    if any(entry.address == record.address for entry in interface.draining):
+        return ""
     unconfirmed = interface.observed_generation < interface.generation or interface.former_nodes
     if interface.bound and (unconfirmed or interface.floating is not None):
         return ""
