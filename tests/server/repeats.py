@@ -18,8 +18,9 @@ from tests.server.waiting import wait_until_async
 
 SECRET = "correct horse battery staple"  # noqa: S105 - nobody's
 TRUE = Value(bool_value=True)
-# These change nothing that their callers may want unchanged by a repeat: a token is made anew, a report is level-triggered.
-NOT_REPEATED = frozenset({"CreateToken", "ReportNode", "CompactLedger"})  # the last changes no object
+# These change nothing that their callers may want unchanged by a repeat: a token is made anew, a report is level-triggered, and
+# the others change no object.
+NOT_REPEATED = frozenset({"CreateToken", "ReportNode", "AnswerNode", "CompactLedger", "CheckLedger"})
 READS = ("Get", "List", "Watch", "Explain")
 
 
