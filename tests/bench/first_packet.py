@@ -70,7 +70,8 @@ def _stage(directory: Path, present: int) -> Iterator[Stage]:
 def _ours(stage: Stage) -> list[float]:
     client = BuoyClient(stage.place.target)
     client.create_pool("bench", [OURS])
-    instance = client.create_instance("bench", [InterfaceSpec(f"{gateways.NETWORK}0")], node=gateways.NODE, wait=True)
+    specs = [InterfaceSpec(f"{gateways.NETWORK}0")]
+    instance = client.create_instance("bench", specs, node=gateways.NODE, wait=True, timeout=180)
     nic = client.get_instance_interfaces(instance.uuid)[0].uuid
     site = stage.world.node(gateways.NODE)
     with udp_echo(site.netns_of(instance.uuid)):
