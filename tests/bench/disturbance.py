@@ -92,8 +92,7 @@ def _change(how: str) -> None:
     some = listed[STEADY:FLOATS] if how == "replace" else listed[FLOATS:]
     back = tables.swapped(some)
     with tables.opened(line.router(0)) as (table, _):
-        if how == "replace":
-            tables.clear(table, some)
+        tables.fill(table, some, back)  # whatever of them the last such process left
         sys.stdout.write("ready\n")
         sys.stdout.flush()
         while True:
