@@ -3,10 +3,12 @@
 import asyncio
 import json
 import signal
+import sqlite3
 import subprocess
 import sys
 import threading
 from collections.abc import Callable, Iterator
+from contextlib import closing
 from pathlib import Path
 from uuid import uuid4
 
@@ -297,6 +299,8 @@ def test_the_command_line_through_a_whole_life(real: RealServer, client: BuoyCli
     buoy("network", "delete", "blue", "--wait")
     buoy("pool", "delete", "public")
     assert json.loads(buoy("node", "list", "-o", "json"))[0]["interfaces"] == 0
+    assert buoy("admin", "fsck").strip().endswith(": all is well")
+    assert json.loads(buoy("admin", "fsck", "-o", "json"))["violations"] == []
 
 
 def test_an_address_is_routed_into_a_network_and_back(client: BuoyClient) -> None:
@@ -312,3 +316,15 @@ def test_an_address_is_routed_into_a_network_and_back(client: BuoyClient) -> Non
     assert refused.value.reason == "ADDRESS_NOT_ROUTED"
     plain = client.route_network_address("blue")  # as Shaken Fist's client has it
     client.unroute_network_address("blue", plain)
+
+
+def test_what_a_check_finds_is_told_with_what_to_do_and_ends_with_1(
+    real: RealServer, client: BuoyClient, tmp_path: Path
+) -> None:
+    client.create_instance("vm", [InterfaceSpec("blue", float=True)], node="n1", wait=True)
+    with closing(sqlite3.connect(tmp_path / "buoy.db")) as database, database:
+        database.execute("DELETE FROM reservations WHERE key LIKE 'floating/%'")
+    (lost, floats) = (each for each in client.check_ledger().violations if each.check in ("ROW_FOLD", "HOLDER_RECORD"))
+    assert (lost.check, floats.check, "defloat" in floats.advice) == ("ROW_FOLD", "HOLDER_RECORD", True)
+    result = CliRunner().invoke(app, ["--server", real.target, "admin", "fsck"])
+    assert (result.exit_code, floats.about in result.stdout, "things do not hold" in result.stdout) == (1, True, True)
