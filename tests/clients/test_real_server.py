@@ -322,8 +322,10 @@ def test_what_a_check_finds_is_told_with_what_to_do_and_ends_with_1(
     real: RealServer, client: BuoyClient, tmp_path: Path
 ) -> None:
     client.create_instance("vm", [InterfaceSpec("blue", float=True)], node="n1", wait=True)
+    floating = client.get_interfaces()[0].floating
+    assert floating is not None
     with closing(sqlite3.connect(tmp_path / "buoy.db")) as database, database:
-        database.execute("DELETE FROM reservations WHERE key LIKE 'floating/%'")
+        database.execute("DELETE FROM reservations WHERE key = ?", (f"floating/{floating.address}",))
     (lost, floats) = (each for each in client.check_ledger().violations if each.check in ("ROW_FOLD", "HOLDER_RECORD"))
     assert (lost.check, floats.check, "defloat" in floats.advice) == ("ROW_FOLD", "HOLDER_RECORD", True)
     result = CliRunner().invoke(app, ["--server", real.target, "admin", "fsck"])

@@ -51,8 +51,8 @@ def route(demo: DemoStage) -> Iterator[str]:
     seen = web.fetch(guest.netns, CLIENT_ADDRESS, source=routed).seen_source
     expect("source that the outside sees when it calls from that address", routed, seen)
     yield f"no NAT: {demo.title(guest)} sees {got.seen_source} ask it at {got.seen_target}, and the outside sees {seen}"
-    checked = stage.cli("admin", "fsck")
-    expect("what does not hold of the database and of what nodes confirmed", [], checked["violations"])
+    checked = stage.cli("admin", "fsck", "--kernels")
+    expect("what does not hold of the database, of what nodes confirmed and of their kernels", [], checked["violations"])
     stage.cli("network", "unroute", demo.red["uuid"], str(routed), "--wait")
     if web.reaches(stage.world.client, routed):
         raise Unmet(f"a connection to {routed} after it was given back", "refused", "answered")

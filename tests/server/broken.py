@@ -86,7 +86,7 @@ def _network(which: str, change: Callable[[Network], Network]) -> Break:
 
 
 def _twin(interface: Interface) -> bool:
-    return interface.floating is None
+    return interface.floating is None and interface.ipv4 in IPv4Network("10.0.0.0/24")
 
 
 _T = ReservationType

@@ -17,6 +17,7 @@ from buoy_server.storage.fsck import INVARIANTS, check_database
 from tests.server.agent import agent
 from tests.server.broken import BROKEN
 from tests.server.running import Running, running
+from tests.server.test_explaining import asked, examined, floating
 from tests.unit.server.world import small_world
 
 MAC = "02:00:00:00:00:09"
@@ -135,3 +136,19 @@ def test_the_program_says_what_it_found_and_what_to_do(whole: Path, tmp_path: Pa
     absent = fsck(tmp_path / "absent.db")
     assert (absent.returncode, "there is no file" in absent.stderr) == (3, True)
     assert not (tmp_path / "absent.db").exists()
+
+
+@pytest.mark.anyio
+@pytest.mark.parametrize("flaw", ["", "the element is gone"])
+async def test_what_the_kernel_of_a_node_lacks_is_found_where_it_is_asked(tmp_path: Path, flaw: str) -> None:
+    async with running(tmp_path / "buoy.db") as server:
+        await server.furnish()
+        async with agent(server) as node:
+            await floating(server, node)
+            quiet = await server.admin.CheckLedger(admin_pb2.CheckLedgerRequest())
+            check = asyncio.ensure_future(server.admin.CheckLedger(admin_pb2.CheckLedgerRequest(kernels=True)))
+            answer = examined(await asked(node))
+            answer.examination.observations[0].flaws.extend([flaw] if flaw else [])
+            await server.agents.AnswerNode(answer)
+            found = [violation.check for violation in (await check).violations]
+    assert (list(quiet.violations), found) == ([], ["NODE_KERNEL"] if flaw else [])

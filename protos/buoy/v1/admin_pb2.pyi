@@ -50,8 +50,10 @@ class CompactLedgerResponse(_message.Message):
     def __init__(self, compact_revision: _Optional[int] = ...) -> None: ...
 
 class CheckLedgerRequest(_message.Message):
-    __slots__ = ()
-    def __init__(self) -> None: ...
+    __slots__ = ("kernels",)
+    KERNELS_FIELD_NUMBER: _ClassVar[int]
+    kernels: bool
+    def __init__(self, kernels: _Optional[bool] = ...) -> None: ...
 
 class CheckLedgerResponse(_message.Message):
     __slots__ = ("revision", "objects", "violations", "more")

@@ -14,6 +14,7 @@ from buoy_server.core.state import Kind
 from buoy_server.feed.compactor import Compactor
 from buoy_server.rpc import checks
 from buoy_server.rpc.backend import Backend
+from buoy_server.rpc.fsck import kernel_violations
 from buoy_server.storage.fsck import check_store
 
 MAX_VIOLATIONS = 1000
@@ -50,14 +51,15 @@ class AdminService:
             raise Malformed("a revision is not negative", field="revision")
         return admin_pb2.CompactLedgerResponse(compact_revision=await self._compactor.compact(request.revision))
 
-    async def CheckLedger(self, _request: admin_pb2.CheckLedgerRequest, _caller: Caller) -> admin_pb2.CheckLedgerResponse:
+    async def CheckLedger(self, request: admin_pb2.CheckLedgerRequest, _caller: Caller) -> admin_pb2.CheckLedgerResponse:
         """Check the database and what nodes confirmed, in a thread of its own; one check at a time, as it reads everything."""
         async with self._checking:
             live = Live(self._backend.presence.connected, datetime.now(UTC))
             found = await asyncio.to_thread(check_store, self._backend.store, live)
+            violations = [*found.violations, *(await kernel_violations(self._backend) if request.kernels else ())]
         told = [
             admin_pb2.LedgerViolation(check=each.check, about=each.about, found=each.found, advice=each.advice)
-            for each in found.violations[:MAX_VIOLATIONS]
+            for each in violations[:MAX_VIOLATIONS]
         ]
-        more = len(found.violations) - len(told)
+        more = len(violations) - len(told)
         return admin_pb2.CheckLedgerResponse(revision=found.revision, objects=found.objects, violations=told, more=more)

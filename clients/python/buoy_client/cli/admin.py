@@ -52,10 +52,14 @@ def compact(
 
 
 @app.command()
-def fsck(ctx: typer.Context, output: Output = None) -> None:
+def fsck(
+    ctx: typer.Context,
+    kernels: Annotated[bool, typer.Option("--kernels", help="Ask nodes what their kernels have of active floats.")] = False,
+    output: Output = None,
+) -> None:
     """Check all objects and what nodes have confirmed; the exit code is 1 where something does not hold."""
     session = open_session(ctx, output)
-    checked = session.client.check_ledger()
+    checked = session.client.check_ledger(kernels=kernels)
     if session.output is OutputFormat.TABLE:
         session.say(check_text(checked))
     else:
@@ -71,9 +75,6 @@ def check_text(it: LedgerCheck) -> Text:
         for each in it.violations
     ]
     count = len(it.violations) + it.more
-    said = (
-        Text("all is well", style="green")
-        if not count
-        else Text(f"{count} found that {'does' if count == 1 else 'do'} not hold")
-    )
+    things = "1 thing does" if count == 1 else f"{count} things do"
+    said = Text(f"{things} not hold", style="red") if count else Text("all is well", style="green")
     return Text("\n").join([*lines, Text.assemble(f"{it.objects} objects checked as of revision {it.revision}: ", said)])

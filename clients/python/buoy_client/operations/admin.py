@@ -17,10 +17,13 @@ class AdminOperations(BaseOperations):
         """Give what the server is and how far it has come."""
         return await self._transport.unary(call(SERVICE, "GetServer", pb.GetServerRequest(), pb.ServerInfo, server_from_proto))
 
-    async def check_ledger(self) -> LedgerCheck:
-        """Check all objects, the database against the ledger, and what nodes have confirmed; changes nothing."""
+    async def check_ledger(self, *, kernels: bool = False) -> LedgerCheck:
+        """Check all objects, the database against the ledger, and what nodes have confirmed; changes nothing.
+
+        With `kernels`, nodes are asked as well what their kernels have of active floats.
+        """
         return await self._transport.unary(
-            call(SERVICE, "CheckLedger", pb.CheckLedgerRequest(), pb.CheckLedgerResponse, check_from_proto)
+            call(SERVICE, "CheckLedger", pb.CheckLedgerRequest(kernels=kernels), pb.CheckLedgerResponse, check_from_proto)
         )
 
     async def compact_ledger(self, revision: int = 0) -> Compaction:
