@@ -15,7 +15,7 @@ def report(findings: Findings, database: str, *, as_json: bool) -> int:
     for violation in findings.violations:
         sys.stdout.write(f"{violation.check}  {violation.about}: {violation.found}\n    {violation.advice}\n")
     count = len(findings.violations)
-    things = "1 thing does" if count == 1 else f"{count or 'no'} things do"
-    said = "all is well" if not count else f"{things} not hold"
+    things = "1 thing does" if count == 1 else f"{count} things do"
+    said = f"{things} not hold" if count else "all is well"
     sys.stdout.write(f"{findings.objects} objects of {database} checked as of revision {findings.revision}: {said}\n")
     return bool(count)
