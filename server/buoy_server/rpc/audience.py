@@ -1,7 +1,7 @@
 """What watchers are sent: made once for all that chose the same and have come equally far."""
 
 from collections.abc import Hashable, Iterable, Iterator, Sequence
-from itertools import chain, islice
+from itertools import chain
 from weakref import WeakValueDictionary
 
 from buoy.v1 import interface_pb2
@@ -10,7 +10,7 @@ from buoy_server.codec import packing
 from buoy_server.feed.entry import Committed
 from buoy_server.rpc.selection import InterfaceFilter
 
-MESSAGE_BYTES = 128 << 10  # what a stream whose reader is slow holds in memory, about
+MESSAGE_BYTES = 64 << 10  # what a stream whose reader is slow holds in memory, about; gRPC holds as much again
 TRANSACTION_BYTES = 2 << 20  # a transaction that is larger is split
 
 _EVENTS = interface_pb2.WatchInterfaceResponse.DESCRIPTOR.fields_by_name["events"].number
@@ -35,11 +35,11 @@ class Audience:
         if span == self._span:
             return self._messages
         made = _batches(entries, self.wanted)
-        first = tuple(islice(made, 2))
-        if len(first) > 1:
-            return chain(first, made)
-        self._span, self._messages = span, first
-        return first
+        first, upto = next(made, (b"", span[1]))
+        if upto < span[1]:
+            return chain((first,), (message for message, _ in made))
+        self._span, self._messages = span, (first,) if first else ()
+        return self._messages
 
 
 class Audiences:
@@ -75,7 +75,8 @@ def mark(revision: int, *, synced: bool = False) -> bytes:
     return interface_pb2.WatchInterfaceResponse(revision=revision, synced=synced).SerializeToString()
 
 
-def _batches(entries: Sequence[Committed], wanted: InterfaceFilter) -> Iterator[bytes]:
+def _batches(entries: Sequence[Committed], wanted: InterfaceFilter) -> Iterator[tuple[bytes, int]]:
+    """Yield messages, each with the revision that it leads to."""
     events: list[bytes] = []
     size = 0
     for entry in entries:
@@ -84,7 +85,7 @@ def _batches(entries: Sequence[Committed], wanted: InterfaceFilter) -> Iterator[
             events.append(event)
             size += len(event)
         if size > (MESSAGE_BYTES if entry.revision == entry.transaction else TRANSACTION_BYTES):
-            yield packing.joined(_EVENTS, events) + mark(entry.revision)
+            yield packing.joined(_EVENTS, events) + mark(entry.revision), entry.revision
             events, size = [], 0
     if events:
-        yield packing.joined(_EVENTS, events) + mark(entries[-1].revision)
+        yield packing.joined(_EVENTS, events) + mark(entries[-1].revision), entries[-1].revision
