@@ -68,6 +68,7 @@ def test_the_life_of_a_namespace(run: Run, present: None) -> None:
         "keys      ci",
         "trusts    system",
         "may use   10 interfaces, 4096 bytes of metadata",
+        "pool      the oldest that does not drain",
         'metadata  owner={"team": 1}',
         "created   3 min ago",
     ]
@@ -159,7 +160,7 @@ def test_who_is_not_known_gets_a_code_of_its_own(run: Run, env: dict[str, str], 
 def test_who_may_not_gets_the_same_code(run: Run) -> None:
     run("namespace", "create", "weak")
     run("namespace", "key", "set", "weak", "ci", "--key", SECRET)
-    result = run("pool", "list", BUOY_NAMESPACE="weak", BUOY_KEY=SECRET)
+    result = run("node", "list", BUOY_NAMESPACE="weak", BUOY_KEY=SECRET)
     assert (result.code, result.err) == (6, "Error: this is for the namespace system. `buoy whoami` shows who you are.\n")
     assert run("namespace", "show", "system", BUOY_NAMESPACE="weak", BUOY_KEY=SECRET).code == 3
 
