@@ -222,6 +222,23 @@ async def test_a_routed_address_is_known_with_the_node_that_has_it(server: Runni
     assert (period.HasField("until"), period.ended.method) == (True, "UnrouteAddress")
 
 
+async def test_several_addresses_of_a_network_go_to_a_node_at_once(server: Running, node: ScriptedAgent) -> None:
+    addresses = ("192.0.2.7", "192.0.2.8", "192.0.2.9")
+    await server.networks.CreateNetwork(network_pb2.CreateNetworkRequest(name="empty", netblock="10.3.0.0/24"))
+    for address in addresses:
+        await server.networks.RouteAddress(network_pb2.RouteAddressRequest(network_ref="empty", address=address))
+    nic = instance_pb2.InterfaceSpec(network_ref="empty")
+    await server.instances.CreateInstance(instance_pb2.CreateInstanceRequest(name="first", node="n1", interfaces=[nic]))
+    for address in addresses:
+        before, now = await _periods(server, address)
+        assert (before.node, before.HasField("until")) == ("", True)
+        assert (now.node, now.HasField("until")) == ("n1", False)
+    await server.instances.DeleteInstance(instance_pb2.DeleteInstanceRequest(instance_ref="first"))
+    await _settle(server, node)
+    for address in addresses:
+        assert [period.node for period in await _periods(server, address)] == ["", "n1", ""]
+
+
 async def test_an_address_of_a_pools_block_or_a_private_network_is_nobodys_period(server: Running, node: ScriptedAgent) -> None:
     interface = await server.interface()
     for address in ("192.0.2.1", interface.ipv4, "203.0.113.9"):

@@ -136,6 +136,20 @@ def test_an_old_node_that_is_known_to_be_off_holds_nothing_up(moves: Moves, firs
     assert moves.world.now(moves.new).generation > moves.new.generation  # its node is asked for it
 
 
+def test_an_old_holder_that_waits_for_another_address_itself_lets_go_with_its_last_node(moves: Moves) -> None:
+    world, third, other = moves.world, moves.interface("third", "n2"), IPv4Address("192.0.2.8")
+    world.run(FloatInterface(interface_uuid=third.uuid, address=other))
+    world.run(MissNode(name="n1"))
+    world.run(MoveInstance(instance_ref="old", namespace="", node="n2"))
+    moves.move(moves.old, moves.new)
+    world.run(MoveFloating(address=other, source=third.uuid, target=moves.old.uuid))
+    world.report(world.now(moves.old))
+    assert (moves.floating(moves.new).held_by, moves.record.owner) == (moves.old.uuid, moves.old.uuid)
+    world.run(FenceNode(node="n1"))
+    assert (moves.floating(moves.new).held_by, moves.record.owner) == (None, moves.new.uuid)
+    assert moves.floating(moves.old).held_by == third.uuid
+
+
 @pytest.mark.parametrize("whole", [False, True])
 def test_an_old_holder_that_is_deleted_hands_over_when_it_is_gone(moves: Moves, *, whole: bool) -> None:
     _, new = moves.move(moves.old, moves.new)

@@ -174,7 +174,8 @@ def _observe_floating(floating: Floating, report: BindingReport, now: datetime, 
 def settle_addresses(draft: Draft, uuid: str) -> None:
     """Release what an interface had before, where only a former node held that up."""
     interface = cast("Interface", draft.get(Kind.INTERFACE, uuid))
-    settled = interface.floating is None or interface.floating.phase is FloatingPhase.ACTIVE
+    floating = interface.floating
+    settled = floating is None or floating.held_by or floating.phase is FloatingPhase.ACTIVE  # held elsewhere: not here yet
     if interface.live and settled and interface.observed_generation == interface.generation:
         release_others(draft, interface)
 

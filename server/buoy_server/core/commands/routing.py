@@ -149,18 +149,21 @@ def say_what_waits(draft: Draft, node: str) -> None:
 
 
 def _each(draft: Draft, network: Network, change: Callable[[RoutedAddress], RoutedAddress | None]) -> Network:
-    """Change the routed addresses of a network; one that becomes None is released. What asks something of a node is counted."""
-    changed = network
+    """Change the routed addresses of a network; one that becomes None is released. What asks something of a node is counted.
+
+    What goes to another node is an entry of its own: there another period of its address begins, and a revision has one.
+    """
+    changed = put = network
     for routed in network.routed:
         after = change(routed)
         if after is None:
             _release(draft, network, routed.address)
             changed = replace(changed, routed=tuple(other for other in changed.routed if other is not routed))
         elif (after.node, after.former_node) != (routed.node, routed.former_node):
-            changed = _with(draft, changed, after)
+            changed = put = draft.put(_with(draft, changed, after))
         elif after != routed:
             changed = replace(changed, routed=tuple(after if other is routed else other for other in changed.routed))
-    return network if changed is network else draft.put(changed)
+    return changed if changed is put else draft.put(changed)
 
 
 def _with(draft: Draft, network: Network, routed: RoutedAddress) -> Network:
