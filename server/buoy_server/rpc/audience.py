@@ -1,7 +1,6 @@
 """What watchers are sent: made once for all that chose the same and have come equally far."""
 
 from collections.abc import Hashable, Iterable, Iterator, Sequence
-from itertools import chain
 from weakref import WeakValueDictionary
 
 from buoy.v1 import interface_pb2
@@ -10,7 +9,8 @@ from buoy_server.codec import packing
 from buoy_server.feed.entry import Committed
 from buoy_server.rpc.selection import InterfaceFilter
 
-MESSAGE_BYTES = 64 << 10  # what a stream whose reader is slow holds in memory, about; gRPC holds as much again
+MESSAGE_BYTES = 128 << 10  # what gRPC holds for a stream whose reader is slow, about, beside its buffers
+SHARED_BYTES = 1 << 20  # objects of so many bytes are made into messages for all at once
 TRANSACTION_BYTES = 2 << 20  # a transaction that is larger is split
 
 _EVENTS = interface_pb2.WatchInterfaceResponse.DESCRIPTOR.fields_by_name["events"].number
@@ -25,20 +25,19 @@ class Audience:
         self._messages: Sequence[bytes] = ()
 
     def messages(self, entries: Sequence[Committed]) -> Iterable[bytes]:
-        """Yield what of some entries is meant, as messages that each say the revision they lead to.
+        """Return what of some entries is meant, as messages that each say the revision they lead to.
 
-        A single one is kept for the others. Who is so far behind that there are several gets them made one at a time.
+        They are made once for all that are equally far. Who lags behind the others, or has very much to read, gets them made one
+        at a time.
         """
         if not entries:
             return ()
         span = (entries[0].revision, entries[-1].revision)
         if span == self._span:
             return self._messages
-        made = _batches(entries, self.wanted)
-        first, upto = next(made, (b"", span[1]))
-        if upto < span[1]:
-            return chain((first,), (message for message, _ in made))
-        self._span, self._messages = span, (first,) if first else ()
+        if span[1] <= self._span[1] or sum(len(entry.body or b"") for entry in entries) > SHARED_BYTES:
+            return _batches(entries, self.wanted)
+        self._span, self._messages = span, tuple(_batches(entries, self.wanted))
         return self._messages
 
 
@@ -75,8 +74,7 @@ def mark(revision: int, *, synced: bool = False) -> bytes:
     return interface_pb2.WatchInterfaceResponse(revision=revision, synced=synced).SerializeToString()
 
 
-def _batches(entries: Sequence[Committed], wanted: InterfaceFilter) -> Iterator[tuple[bytes, int]]:
-    """Yield messages, each with the revision that it leads to."""
+def _batches(entries: Sequence[Committed], wanted: InterfaceFilter) -> Iterator[bytes]:
     events: list[bytes] = []
     size = 0
     for entry in entries:
@@ -85,7 +83,7 @@ def _batches(entries: Sequence[Committed], wanted: InterfaceFilter) -> Iterator[
             events.append(event)
             size += len(event)
         if size > (MESSAGE_BYTES if entry.revision == entry.transaction else TRANSACTION_BYTES):
-            yield packing.joined(_EVENTS, events) + mark(entry.revision), entry.revision
+            yield packing.joined(_EVENTS, events) + mark(entry.revision)
             events, size = [], 0
     if events:
-        yield packing.joined(_EVENTS, events) + mark(entries[-1].revision), entries[-1].revision
+        yield packing.joined(_EVENTS, events) + mark(entries[-1].revision)
