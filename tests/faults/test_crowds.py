@@ -24,7 +24,7 @@ pytestmark = [pytest.mark.anyio, pytest.mark.timeout(300)]
 
 WATCHERS = 500  # that never read, and as many that do
 CHANGES, BYTES = 600, 2_000
-# What one that never reads may cost, in bytes: 96 KiB that gRPC buffers, a full message that waits behind, some for the stream.
+# What one that never reads may cost, in bytes: 96 KiB that gRPC buffers, a full message behind them, some for the stream.
 A_WATCHER = 288 << 10
 STORM = 3_000
 RETURNING = 200

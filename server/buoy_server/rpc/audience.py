@@ -27,8 +27,8 @@ class Audience:
     def messages(self, entries: Sequence[Committed]) -> Iterable[bytes]:
         """Return what of some entries is meant, as messages that each say the revision they lead to.
 
-        They are made once for all that are equally far. Who lags behind the others, or has very much to read, gets them made one
-        at a time.
+        They are made once for all that are equally far. Who lags behind the others, or has very much to read, gets them made
+        one at a time.
         """
         if not entries:
             return ()
