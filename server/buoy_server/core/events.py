@@ -152,7 +152,8 @@ def _floating(before: Floating | None, after: Floating | None) -> Iterator[Event
         case FloatingPhase.FAILED:
             yield Event(EventType.STATUS, f"floating at {after.address} failed, and is tried again: {after.reason}")
         case FloatingPhase.RELEASING if before is not None and before.phase is FloatingPhase.RELEASING:
-            yield Event(EventType.STATUS, f"floating address {after.address} waits to be released: {after.reason}")
+            waits = f": {after.reason}" if after.reason else ""
+            yield Event(EventType.STATUS, f"floating address {after.address} waits to be released{waits}")
         case FloatingPhase.RELEASING:
             yield Event(EventType.AUDIT, f"floating address {after.address} asked back")
 

@@ -9,6 +9,7 @@ from dataclasses import replace
 from ipaddress import IPv4Address
 from typing import cast
 
+from buoy_server.core import draining
 from buoy_server.core.model import Floating, Interface, Node, Promise, Reservation, reservation_key
 from buoy_server.core.state import Draft, Kind, State
 from buoy_server.core.states import NodeState
@@ -54,10 +55,11 @@ def why_it_is_held(state: State, holder: Interface, error: str = "") -> str:
 
 def say_what_waits(draft: Draft, node: str) -> None:
     """Say of the floats that wait for a node, which went away or came back, what they wait for."""
-    for key in list(draft.find(Kind.INTERFACE, "pending", node)):
+    for key in list(draft.find(Kind.INTERFACE, "waiting", node)):
         interface = cast("Interface", draft.get(Kind.INTERFACE, key))
         if interface.floating is not None and not interface.floating.held_by:
-            _say(draft, interface, why_it_waits(draft, node))
+            holds = draining.held_up(interface, interface.draining)
+            _say(draft, interface, why_it_waits(draft, node) or (draining.words(holds) if holds else ""))
     for owner in list(draft.values(Kind.RESERVATION, "promised")):
         holder = cast("Interface", draft.get(Kind.INTERFACE, cast("str", owner)))
         if node in holder.nodes:

@@ -56,6 +56,7 @@ KIND_OF: Mapping[type, Kind] = {
 }
 
 BUCKET = 10  # seconds: how finely moments are indexed
+WAITING = (FloatingPhase.PENDING, FloatingPhase.RELEASING)  # for a node
 LAST_BUCKET = 1 << 40  # of what comes after all else
 
 
@@ -85,7 +86,7 @@ INDEXES: Mapping[Kind, Mapping[str, Index]] = {
         instance=lambda i: i.instance_uuid if i.bound else None,
         network=lambda i: i.network_uuid if i.bound else None,
         node=lambda i: i.nodes if i.bound else None,
-        pending=lambda i: i.node if i.floating and i.floating.phase is FloatingPhase.PENDING else None,
+        waiting=lambda i: i.node if i.floating and i.floating.phase in WAITING else None,
         namespace=lambda i: i.namespace,
         deleted=lambda i: _deleted(i) if not i.bound else None,
     ),

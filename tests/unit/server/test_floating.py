@@ -9,7 +9,7 @@ from buoy_server.core.commands.floating import DefloatInterface, FloatInterface
 from buoy_server.core.commands.housekeeping import ExpireQuarantine
 from buoy_server.core.commands.interfaces import DeleteInterface
 from buoy_server.core.commands.nodes import AnnounceNode, MissNode
-from buoy_server.core.model import Interface, ReservationType
+from buoy_server.core.model import FlowPolicy, Interface, ReservationType
 from buoy_server.core.states import FloatingPhase
 
 from tests.unit.server.world import World, small_world
@@ -211,6 +211,27 @@ def test_a_float_on_a_node_that_is_away_says_so() -> None:
     floating = world.now(waiting).floating
     assert floating is not None
     assert (floating.phase, floating.reason) == (FloatingPhase.ACTIVE, "")
+
+
+def test_a_float_that_is_given_back_says_when_its_node_is_away() -> None:
+    world = small_world()
+    cut, drained = _floated(world, _created(world)), _floated(world, _created(world, "drained"))
+    for interface in (cut, drained):
+        world.report(interface)
+    world.run(DefloatInterface(interface_uuid=cut.uuid))
+    world.run(DefloatInterface(interface_uuid=drained.uuid, flows=FlowPolicy.DRAIN))
+
+    def said(interface: Interface) -> str:
+        floating = world.now(interface).floating
+        assert floating is not None
+        return floating.reason
+
+    before = [said(cut), said(drained)]
+    world.run(MissNode(name="n1"))
+    assert [said(cut), said(drained)] == ["node n1 is away", "node n1 is away"]
+    world.node("n1")
+    assert [said(cut), said(drained)] == before
+    assert before[1].startswith("its live connections go on until")
 
 
 def test_every_address_of_a_pool_floats_once() -> None:
