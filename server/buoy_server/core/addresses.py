@@ -146,13 +146,13 @@ def reserve(
         held = record_of(draft, None, address)
         if held is None or held.until:
             _refuse_draining(pool)
-    if held is not None and _is_of(draft, held, namespace):
+    if held is not None and is_of(draft, held, namespace):
         if held.type in (ReservationType.RESERVED, ReservationType.FLOATING, ReservationType.ROUTED):
             kept = replace(held, kept=True, comment=comment or held.comment)
             return held if kept == held else draft.put(kept)
     else:
         quotas.check_addresses(draft, namespace)
-    if held is not None and not (held.until and (_has_rested(draft, held) or _is_of(draft, held, namespace))):
+    if held is not None and not (held.until and (_has_rested(draft, held) or is_of(draft, held, namespace))):
         _refuse_taken(held, address, "address")
     return draft.put(
         Reservation(
@@ -300,7 +300,7 @@ def _recycle(draft: Draft, pool: Pool) -> IPv4Address:
     return oldest.address
 
 
-def _is_of(state: State, record: Reservation, namespace: str) -> bool:
+def is_of(state: State, record: Reservation, namespace: str) -> bool:
     """Whether an address is, or was last, a namespace's; what another one of the same name had before is not."""
     found = cast("Namespace | None", state.get(Kind.NAMESPACE, namespace))
     return record.namespace == namespace and record.revision >= (found.created_revision if found else 0)
@@ -312,7 +312,7 @@ def _may_take(draft: Draft, record: Reservation, owner: Interface | Network) -> 
         return False
     if (record.owner == owner.uuid and record.type is not ReservationType.GATEWAY) or _has_rested(draft, record):
         return True
-    return (not record.owner or record.until is not None) and _is_of(draft, record, owner.namespace)
+    return (not record.owner or record.until is not None) and is_of(draft, record, owner.namespace)
 
 
 def _has_rested(draft: Draft, record: Reservation) -> bool:

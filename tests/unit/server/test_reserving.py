@@ -1,5 +1,6 @@
 """What a namespace reserved stays its own until it releases it, whatever floats at it meanwhile."""
 
+from datetime import timedelta
 from ipaddress import IPv4Address
 
 import pytest
@@ -8,6 +9,7 @@ from buoy_server.core.commands.floating import DefloatInterface, FloatInterface
 from buoy_server.core.commands.instances import DeleteInstance
 from buoy_server.core.commands.namespaces import CreateNamespace, DeleteNamespace, SetNamespaceQuota
 from buoy_server.core.commands.pools import DeletePool
+from buoy_server.core.commands.quarantine import ExtendQuarantine
 from buoy_server.core.commands.reserving import ReleaseAddress, ReserveAddress
 from buoy_server.core.lookup import Caller
 from buoy_server.core.model import Interface, Quota, Reservation, ReservationType
@@ -234,6 +236,20 @@ def test_another_namespace_of_the_same_name_has_no_right_to_what_rests() -> None
     interface = _interface(world)
     with pytest.raises(errors.AddressInUse):
         world.run(FloatInterface(interface_uuid=interface.uuid, address=OURS), RED)
+
+
+def test_an_extended_rest_gives_another_namespace_of_the_same_name_no_right() -> None:
+    world = _world()
+    _reserve(world)
+    world.run(ReleaseAddress(address=OURS), RED)
+    world.run(DeleteNamespace(name="red"))
+    world.run(CreateNamespace(name="red"))
+    reborn = Caller("red", since={"red": world.draft.revision})
+    world.run(ExtendQuarantine(address=OURS, duration=timedelta(hours=1)))
+    with pytest.raises(errors.AddressInUse):
+        _reserve(world)
+    with pytest.raises(errors.AddressNotFound):
+        lookup.address(world.draft, reborn, OURS)
 
 
 def test_the_network_gateway_and_broadcast_addresses_are_not_for_reserving() -> None:

@@ -149,13 +149,14 @@ def _observe(interface: Interface, report: BindingReport, now: datetime) -> Inte
         floating = replace(floating, observed_generation=report.generation)
         if report.generation >= floating.generation and not floating.held_by:
             floating = _observe_floating(floating, report, now, draining.held_up(interface, going_on))
+    here = floating is not None and not floating.held_by
     return replace(
         interface,
         state=state,
         state_reason=report.nic_error,
         floating=floating,
         # A node that cannot let go of a former address has not come to what was asked.
-        observed_generation=report.generation if floating or not report.floating_error else interface.observed_generation,
+        observed_generation=interface.observed_generation if report.floating_error and not here else report.generation,
         draining=going_on,
     )
 

@@ -32,10 +32,11 @@ class ExtendQuarantine:
     duration: timedelta
 
     def decide(self, draft: Draft, context: Context) -> Reservation:
-        """Return its record."""
+        """Return its record; whose it was before a namespace of the same name was made anew gets no right to it by that."""
         del context
         record, until = _resting(draft, self.address), draft.now + self.duration
-        return draft.put(replace(record, until=max(record.until or until, until), extended=True))
+        namespace = record.namespace if addresses.is_of(draft, record, record.namespace) else ""
+        return draft.put(replace(record, namespace=namespace, until=max(record.until or until, until), extended=True))
 
 
 def _resting(draft: Draft, address: IPv4Address) -> Reservation:

@@ -101,16 +101,18 @@ def _wrong_with_float(state: State, interface: Interface | None, record: Reserva
     """A float is its holder's until the holder's node let go of it, also where it is given back or goes to somebody else."""
     if interface is None:
         return "there is no such interface"
+    unconfirmed = interface.observed_generation < interface.generation or bool(interface.former_nodes)
+    floats_elsewhere = interface.floating is not None and not interface.floating.held_by
+    held = interface.bound and (unconfirmed or floats_elsewhere)
     if record.promise is not None:
         heir = cast("Interface | None", state.get(Kind.INTERFACE, record.promise.interface))
         waits = heir is not None and heir.floating is not None and heir.floating.address == record.address
-        return "" if waits else f"it is promised to interface {record.promise.interface}, which does not wait for it"
+        if not waits:
+            return f"it is promised to interface {record.promise.interface}, which does not wait for it"
+        return "" if held else f"interface {record.promise.interface} waits for it, and its node has let go of it"
     if interface.floating is not None and interface.floating.address == record.address:
         return ""
-    if any(entry.address == record.address for entry in interface.draining):
-        return ""
-    unconfirmed = interface.observed_generation < interface.generation or interface.former_nodes
-    if interface.bound and (unconfirmed or interface.floating is not None):
+    if held or any(entry.address == record.address for entry in interface.draining):
         return ""
     return "the interface does not float there, and its node has confirmed that"
 
