@@ -24,7 +24,6 @@ from buoy_server.core.commands.pools import UpdatePool
 from buoy_server.core.commands.quarantine import ExtendQuarantine, LiftQuarantine
 from buoy_server.core.commands.reserving import ReleaseAddress, ReserveAddress
 from buoy_server.core.commands.routing import RouteAddress, UnrouteAddress
-from buoy_server.core.history import Began, steps_of
 from buoy_server.core.model import FlowPolicy, Interface, Network, Node, Pool, Reservation, ReservationType
 from buoy_server.core.ranges import AddressRange
 from buoy_server.core.state import Kind
@@ -53,7 +52,6 @@ class Cluster(RuleBasedStateMachine):
     @initialize()
     def start(self) -> None:
         self.world = World()
-        self.told = 0  # of the entries: whose periods were looked at
         self.world.pool("one", RANGES["one"][0])
         self.world.pool("two", RANGES["two"][0], quarantine=40)
         self.world.network("net", "10.0.0.0/28", nat=True)
@@ -269,15 +267,6 @@ class Cluster(RuleBasedStateMachine):
         if hasattr(self, "world"):
             assert not list(fsck.violations(self.world.draft))
             assert all(record.reason for record in self._records() if record.type is ReservationType.DELETION_HALO)
-
-    @invariant()
-    def a_revision_begins_one_period_of_an_address_at_most(self) -> None:
-        """The history of addresses stands under revisions."""
-        if hasattr(self, "world"):
-            entries = self.world.draft.entries
-            for entry in entries[self.told :]:
-                assert sum(isinstance(step, Began) for step in steps_of(entry, self.world.draft)) <= 1
-            self.told = len(entries)
 
     @invariant()
     def nothing_waits_for_a_machine_that_is_off(self) -> None:
