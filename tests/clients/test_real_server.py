@@ -303,6 +303,25 @@ def test_the_command_line_through_a_whole_life(real: RealServer, client: BuoyCli
     assert json.loads(buoy("admin", "fsck", "-o", "json"))["violations"] == []
 
 
+def test_the_command_line_moves_only_what_floats_and_reads_how_long_connections_may_drain(
+    real: RealServer, client: BuoyClient
+) -> None:
+    client.create_instance("vm", ["blue"], wait=True)
+    (interface,) = client.get_instance_interfaces("vm")
+
+    def buoy(*args: str) -> tuple[int, str]:
+        result = CliRunner().invoke(app, ["--server", real.target, *args])
+        return result.exit_code, result.stderr
+
+    reserved = str(client.reserve_address().address)
+    code, words = buoy("address", "move", reserved, "--to", interface.uuid)
+    assert (code, f"{reserved} does not float: it is held as reserved" in words) == (1, True)
+    client.float_interface(interface.uuid, wait=True)
+    assert buoy("interface", "defloat", interface.uuid, "--flows", "drain", "--drain-time", "2m", "--wait")[0] == 0
+    code, words = buoy("interface", "defloat", interface.uuid, "--flows", "drain", "--drain-time", "soon")
+    assert (code, "soon" in words) == (2, True)
+
+
 def test_an_address_is_routed_into_a_network_and_back(client: BuoyClient) -> None:
     waiting = client.route_address("blue")
     assert (waiting.phase, waiting.node, waiting.reason) == (RoutedPhase.PENDING, "", "no instance is on the network yet")

@@ -11,8 +11,10 @@ from buoy_client.cli.options import Namespace, Output, Wait, WaitTimeoutOption, 
 from buoy_client.cli.progress import wait_line
 from buoy_client.cli.session import open_session
 from buoy_client.cli.views import interface_fields, now
+from buoy_client.errors import FailedPrecondition
 from buoy_client.operations.base import WAIT_TIMEOUT
 from buoy_client.operations.events import LIMIT
+from buoy_client.states import ReservationType
 
 app = typer.Typer(help="Addresses of pools: reserve, move, and see who has or had them.", no_args_is_help=True)
 
@@ -115,6 +117,8 @@ def move(
     """
     session = open_session(ctx, output)
     record = session.client.get_address(address)
+    if record.type is not ReservationType.FLOATING and not record.promised_to:
+        raise FailedPrecondition(f"{address} does not float: it is held as {record.type}", reason="NOT_FLOATING")
     holder = session.client.get_interface(record.promised_to or record.owner)
     with wait_line("moving", wait) as line:
         interface = session.client.move_floating(

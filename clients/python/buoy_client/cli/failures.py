@@ -42,6 +42,7 @@ HINTS = {
     "QUOTA_EXCEEDED": "See `buoy namespace show`.",
     "AMBIGUOUS_NAME": "Name it by uuid, or add --namespace.",
     "POOL_EXHAUSTED": "See `buoy pool list`; released addresses rest before they are free again.",
+    "ADDRESS_NOT_FOUND": "It is free, of no pool, or not yours to see.",
     "POOL_IN_USE": "See `buoy pool addresses`.",
     "NETWORK_IN_USE": "See `buoy interface list --network`.",
     "NO_NODE": "See `buoy node list`.",

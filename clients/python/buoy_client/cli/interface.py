@@ -7,7 +7,7 @@ import typer
 from buoy_client.cli import events, views
 from buoy_client.cli.explain import explain
 from buoy_client.cli.metadata import interface_app as metadata_app
-from buoy_client.cli.options import Deleted, InterfaceUuid, Namespace, Output, Wait, WaitTimeoutOption
+from buoy_client.cli.options import Deleted, InterfaceUuid, Namespace, Output, Wait, WaitTimeoutOption, seconds
 from buoy_client.cli.progress import after, wait_line
 from buoy_client.cli.session import open_session
 from buoy_client.cli.watch import watch
@@ -122,7 +122,7 @@ def float_interface(
     ctx: typer.Context,
     interface: InterfaceUuid,
     address: Annotated[str | None, typer.Option(metavar="A", help="A given address of a pool; at random by default.")] = None,
-    pool: Annotated[str | None, typer.Option(metavar="REF", help="The pool to take it from; the oldest by default.")] = None,
+    pool: Annotated[str | None, typer.Option(metavar="REF", help="The pool to take it from; your own by default.")] = None,
     wait: Wait = False,
     wait_timeout: WaitTimeoutOption = WAIT_TIMEOUT,
     output: Output = None,
@@ -153,7 +153,13 @@ def defloat(
         ),
     ] = "cut",
     drain_time: Annotated[
-        float | None, typer.Option("--drain-time", metavar="SECONDS", help="With --flows drain: how long; 60 by default.")
+        float | None,
+        typer.Option(
+            "--drain-time",
+            parser=seconds,
+            metavar="TIME",
+            help='With --flows drain: how long: seconds, or "5m"; 60 by default.',
+        ),
     ] = None,
     keep_address: Annotated[
         bool, typer.Option("--keep-address", help="Reserve the address for your namespace, instead of letting it rest.")

@@ -69,7 +69,9 @@ def route(
     ctx: typer.Context,
     network: NetworkRef,
     address: Annotated[str | None, typer.Option("--address", metavar="IP", help="This one; a random one by default.")] = None,
-    pool: Annotated[str | None, typer.Option("--pool", metavar="REF", help="Of this pool.")] = None,
+    pool: Annotated[
+        str | None, typer.Option("--pool", metavar="REF", help="The pool to take it from; your own by default.")
+    ] = None,
     node: Annotated[
         str | None, typer.Option("--node", metavar="NAME", help="By this node; one with an instance by default.")
     ] = None,
