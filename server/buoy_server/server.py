@@ -172,7 +172,10 @@ class Server:
 
     def _bind(self, target: str) -> str:
         if target.startswith("unix:"):
-            _refuse_served_socket(Path(target.removeprefix("unix:").replace("///", "/", 1)))
+            path = Path(target.removeprefix("unix:").replace("///", "/", 1))
+            if not path.parent.is_dir():
+                raise ListenError(f"listen: {target} cannot be served: there is no directory {path.parent}, make it first")
+            _refuse_served_socket(path)
         try:
             port = self._grpc.add_insecure_port(target)
         except RuntimeError as error:
