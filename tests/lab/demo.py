@@ -1,4 +1,4 @@
-"""`make demo`: the main job from end to end, told in ten steps; exit code 0 only if every step held.
+"""`make demo`: the main job from end to end, told in eleven steps; exit code 0 only if every step held.
 
 It runs through tests.support.enter, in a world of its own; what it checks it reads from the kernel and from real packets.
 """

@@ -1,4 +1,4 @@
-"""The demo's steps 9 and 10: defloat, then delete everything; what is gone is gone."""
+"""The demo's steps 10 and 11: defloat, then delete everything; what is gone is gone."""
 
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -14,7 +14,7 @@ SILENT_S = 0.5  # a download that got a chunk each 10 ms before
 
 
 def defloat(demo: DemoStage) -> Iterator[str]:
-    """Step 9: the established connection ends, a new one is refused, nothing of the address is left."""
+    """Step 10: the established connection ends, a new one is refused, nothing of the address is left."""
     stage, guest, download = demo.stage, demo.red_web, demo.download
     quarantined = stage.cli("pool", "show", "floating")["usage"]["quarantined"]
     shown = stage.cli("interface", "defloat", guest.interface, "--wait")
@@ -46,7 +46,7 @@ def traces(guest: Guest, address: IPv4Address) -> list[str]:
 
 
 def delete_all(demo: DemoStage) -> Iterator[str]:
-    """Step 10: instances and networks go; the namespaces are as before, and the pool accounts for every address."""
+    """Step 11: instances and networks go; the namespaces are as before, and the pool accounts for every address."""
     stage, cli = demo.stage, demo.stage.cli
     demo.download.close()
     demo.keep.close()  # the web servers

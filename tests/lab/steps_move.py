@@ -17,7 +17,7 @@ from tests.support.waiting import wait_for
 
 
 def move(demo: DemoStage) -> Iterator[str]:
-    """The step: blue/web goes from node1 to node2."""
+    """Step 9: blue/web goes from node1 to node2."""
     stage, guest = demo.stage, demo.blue_web
     with (
         probes.udp_echo(guest.netns),
