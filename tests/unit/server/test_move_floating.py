@@ -291,3 +291,22 @@ def test_a_move_is_told_to_both_in_words(moves: Moves) -> None:
         f"floating address {ADDRESS} comes from interface {moves.old.uuid}, and waits until node n1 lets go of it",
         f"floating address {ADDRESS} is let go of where it was, and comes",
     ]
+
+
+def test_a_node_that_cannot_let_go_of_a_former_address_has_confirmed_nothing_while_another_is_on_its_way() -> None:
+    moves = Moves()
+    former = IPv4Address("192.0.2.8")
+    moves.world.run(FloatInterface(interface_uuid=moves.new.uuid, address=former))
+    moves.world.report(moves.new)
+    moves.world.run(DefloatInterface(interface_uuid=moves.new.uuid))
+    moves.move(moves.old, moves.new)
+    moves.world.report(moves.new, floating_error="removing the route to 192.0.2.8: busy")
+    now = moves.world.now(moves.new)
+    assert now.observed_generation < now.generation
+    held = addresses.record_of(moves.world.draft, None, former)
+    assert held is not None
+    assert (held.owner, held.until) == (moves.new.uuid, None)
+    moves.world.report(moves.new)
+    rests = addresses.record_of(moves.world.draft, None, former)
+    assert rests is not None
+    assert rests.until is not None
