@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from buoy_server.codec.packing import pack, unpack
-from buoy_server.core.model import Interface, Network, PoolId, Reservation, ReservationType
+from buoy_server.core.model import Interface, InterfaceId, Network, PoolId, Promise, Reservation, ReservationType
 from buoy_server.core.ranges import AddressRange
 from buoy_server.core.state import Kind
 from buoy_server.core.states import FloatingPhase, NetworkState
@@ -118,6 +118,10 @@ BROKEN: dict[str, tuple[str, Break]] = {
     "a record of an unknown network": ("RESERVATION_PLACE", _record(_T.INSTANCE, network_uuid=ABSENT)),
     "a float of nobody's": ("RESERVATION_OWNER", _record(_T.FLOATING, owner=ABSENT)),
     "a fixed address of nobody's": ("RESERVATION_OWNER", _record(_T.INSTANCE, owner=ABSENT)),
+    "a float promised to nobody": (
+        "RESERVATION_OWNER",
+        _record(_T.FLOATING, promise=Promise(interface=InterfaceId(ABSENT), actor="system")),
+    ),
     "a routed address of nobody's": ("RESERVATION_OWNER", _record(_T.ROUTED, owner=ABSENT)),
     "a gateway address of nobody's": ("RESERVATION_OWNER", _record(_T.GATEWAY, owner=ABSENT)),
     "an address kept for nobody": ("RESERVATION_OWNER", _record(_T.RESERVED, namespace="absent")),
