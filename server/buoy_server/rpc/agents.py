@@ -10,7 +10,7 @@ from collections.abc import AsyncIterator
 from buoy.v1 import agent_pb2, repair_pb2
 from google.protobuf.message import Message
 
-from buoy_server.core import draining, lookup
+from buoy_server.core import draining
 from buoy_server.core.changes import short
 from buoy_server.core.commands.nodes import AnnounceNode, BindingReport, NetworkReport, ReportNode
 from buoy_server.core.commands.repairing import Repair
@@ -21,6 +21,7 @@ from buoy_server.core.state import Kind
 from buoy_server.rpc import checks
 from buoy_server.rpc.backend import Backend
 from buoy_server.rpc.bindings import touched, touched_networks, updates
+from buoy_server.rpc.snapshot import snapshot
 
 HEARTBEAT = 5.0  # seconds between marks on a quiet stream
 MAX_REPORTS = 10_000
@@ -34,7 +35,7 @@ class AgentService:
     def __init__(self, backend: Backend) -> None:
         self._backend = backend
 
-    async def WatchNode(self, request: agent_pb2.WatchNodeRequest, caller: Caller) -> AsyncIterator[Message]:
+    async def WatchNode(self, request: agent_pb2.WatchNodeRequest, caller: Caller) -> AsyncIterator[Message | bytes]:
         """Stream what a node must do: everything, or what changed since the revision that it resumes from."""
         name = _own_node(request.node, caller)
         command = AnnounceNode(
@@ -76,7 +77,7 @@ class AgentService:
 
     async def _updates(
         self, request: agent_pb2.WatchNodeRequest, node: str, caller: Caller
-    ) -> AsyncIterator[agent_pb2.NodeUpdate]:
+    ) -> AsyncIterator[agent_pb2.NodeUpdate | bytes]:
         backend, feed, view = self._backend, self._backend.feed, self._backend.view
         resumes = bool(request.resume_revision) and request.cluster_id in ("", backend.cluster_id)
         resumes = resumes and feed.reaches(request.resume_revision)
@@ -88,8 +89,8 @@ class AgentService:
         ):
             yield agent_pb2.NodeUpdate(cluster_id=backend.cluster_id, reset=not resumes)
             if not resumes:
-                for update in updates(view, node, list(lookup.interfaces(view, "node", node)), 0):
-                    yield update
+                for part in snapshot(view, node):
+                    yield part
             yield agent_pb2.NodeUpdate(revision=position, synced=True)
             sent = time.monotonic()
             while True:

@@ -22,9 +22,12 @@ def touched(view: View, node: str, entries: Iterable[Committed]) -> list[Interfa
             case Interface() as after if after.former_node(node) or _lags(after, node):
                 asked[entry.key] = None
     found = [view.get(Kind.INTERFACE, key) for key in asked]
-    return [
-        interface for interface in found if isinstance(interface, Interface) and interface.bound and node in interface.nodes
-    ]
+    return [interface for interface in found if isinstance(interface, Interface) and is_bound_to(interface, node)]
+
+
+def is_bound_to(interface: Interface, node: str) -> bool:
+    """Whether a node may have something of an interface in its kernel."""
+    return interface.bound and node in interface.nodes
 
 
 def _lags(interface: Interface, node: str) -> bool:
@@ -47,13 +50,21 @@ def updates(
     """Yield updates of a bounded size; only the last bears the revision: who loses the stream before it starts before it."""
     now = datetime.now(UTC)
     for start in range(0, max(len(interfaces), bool(networks)), CHUNK):
-        chunk = interfaces[start : start + CHUNK]
-        yield agent_pb2.NodeUpdate(
+        update = agent_pb2.NodeUpdate(
             revision=revision if start + CHUNK >= len(interfaces) else 0,
-            upserts=[binding_of(view, interface, now) for interface in chunk if interface.live and interface.node == node],
-            networks=[_network_binding(network, node) for network in networks] if start == 0 else (),
-            removed=[_removal(view, node, interface) for interface in chunk if not interface.live or interface.node != node],
+            networks=[network_binding(network, node) for network in networks] if start == 0 else (),
         )
+        for interface in interfaces[start : start + CHUNK]:
+            put(update, view, node, interface, now)
+        yield update
+
+
+def put(update: agent_pb2.NodeUpdate, view: View, node: str, interface: Interface, now: datetime) -> None:
+    """Put into an update what a node is told of an interface."""
+    if interface.live and interface.node == node:
+        update.upserts.append(binding_of(view, interface, now))
+    else:
+        update.removed.append(_removal(view, node, interface))
 
 
 def _removal(view: View, node: str, interface: Interface) -> agent_pb2.Removal:
@@ -84,14 +95,15 @@ def binding_of(view: View, interface: Interface, now: datetime) -> agent_pb2.Bin
         macaddr=interface.macaddr,
         ipv4=str(interface.ipv4),
         floating_address=str(floating.address) if floating else "",
-        network=_network_binding(network, interface.node),
+        network=network_binding(network, interface.node),
         unconfirmed_addresses=_uncut(view, interface) if interface.observed_generation < _changed_by(interface) else (),
         draining=[_draining(entry, now) for entry in interface.draining],
         announce=bool(floating and floating.announce_generation > interface.observed_generation),
     )
 
 
-def _network_binding(network: Network, node: str) -> agent_pb2.NetworkBinding:
+def network_binding(network: Network, node: str) -> agent_pb2.NetworkBinding:
+    """Return all that a node needs for a network."""
     gateway = network.gateway_on(node)
     return agent_pb2.NetworkBinding(
         uuid=network.uuid,

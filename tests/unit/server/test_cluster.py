@@ -33,6 +33,7 @@ from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
+from tests.unit.server.snapshots import said_at_once, said_one_by_one
 from tests.unit.server.world import SYSTEM, World
 
 CHOICE = st.integers(0, 1 << 16)
@@ -218,6 +219,12 @@ class Cluster(RuleBasedStateMachine):
 
     def _of_networks(self) -> list[IPv4Address]:
         return [address for networks in self.outside.values() for addresses in networks.values() for address in addresses]
+
+    @invariant()
+    def a_snapshot_says_what_the_updates_say(self) -> None:
+        if hasattr(self, "world"):
+            for node in ("n1", "n2"):
+                assert said_at_once(self.world.draft, node) == said_one_by_one(self.world.draft, node)
 
     @invariant()
     def no_address_is_in_kernels_for_two(self) -> None:

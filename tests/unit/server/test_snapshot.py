@@ -1,0 +1,68 @@
+"""The bindings that are read straight off stored bytes are those that the core's objects lead to, whatever is under way."""
+
+from datetime import timedelta
+from ipaddress import IPv4Address
+
+import pytest
+from buoy_server.core.commands.floating import DefloatInterface, FloatInterface
+from buoy_server.core.commands.interfaces import DeleteInterface
+from buoy_server.core.commands.move_floating import MoveFloating
+from buoy_server.core.commands.moving import MoveInstance
+from buoy_server.core.model import FlowPolicy, Interface
+
+from tests.unit.server.snapshots import said_at_once, said_one_by_one
+from tests.unit.server.world import World, small_world
+
+A = IPv4Address("192.0.2.10")
+
+
+def _floating() -> tuple[World, Interface]:
+    world = small_world()
+    world.node("n2")
+    interface = world.interface(world.instance())
+    world.report(interface)
+    world.run(FloatInterface(interface_uuid=interface.uuid, address=A))
+    world.report(interface)
+    return world, world.now(interface)
+
+
+def _defloated(world: World, interface: Interface, flows: FlowPolicy) -> None:
+    world.run(DefloatInterface(interface_uuid=interface.uuid, flows=flows, drain_time=timedelta(seconds=30)))
+
+
+def _draining(world: World, interface: Interface) -> None:
+    _defloated(world, interface, FlowPolicy.DRAIN)
+    world.report(interface, draining=frozenset({A}))
+
+
+def _moved_to_another(world: World, interface: Interface) -> None:
+    """The other one's node knows of everything, and the address is still held by the first."""
+    other = world.interface(world.instance("other", node="n2"))
+    world.report(other)
+    world.run(MoveFloating(address=A, source=interface.uuid, target=other.uuid))
+    world.report(other)
+    assert world.now(other).observed_generation == world.now(other).generation
+
+
+STEPS = {
+    "nothing": lambda _world, _interface: None,
+    "a float that goes": lambda world, interface: _defloated(world, interface, FlowPolicy.CUT),
+    "a float that drains": _draining,
+    "an address that another one still holds": _moved_to_another,
+    "an interface that goes": lambda world, interface: world.run(DeleteInterface(interface_uuid=interface.uuid)),
+    "an instance that moves": lambda world, _: world.run(MoveInstance(instance_ref="web", namespace="", node="n2")),
+}
+
+
+@pytest.mark.parametrize("step", STEPS)
+def test_a_snapshot_says_what_later_updates_say(step: str) -> None:
+    world, interface = _floating()
+    STEPS[step](world, interface)
+    for node in ("n1", "n2"):
+        bindings, removals = said_at_once(world.draft, node)
+        assert (bindings, removals) == said_one_by_one(world.draft, node)
+        assert (
+            bindings
+            or removals
+            or (node == "n2" and step not in ("an address that another one still holds", "an instance that moves"))
+        )
