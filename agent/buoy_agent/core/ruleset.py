@@ -183,11 +183,12 @@ def rules(network: Network) -> tuple[Rule, ...]:
 def digest(network: Network) -> str:
     """Names the state that a network's rules, maps and links should have; equal means nothing to do."""
     return state_digest(
-        f"{network.gateway.hex()}/{network.netblock.prefixlen}", [(rule.chain, rule.comment) for rule in rules(network)]
+        f"{network.gateway.hex()}/{network.netblock.prefixlen}", tuple((rule.chain, rule.comment) for rule in rules(network))
     )
 
 
-def state_digest(bridge_address: str, chain_comments: list[tuple[str, str]]) -> str:
+@lru_cache(maxsize=1 << 10)  # most networks of a node are alike but for their address
+def state_digest(bridge_address: str, chain_comments: tuple[tuple[str, str], ...]) -> str:
     """The same digest, from what was read in the kernel: the bridge's address, and the rules' comments by chain."""
     order = {chain.name: position for position, chain in enumerate(CHAINS)}
     listed = sorted(chain_comments, key=lambda entry: order.get(entry[0], len(order)))  # stable: the order in a chain stays

@@ -6,7 +6,7 @@
 An attribute's length has 16 bits, so a message holds at most 2,300 pairs, and a transaction many messages.
 """
 
-import struct
+import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
@@ -75,26 +75,24 @@ def dump_payload(header: bytes, name: str) -> bytes:
     return header + _place(name)
 
 
-def unpack(body: memoryview, header_size: int) -> dict[Address, Address]:
-    """The pairs of one answer to the dump."""
-    listed = attributes(body[header_size:]).get(_LIST_ELEMENTS)
-    if listed is None:
-        return {}
-    return _unpack_fast(bytes(listed)) or dict(_unpack_slowly(listed))
+def unpack(body: memoryview, header_size: int, shared: dict[Address, Address]) -> dict[Address, Address]:
+    """The pairs of one answer to the dump; an address that is in `shared` is that object, and others come to be in it."""
+    listed = bytes(attributes(body[header_size:]).get(_LIST_ELEMENTS, b""))
+    pairs = _unpack_fast(listed) or list(_unpack_slowly(memoryview(listed)))
+    same = shared.setdefault
+    return {same(key, key): same(value, value) for key, value in pairs}
 
 
-def _unpack_fast(listed: bytes, length: int = 4) -> dict[Address, Address]:
-    """All records alike and without further attributes: cut them by size; empty when they are not."""
-    before, between = _templates(length, 0)  # the kernel does not set the flag
-    record = struct.Struct(f"={len(before)}s{length}s{len(between)}s{length}s")
-    if len(listed) % record.size:
-        return {}
-    found: dict[Address, Address] = {}
-    for start, key, middle, data in record.iter_unpack(listed):
-        if start != before or middle != between:
-            return {}
-        found[Address(key)] = Address(data)
-    return found
+def _unpack_fast(listed: bytes, length: int = 4) -> list[Pair]:
+    """All records alike and without further attributes: cut them by a pattern; empty when they are not."""
+    found: list[Pair] = _records(length).findall(listed)
+    return found if len(found) * (20 + 2 * length) == len(listed) else []
+
+
+@lru_cache
+def _records(length: int) -> re.Pattern[bytes]:
+    before, between = map(re.escape, _templates(length, 0))  # the kernel does not set the flag
+    return re.compile(b"%b(.{%d})%b(.{%d})" % (before, length, between, length), re.DOTALL)
 
 
 def _unpack_slowly(listed: memoryview) -> Iterator[tuple[Address, Address]]:

@@ -66,7 +66,7 @@ class LinuxExaminer:
         flaws = inspection.state_flaws(self._external, external)
         if external is not None and external.is_up and not external.has_carrier:
             flaws.append(f"{self._external} has no carrier")
-        return flaws + (inspection.setting_flaws(external_settings(self._external)) if external is not None else [])
+        return flaws + (inspection.setting_flaws(external_settings(self._external), {}) if external is not None else [])
 
     def _announcement(self, address: Address, host: Channel, external: Device | None) -> Observation:
         if not self._by_arp:
@@ -90,7 +90,7 @@ class LinuxExaminer:
         yield Observation(Link.NETWORK, f"namespace of {network}" if there else "", () if there else ("the namespace is gone",))
         if not there:
             return
-        outer = inspection.outer_flaws(network, host)
+        outer = inspection.outer_flaws(network, inspection.read_outer(network, host))
         with self._namespaces.inside(network), closing(Channel(ROUTE)) as channel:
             yield from self._links(binding, channel, outer)
             yield from _table(binding, Table(self._channels.of(network)))
@@ -101,9 +101,13 @@ class LinuxExaminer:
         flaws = [*outer, *inspection.state_flaws("the uplink in the network", uplink)]
         if uplink is not None:
             flaws += inspection.inner_flaws(network.id, channel, uplink) if uplink.is_up else []
-            flaws += inspection.setting_flaws(inspection.OF_UPLINK)
+            flaws += inspection.setting_flaws(inspection.OF_UPLINK, {UPLINK: uplink})
         yield Observation(Link.UPLINK, f"{outer_name(network.id)} to {UPLINK}", tuple(flaws))
-        gone = ["the uplink is down"] if uplink is None or not uplink.is_up else inspection.way_out_flaws(channel, uplink)
+        gone = (
+            ["the uplink is down"]
+            if uplink is None or not uplink.is_up
+            else inspection.way_out_flaws(routes.read_ways(channel), uplink)
+        )
         yield Observation(Link.WAY_OUT, f"default by {UPLINK}", tuple(gone))
         yield _bridge(binding, channel, bridge)
         yield self._nic(binding, channel, bridge)
@@ -165,7 +169,7 @@ def _bridge(binding: Binding, channel: Channel, bridge: Device | None) -> Observ
     if bridge is not None:
         has = links.read_addresses(channel, bridge.index) == [want]
         flaws += [] if has else [f"the bridge has not just its own address {text(want[0])}/{want[1]}"]
-        flaws += inspection.setting_flaws((*inspection.OF_BRIDGE, *inspection.OPTIONAL))
+        flaws += inspection.setting_flaws((*inspection.OF_BRIDGE, *inspection.OPTIONAL), {BRIDGE: bridge})
     return Observation(Link.BRIDGE, f"{BRIDGE} {text(want[0])}/{want[1]}", tuple(flaws))
 
 

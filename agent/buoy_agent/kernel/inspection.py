@@ -1,7 +1,7 @@
 """Reads what a network's namespace and uplink hold, and says in words what of it is not as it was made."""
 
-from collections.abc import Generator, Iterator
-from dataclasses import replace
+from collections.abc import Callable, Generator, Iterator, Mapping
+from dataclasses import dataclass, replace
 
 from buoy_agent.core.actual import NetworkState
 from buoy_agent.core.ruleset import BRIDGE, FIXED_TO_FLOATING, FLOATING_TO_FIXED, UPLINK, state_digest
@@ -11,8 +11,10 @@ from buoy_agent.kernel.links import Link
 from buoy_agent.kernel.naming import inner_mac, outer_mac, outer_name
 from buoy_agent.kernel.netlink import Channel
 from buoy_agent.kernel.nft import Table
+from buoy_agent.kernel.routes import Ways
 
 Setting = tuple[str, str]
+Read = Callable[[str], str | None]
 # Inside the namespace everything is ours, so `all` may be set too (redirects are sent if either says so).
 OF_BRIDGE: tuple[Setting, ...] = (
     ("ipv4/conf/all/send_redirects", "0"),
@@ -32,31 +34,58 @@ def outside(name: str) -> tuple[Setting, ...]:
     return ((f"{conf}/forwarding", "1"), (f"{conf}/rp_filter", "2"), (f"{conf}/send_redirects", "0"))
 
 
-def outer_flaws(network: NetworkId, host: Channel) -> list[str]:
-    """What is wrong with the host's end of the uplink; the calling thread is in the host namespace."""
-    outer = links.read_link(host, outer_name(network))
-    if outer is None:
+@dataclass(frozen=True, slots=True)
+class Outer:
+    """The host's end of a network's uplink, and the MAC of the permanent neighbour behind it."""
+
+    link: Link | None
+    neighbour: str = ""
+
+
+class Outers:
+    """Those of all networks, read at once: a request less for each, and one look through the links."""
+
+    def __init__(self, host: Channel) -> None:
+        self.links = links.read_links(host)
+        self._neighbours = routes.read_neighbours(host, routes.NETWORK_SIDE)
+
+    def of(self, network: NetworkId) -> Outer:
+        """That of one network."""
+        link = self.links.get(outer_name(network))
+        return Outer(link, self._neighbours.get(link.index, "") if link is not None else "")
+
+
+def read_outer(network: NetworkId, host: Channel) -> Outer:
+    """That of one network alone."""
+    link = links.read_link(host, outer_name(network))
+    return Outer(link, routes.read_neighbour(host, routes.NETWORK_SIDE, link.index) if link is not None else "")
+
+
+def outer_flaws(network: NetworkId, outer: Outer) -> list[str]:
+    """What is wrong with the host's end of the uplink; the calling thread need not be in the host namespace."""
+    link = outer.link
+    if link is None:
         return ["the uplink is gone from the host"]
-    flaws = [] if outer.alias == network else ["the uplink in the host has lost its mark"]
-    flaws += [] if outer.is_up else ["the uplink in the host is down"]
-    if not routes.has_neighbour(host, routes.NETWORK_SIDE, outer.index, inner_mac(network)):
-        flaws.append("the host has no neighbour behind the uplink")
-    return flaws + setting_flaws(outside(outer.name))
+    flaws = [] if link.alias == network else ["the uplink in the host has lost its mark"]
+    flaws += [] if link.is_up else ["the uplink in the host is down"]
+    flaws += [] if outer.neighbour == inner_mac(network) else ["the host has no neighbour behind the uplink"]
+    return flaws + setting_flaws(outside(link.name), {link.name: link})
 
 
-def inner_state(network: NetworkId, channel: Channel, table: Table) -> NetworkState:
+def inner_state(network: NetworkId, channel: Channel, table: Table, read: Read = sysctl.read) -> NetworkState:
     """All but the elements; the calling thread is in the network's namespace."""
-    present = links.read_links(channel)
-    flaws = [*_link_flaws(network, channel, present), *table.flaws(), *setting_flaws((*INSIDE, *OPTIONAL))]
+    present, ways = links.read_links(channel), routes.read_ways(channel)
+    flaws = [*_link_flaws(network, channel, present, ways), *table.flaws()]
+    flaws += setting_flaws((*INSIDE, *OPTIONAL), present, read)
     bridge = present.get(BRIDGE)
     addresses = links.read_addresses(channel, bridge.index) if bridge is not None else []
     if bridge is not None and len(addresses) != 1:
         flaws.append("the bridge has not just its own address")
     shown = f"{addresses[0][0].hex()}/{addresses[0][1]}" if addresses else ""
     return NetworkState(
-        digest="" if flaws else state_digest(shown, table.read_rules()),
+        digest="" if flaws else state_digest(shown, tuple(table.read_rules())),
         nics=nics.marks(present.values()),
-        direct={address for address, _ in routes.read_routes(channel, bridge.index)} if bridge is not None else set(),
+        direct=ways.hosts.get(bridge.index, set()) if bridge is not None else set(),
         flaws=tuple(flaws),
     )
 
@@ -77,12 +106,12 @@ def with_elements(state: NetworkState, elements: NetworkState) -> NetworkState:
     return replace(state, forward=elements.forward, backward=elements.backward)
 
 
-def _link_flaws(network: NetworkId, channel: Channel, present: dict[str, Link]) -> Iterator[str]:
+def _link_flaws(network: NetworkId, channel: Channel, present: Mapping[str, Link], ways: Ways) -> Iterator[str]:
     yield from state_flaws("the bridge", present.get(BRIDGE))
     uplink = present.get(UPLINK)
     yield from state_flaws("the uplink", uplink)
     if uplink is not None and uplink.is_up:
-        yield from way_out_flaws(channel, uplink)
+        yield from way_out_flaws(ways, uplink)
         yield from inner_flaws(network, channel, uplink)
 
 
@@ -91,17 +120,26 @@ def state_flaws(what: str, link: Link | None) -> list[str]:
     return [f"{what} is gone"] if link is None else [] if link.is_up else [f"{what} is down"]
 
 
-def way_out_flaws(channel: Channel, uplink: Link) -> list[str]:
+def way_out_flaws(ways: Ways, uplink: Link) -> list[str]:
     """Whether what leaves the network goes to the host."""
-    return [] if routes.has_default_route(channel, uplink.index) else ["the default route is gone"]
+    return [] if uplink.index in ways.defaults else ["the default route is gone"]
 
 
 def inner_flaws(network: NetworkId, channel: Channel, uplink: Link) -> list[str]:
     """Whether the host is known behind the network's end of the uplink."""
-    known = routes.has_neighbour(channel, routes.HOST_SIDE, uplink.index, outer_mac(network))
-    return [] if known else ["the neighbour behind the uplink is gone"]
+    known = routes.read_neighbour(channel, routes.HOST_SIDE, uplink.index)
+    return [] if known == outer_mac(network) else ["the neighbour behind the uplink is gone"]
 
 
-def setting_flaws(wanted: tuple[Setting, ...]) -> list[str]:
-    """The settings that are not as they should be, in the calling thread's namespace."""
-    return [f"net/{name} is not {value}" for name, value in wanted if not sysctl.has_value(name, value)]
+def setting_flaws(wanted: tuple[Setting, ...], present: Mapping[str, Link], read: Read = sysctl.read) -> list[str]:
+    """The settings that are not as they should be: those of links that are present by what the kernel shows with them.
+
+    Others are read, in the calling thread's namespace. What this kernel, or a link, does not have is as it should be.
+    """
+    return [f"net/{name} is not {value}" for name, value in wanted if _shown(name, present, read) not in (value, None)]
+
+
+def _shown(name: str, present: Mapping[str, Link], read: Read) -> str | None:
+    *_, where, setting = name.split("/")
+    link = present.get(where)
+    return read(name) if link is None else link.setting(setting)

@@ -26,7 +26,8 @@ _IFADDR = struct.Struct("=BBBBi")
 UP, _RUNNING = 1, 0x40
 _ADDRESS, _NAME, _PEER, _MASTER, _INFO, _ALIAS, _GROUP = 1, 3, 5, 10, 18, 20, 27
 _NS_FD, _EXT_MASK, _PEER_NS, _PROPERTIES = 28, 29, 37, 52
-_AF_INET = 2
+_FAMILIES, _AF_INET, _CONF = 26, 2, 1  # IFLA_AF_SPEC, IFLA_INET_CONF: as many numbers as the kernel has settings
+_SETTINGS = {"forwarding": 1, "send_redirects": 6, "rp_filter": 8}  # IPV4_DEVCONF_*, which count from 1
 _SKIP_STATISTICS = 8
 _NO_DEVICE = 19
 
@@ -45,6 +46,12 @@ class Link:
     has_carrier: bool
     peer: int
     master: int
+    settings: bytes = b""  # of IPv4, packed; nothing where the link has no IPv4
+
+    def setting(self, name: str) -> str | None:
+        """One of `ipv4/conf/<link>`, as /proc/sys has it; None where the link has none."""
+        offset = 4 * _SETTINGS[name] - 4
+        return str(struct.unpack_from("=i", self.settings, offset)[0]) if len(self.settings) > offset else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,6 +81,7 @@ def parse_link(body: memoryview) -> Link:
     found = attributes(body[_IFINFO.size :])
     info = attributes(found.get(_INFO, b""))
     listed = elements(found.get(_PROPERTIES, b""))
+    inet = attributes(attributes(found.get(_FAMILIES, b"")).get(_AF_INET, b""))
     return Link(
         index=index,
         name=as_text(found.get(_NAME)),
@@ -85,6 +93,7 @@ def parse_link(body: memoryview) -> Link:
         has_carrier=bool(flags & _RUNNING),
         peer=0 if _PEER_NS in found else _integer(found.get(_PEER)),
         master=_integer(found.get(_MASTER)),
+        settings=bytes(inet.get(_CONF, b"")),
     )
 
 

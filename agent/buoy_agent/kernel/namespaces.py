@@ -31,6 +31,7 @@ class Namespaces:
         join_lasting(DIRECTORY)
         self._prefix = prefix
         self.host = self._here = _open(_SELF)
+        self._device = os.fstat(self.host).st_dev  # nsfs, which every namespace lies on
 
     def close(self) -> None:
         """Gives the descriptor of the host namespace back."""
@@ -47,18 +48,21 @@ class Namespaces:
 
     def exists(self, uuid: str) -> bool:
         """Whether there is such a namespace (and not just a file that an interrupted `create` left)."""
-        return _is_namespace(self._path(uuid))
+        return self.identity(uuid) != 0
 
     def identity(self, uuid: str) -> int:
         """A number that no other living namespace has; 0 where there is none."""
-        path = self._path(uuid)
-        return path.stat().st_ino if _is_namespace(path) else 0
+        try:
+            found = Path(self._name(uuid)).stat()
+        except FileNotFoundError:
+            return 0
+        return found.st_ino if found.st_dev == self._device else 0
 
     def create(self, uuid: str) -> None:
         """Makes a namespace; one that is there already is left alone."""
-        path = self._path(uuid)
-        if _is_namespace(path):
+        if self.exists(uuid):
             return
+        path = Path(self._name(uuid))
         DIRECTORY.mkdir(mode=0o755, parents=True, exist_ok=True)
         path.touch(mode=0o444)
         try:
@@ -69,13 +73,13 @@ class Namespaces:
 
     def delete(self, uuid: str) -> None:
         """Takes the name away; the kernel cleans up when nobody is in the namespace any more."""
-        path = self._path(uuid)
-        _libc.umount2(str(path).encode(), _MNT_DETACH)
-        path.unlink(missing_ok=True)
+        name = self._name(uuid)
+        _libc.umount2(name.encode(), _MNT_DETACH)
+        Path(name).unlink(missing_ok=True)
 
     def open(self, uuid: str) -> int:
         """A descriptor of the namespace; the caller closes it."""
-        return _open(str(self._path(uuid)))
+        return _open(self._name(uuid))
 
     @contextmanager
     def inside(self, uuid: str) -> Iterator[None]:
@@ -92,15 +96,8 @@ class Namespaces:
         finally:
             os.close(target)
 
-    def _path(self, uuid: str) -> Path:
-        return DIRECTORY / f"{self._prefix}{uuid}"
-
-
-def _is_namespace(path: Path) -> bool:
-    try:
-        return path.stat().st_dev == Path(_SELF).stat().st_dev  # both lie on nsfs
-    except FileNotFoundError:
-        return False
+    def _name(self, uuid: str) -> str:
+        return f"{DIRECTORY}/{self._prefix}{uuid}"
 
 
 def _open(path: str) -> int:

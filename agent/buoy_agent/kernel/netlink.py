@@ -12,8 +12,8 @@ import itertools
 import secrets
 import socket
 import struct
-from collections.abc import Iterator, Sequence
-from typing import NamedTuple
+from collections.abc import Callable, Iterator, Sequence
+from typing import NamedTuple, TypeVar
 
 from buoy_agent.errors import KernelError, kernel_error
 
@@ -27,12 +27,14 @@ NESTED = 0x8000
 HEADER = struct.Struct("=IHHII")
 ATTRIBUTE = struct.Struct("=HH")
 _BUFFER = 1 << 20
-_SECONDS = 10.0
+_SECONDS = 10
+_PATIENCE = struct.pack("@ll", _SECONDS, 0)  # struct timeval; Python's own timeout is a poll more for each send and receive
 _ABSENT = (errno.ENOENT, errno.ENODEV)
 # This process's ports are a random block of the upper half, which the kernel itself picks from only for second sockets.
 PORT_BITS = 12
 OWN_PORTS = 1 << 19 | secrets.randbits(19)
 _next_port = itertools.count(1)
+Entry = TypeVar("Entry")
 
 
 class Message(NamedTuple):
@@ -70,9 +72,10 @@ def words(kind: int, value: str) -> bytes:
 
 def attributes(data: bytes | memoryview) -> dict[int, memoryview]:
     """The attributes of a payload by type (without the flag bits); the last of a type wins."""
-    view, found, offset = memoryview(data), {}, 0
-    while offset + 4 <= len(view):
-        length, kind = ATTRIBUTE.unpack_from(view, offset)
+    view, found, offset, unpack = memoryview(data), {}, 0, ATTRIBUTE.unpack_from
+    last = len(view) - 4
+    while offset <= last:
+        length, kind = unpack(view, offset)
         if length < 4:
             break
         found[kind & 0x3FFF] = view[offset + 4 : offset + length]
@@ -115,7 +118,7 @@ class Channel:
     def __init__(self, protocol: int) -> None:
         self._socket = socket.socket(socket.AF_NETLINK, socket.SOCK_RAW | socket.SOCK_CLOEXEC, protocol)
         _bind(self._socket)
-        self._socket.settimeout(_SECONDS)
+        self._socket.setsockopt(socket.SOL_SOCKET, socket.SO_RCVTIMEO, _PATIENCE)
         for option in (_CAP_ACK, _EXT_ACK, _STRICT_CHECK):
             self._socket.setsockopt(_SOL_NETLINK, option, 1)
         self._sequence = 0
@@ -147,18 +150,36 @@ class Channel:
 
     def dump(self, kind: int, payload: bytes) -> Iterator[tuple[int, memoryview]]:
         """Asks for a list; yields the type and payload of each message."""
+        for _, messages in self._dump(kind, payload, lambda _: ()):
+            yield from messages
+
+    def dump_in_bulk(
+        self,
+        kind: int,
+        payload: bytes,
+        whole: Callable[[bytes], Sequence[Entry]],
+        one: Callable[[memoryview], Sequence[Entry]],
+    ) -> Iterator[Sequence[Entry]]:
+        """The same in pieces as they come, each as `whole` makes it out, or where that gives nothing, `one` its payloads."""
+        for entries, messages in self._dump(kind, payload, whole):
+            yield entries or [entry for _, body in messages for entry in one(body)]
+
+    def _dump(
+        self, kind: int, payload: bytes, whole: Callable[[bytes], Sequence[Entry]]
+    ) -> Iterator[tuple[Sequence[Entry], list[tuple[int, memoryview]]]]:
         self._sequence += 1
         self._write(HEADER.pack(16 + len(payload), kind, REQUEST | ROOT_MATCH, self._sequence, 0) + payload)
         while True:
-            for sequence, answer, body in self._receive():
-                if sequence != self._sequence:
-                    continue
-                if answer in (_DONE, _ERROR):
-                    code = struct.unpack_from("=i", body)[0] if len(body) >= 4 else 0
-                    if code < 0:
-                        raise kernel_error("reading the kernel's state", -code, _detail(body, done=answer == _DONE))
-                    return
-                yield answer, body
+            data = self._read()
+            entries = whole(data) if HEADER.unpack_from(data)[3] == self._sequence else ()
+            messages = [] if entries else [(answer, body) for sent, answer, body in _split(data) if sent == self._sequence]
+            ended = bool(messages) and messages[-1][0] in (_DONE, _ERROR)
+            if ended:
+                _raise_end(*messages.pop())
+            if entries or messages:
+                yield entries, messages
+            if ended:
+                return
 
     def get(self, kind: int, payload: bytes) -> memoryview | None:
         """Asks for one thing; None where the kernel says that it is not there."""
@@ -195,17 +216,31 @@ class Channel:
             raise kernel_error("sending to the kernel", error.errno or 0) from error
 
     def _receive(self) -> Iterator[tuple[int, int, memoryview]]:
+        return _split(self._read())
+
+    def _read(self) -> bytes:
         try:
-            data = memoryview(self._socket.recv(_BUFFER))
-        except TimeoutError as error:
-            raise KernelError("the kernel did not answer within 10 s") from error
+            return self._socket.recv(_BUFFER)
+        except BlockingIOError as error:
+            raise KernelError(f"the kernel did not answer within {_SECONDS} s") from error
         except OSError as error:
             raise kernel_error("reading from the kernel", error.errno or 0) from error
-        offset = 0
-        while offset + 16 <= len(data):
-            length, kind, _flags, sequence, _ = HEADER.unpack_from(data, offset)
-            yield sequence, kind, data[offset + 16 : offset + length]
-            offset += (length + 3) & ~3
+
+
+def _split(data: bytes) -> Iterator[tuple[int, int, memoryview]]:
+    """The sequence number, type and payload of each message that came together."""
+    view, offset, last = memoryview(data), 0, len(data) - 16
+    while offset <= last:
+        length, kind, _flags, sequence, _ = HEADER.unpack_from(view, offset)
+        yield sequence, kind, view[offset + 16 : offset + length]
+        offset += (length + 3) & ~3
+
+
+def _raise_end(answer: int, body: memoryview) -> None:
+    """Raises what a list ended with, if that is an error."""
+    code = struct.unpack_from("=i", body)[0] if len(body) >= 4 else 0
+    if code < 0:
+        raise kernel_error("reading the kernel's state", -code, _detail(body, done=answer == _DONE))
 
 
 def _is_fatal(code: int) -> bool:

@@ -5,7 +5,7 @@ once the pair is complete. All MACs follow from the uuid: whoever knows the gate
 """
 
 import errno
-from collections.abc import Collection, Generator
+from collections.abc import Callable, Collection, Generator, Iterable, Iterator
 from contextlib import closing
 from dataclasses import replace
 
@@ -18,19 +18,24 @@ from buoy_agent.kernel.channels import Channels
 from buoy_agent.kernel.inspection import (
     INSIDE,
     OPTIONAL,
+    Outer,
+    Outers,
     elements_in_steps,
     inner_state,
     outer_flaws,
     outside,
+    read_outer,
     with_elements,
 )
 from buoy_agent.kernel.links import End, Link
 from buoy_agent.kernel.namespaces import Namespaces
 from buoy_agent.kernel.naming import bridge_mac, inner_mac, outer_mac, outer_name
-from buoy_agent.kernel.netlink import ROUTE, Channel, Message
+from buoy_agent.kernel.netlink import NETFILTER, ROUTE, Channel, Message
 from buoy_agent.kernel.nft import Table
+from buoy_agent.kernel.procfs import OwnProc
 
-_GONE = (errno.ENOENT, errno.ESRCH, errno.ENODEV)
+GONE = "the namespace is gone"
+_ABSENT = (errno.ENOENT, errno.ESRCH, errno.ENODEV)
 _DOOMED = 0x62756F79  # a group of links that only ever holds what is about to be removed
 
 
@@ -59,29 +64,47 @@ class Networks:
     def read(self, network: NetworkId, *, known: NetworkState | None = None) -> NetworkState:
         """What a network has; with `known`, all but the elements is read, and those are taken from there."""
         if not self._namespaces.exists(network):
-            return NetworkState(flaws=("the namespace is gone",))
-        state = self._read_shape(network)
-        if known is not None:
-            return with_elements(state, known)
+            return NetworkState(flaws=(GONE,))
         table = Table(self._channels.of(network))
-        return replace(state, forward=table.read_map(FLOATING_TO_FIXED), backward=table.read_map(FIXED_TO_FLOATING))
+        state = self._read_shape(network, self._outer(network), table)
+        return with_elements(state, known if known is not None else _elements(table))
+
+    def read_all(
+        self, networks: Iterable[NetworkId], outers: Outers, shared: dict[Address, Address]
+    ) -> Iterator[tuple[NetworkId, NetworkState]]:
+        """What many have, of which no transaction is under way: each is entered once, and its sockets are closed at once."""
+        with closing(OwnProc()) as proc:
+            for network in networks:
+                yield network, self._read_passing(network, outers.of(network), shared, proc.read)
 
     def read_in_steps(self, network: NetworkId) -> Generator[None, None, NetworkState]:
         """The same through a socket of its own, piece by piece; what changes meanwhile may or may not be in it."""
         if not self._namespaces.exists(network):
-            return NetworkState(flaws=("the namespace is gone",))
-        state = self._read_shape(network)
-        yield
+            return NetworkState(flaws=(GONE,))
+        outer = self._outer(network)
         with self._channels.apart(network) as channel:
-            elements = yield from elements_in_steps(Table(channel))
+            table = Table(channel)
+            state = self._read_shape(network, outer, table)
+            yield
+            elements = yield from elements_in_steps(table)
         return with_elements(state, elements)
 
-    def _read_shape(self, network: NetworkId) -> NetworkState:
+    def _read_passing(
+        self, network: NetworkId, outer: Outer, shared: dict[Address, Address], setting: Callable[[str], str | None]
+    ) -> NetworkState:
+        if not self._namespaces.exists(network):
+            return NetworkState(flaws=(GONE,))
+        with self._namespaces.inside(network), closing(Channel(ROUTE)) as inner, closing(Channel(NETFILTER)) as channel:
+            table = Table(channel, shared)
+            return with_elements(_whole(network, outer, inner_state(network, inner, table, setting)), _elements(table))
+
+    def _outer(self, network: NetworkId) -> Outer:
         with closing(Channel(ROUTE)) as host:
-            flaws = outer_flaws(network, host)
+            return read_outer(network, host)
+
+    def _read_shape(self, network: NetworkId, outer: Outer, table: Table) -> NetworkState:
         with self._namespaces.inside(network), closing(Channel(ROUTE)) as channel:
-            state = inner_state(network, channel, Table(self._channels.of(network)))
-        return replace(state, digest="", flaws=(*flaws, *state.flaws)) if flaws else state
+            return _whole(network, outer, inner_state(network, channel, table))
 
     def remove(self, uuids: Collection[str]) -> None:
         """Removes namespaces of networks and instances: first their links to the host, at once; the kernel cleans up later."""
@@ -110,7 +133,7 @@ class Networks:
         """Takes that back; a route that is gone is no error."""
         with self._namespaces.inside(network), closing(Channel(ROUTE)) as channel:
             for error in channel.send([routes.delete_route(address) for address in addresses]).values():
-                if error.number not in _GONE:
+                if error.number not in _ABSENT:
                     raise error
         self.writes += len(addresses)
 
@@ -128,7 +151,7 @@ class Networks:
             outer = links.read_link(host, outer_name(network.id))
             if outer is None:
                 raise KernelError(f"the uplink of network {network.id} vanished while it was made", errno.ENODEV)
-            if outer_flaws(network.id, host):
+            if outer_flaws(network.id, read_outer(network.id, host)):
                 self._outside(network.id, host, outer)
 
     def _inside(self, network: Network, channel: Channel, host: Channel, outer: Link | None) -> None:
@@ -164,6 +187,16 @@ class Networks:
     def _send(self, channel: Channel, *messages: Message) -> None:
         channel.request(*messages)
         self.writes += len(messages)
+
+
+def _whole(network: NetworkId, outer: Outer, inner: NetworkState) -> NetworkState:
+    """What is inside, with what is wrong with the host's end."""
+    flaws = outer_flaws(network, outer)
+    return replace(inner, digest="", flaws=(*flaws, *inner.flaws)) if flaws else inner
+
+
+def _elements(table: Table) -> NetworkState:
+    return NetworkState(forward=table.read_map(FLOATING_TO_FIXED), backward=table.read_map(FIXED_TO_FLOATING))
 
 
 def is_outer(link: Link) -> bool:

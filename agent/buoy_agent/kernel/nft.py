@@ -8,6 +8,7 @@ section in the kernel, in which nobody else gets the processor; smaller ones tak
 import errno
 import struct
 from collections.abc import Iterator, Sequence
+from functools import lru_cache
 from itertools import chain
 from typing import ClassVar
 
@@ -71,8 +72,10 @@ class Table:
 
     destroys: ClassVar[bool] = True  # the kernel deletes elements that need not be there (Linux 6.3)
 
-    def __init__(self, channel: Channel) -> None:
+    def __init__(self, channel: Channel, shared: dict[Address, Address] | None = None) -> None:
+        """What is read shares its addresses with what else was read with the same `shared`: most stand in several places."""
         self._channel = channel
+        self._shared = {} if shared is None else shared
         self.writes = 0
 
     def ensure(self, network: Network) -> None:
@@ -116,20 +119,20 @@ class Table:
 
     def read_rules(self) -> list[tuple[str, str]]:
         """Chain and comment of every rule, in the kernel's order; `changed` for one that does not do what its comment says."""
-        answers = self._channel.dump(_type(_GETRULE), _HEADER + words(1, TABLE))
-        found = [attributes(body[4:]) for _, body in answers]
-        return [(as_text(rule[2]), _verified(rule)) for rule in found if as_text(rule.get(1)) == TABLE]
+        found = [_rule(bytes(body[4:])) for _, body in self._channel.dump(_type(_GETRULE), _HEADER + words(1, TABLE))]
+        return [(chain, comment) for table, chain, comment in found if table == TABLE]
 
     def flaws(self) -> list[str]:
         """What is wrong with table, maps and chains, in words; rules and elements are read apart."""
-        if self._flags() is None:
+        flags = self._flags()
+        if flags is None:
             return ["the nftables table is gone"]
         found, present = self._chains(), set(_sets(self._channel))
         words_of = [f"the map {name} is gone" for name in MAPS if name not in present]
         words_of += [f"the set {name} is gone" for name in COUNTERS if name not in present]
         words_of += [f"the chain {base.name} is gone" for base in CHAINS if base.name not in found]
         words_of += [f"the chain {name} is not as it was made" for name, shape in found.items() if shape not in _ALLOWED]
-        return words_of + (["the nftables table is dormant"] if self._flags() else [])
+        return words_of + (["the nftables table is dormant"] if flags else [])
 
     def read_map(self, name: str) -> dict[Address, Address]:
         """All pairs of a map; empty when it is not there."""
@@ -141,7 +144,7 @@ class Table:
     def read_map_in_steps(self, name: str) -> Iterator[dict[Address, Address]]:
         """The pairs of a map in the pieces that the kernel gives them in; nothing when it is not there."""
         for body in self._dump_elements(name):
-            yield elements.unpack(body, len(_HEADER))
+            yield elements.unpack(body, len(_HEADER), self._shared)
 
     def _dump_elements(self, name: str) -> Iterator[memoryview]:
         try:
@@ -178,8 +181,8 @@ class Table:
 
     def _chains(self) -> "dict[str, _Shape]":
         """The chains of our table; those of others are passed over."""
-        answers = (attributes(body[4:]) for _, body in self._channel.dump(_type(_GETCHAIN), _HEADER))
-        return {as_text(found.get(3)): _shape(found) for found in answers if as_text(found.get(1)) == TABLE}
+        found = (_chain(bytes(body[4:])) for _, body in self._channel.dump(_type(_GETCHAIN), _HEADER))
+        return {shape[0]: shape for table, shape in found if table == TABLE}
 
     def _commit(self, changes: Sequence[Message]) -> None:
         if not changes:
@@ -197,9 +200,9 @@ def _steps(*lengths: int) -> Iterator[slice]:
 
 def _sets(channel: Channel) -> Iterator[str]:
     for _, body in channel.dump(_type(_GETSET), _HEADER):
-        found = attributes(body[4:])
-        if as_text(found.get(1)) == TABLE:
-            yield as_text(found.get(2))
+        table, name = _set(bytes(body[4:]))
+        if table == TABLE:
+            yield name
 
 
 def _type(message: int) -> int:
@@ -231,11 +234,30 @@ _Shape = tuple[str, str, int, int, int]  # name, type, hook, priority, policy
 _ALLOWED = {(base.name, base.type, base.hook, base.priority, _ACCEPT) for base in CHAINS}
 
 
-def _shape(found: dict[int, memoryview]) -> _Shape:
+# Chains, sets and rules of one network are mostly those of the next, to the byte: so each is made out once.
+@lru_cache(maxsize=1 << 8)
+def _chain(body: bytes) -> tuple[str, _Shape]:
+    """The table of a chain, and its shape."""
+    found = attributes(body)
     hook = attributes(found.get(4, b""))
     priority = _integer(hook.get(2))
     signed = priority - (1 << 32) if priority >> 31 else priority
-    return as_text(found.get(3)), as_text(found.get(7)), _integer(hook.get(1)), signed, _integer(found.get(5))
+    shape = as_text(found.get(3)), as_text(found.get(7)), _integer(hook.get(1)), signed, _integer(found.get(5))
+    return as_text(found.get(1)), shape
+
+
+@lru_cache(maxsize=1 << 8)
+def _set(body: bytes) -> tuple[str, str]:
+    """The table of a set, and its name."""
+    found = attributes(body)
+    return as_text(found.get(1)), as_text(found.get(2))
+
+
+@lru_cache(maxsize=1 << 10)
+def _rule(body: bytes) -> tuple[str, str, str]:
+    """The table of a rule, its chain, and its comment, if it does what that says."""
+    found = attributes(body)
+    return as_text(found.get(1)), as_text(found.get(2)), _verified(found)
 
 
 def _integer(value: memoryview | None) -> int:

@@ -97,7 +97,8 @@ def _protocol(number: int) -> Finding:
     what = f"a route protocol of our own ({number})"
     with closing(Channel(ROUTE)) as channel:
         ours = {link.index for link in links.read_links(channel).values() if is_outer_name(link.name)}
-        foreign = [address for address, link in routes.read_routes(channel, wanted=number) if link not in ours]
+        found = (entry for piece in routes.read_routes(channel, wanted=number) for entry in piece)
+        foreign = [address for address, link in found if link not in ours]
     if foreign:
         return Finding(
             what, f"{len(foreign)} routes that are not ours bear it, such as {text(foreign[0])}", "set --route-protocol"

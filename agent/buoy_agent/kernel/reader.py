@@ -1,12 +1,14 @@
 """The reading half of the kernel port on Linux."""
 
-from collections.abc import Collection, Generator
+from collections.abc import Collection, Generator, Mapping
 from contextlib import closing
 
 from buoy_agent.core.actual import Actual, NetworkState
 from buoy_agent.core.drift import Places
 from buoy_agent.core.spec import Address, InterfaceId, NetworkId, Nic
-from buoy_agent.kernel import links, routes, sysctl
+from buoy_agent.kernel import links, routes
+from buoy_agent.kernel.inspection import Outers, setting_flaws
+from buoy_agent.kernel.links import Link
 from buoy_agent.kernel.namespaces import Namespaces
 from buoy_agent.kernel.naming import outer_name
 from buoy_agent.kernel.netlink import ROUTE, Channel, index_of
@@ -14,8 +16,6 @@ from buoy_agent.kernel.networks import Networks, is_outer
 from buoy_agent.kernel.nics import HostLinks
 from buoy_agent.kernel.numbers import Numbers
 from buoy_agent.kernel.port import External, Located, at_once
-
-_PIECE = 300  # routes
 
 
 def external_settings(name: str) -> tuple[tuple[str, str], ...]:
@@ -33,23 +33,28 @@ class LinuxReader:
 
     def read(self) -> Actual:
         """Everything that is ours."""
-        actual, external = at_once(self.read_node()), self.read_external()
+        with closing(Channel(ROUTE)) as channel:
+            outers = Outers(channel)
+        uplinks = _uplinks(outers.links)
+        actual, external = at_once(self._read_node(uplinks)), self.read_external()
         actual.proxies, actual.external = set(external.proxies), external.words
-        for network in self._uplinks().values():
-            if network in actual.namespaces:
-                actual.put_network(network, self._networks.read(network))
+        shared = dict(zip(actual.routes, actual.routes, strict=True))
+        networks = [network for network in uplinks.values() if network in actual.namespaces]
+        for network, state in self._networks.read_all(networks, outers, shared):
+            actual.put_network(network, state)
         return actual
 
     def read_node(self) -> Generator[None, None, Actual]:
         """Namespaces and routes."""
+        return self._read_node(self._uplinks())
+
+    def _read_node(self, uplinks: Mapping[int, NetworkId]) -> Generator[None, None, Actual]:
         actual = Actual(self._namespaces.uuids())
-        outer = {index: network for index, network in self._uplinks().items() if network in actual.namespaces}
+        outer = {index: network for index, network in uplinks.items() if network in actual.namespaces}
         with closing(Channel(ROUTE)) as channel:
-            for count, (address, index) in enumerate(routes.read_routes(channel, wanted=self._protocol)):
-                if index in outer:
-                    actual.routes[address] = outer[index]
-                if count % _PIECE == _PIECE - 1:
-                    yield
+            for piece in routes.read_routes(channel, wanted=self._protocol):
+                actual.routes.update([(address, outer[index]) for address, index in piece if index in outer])
+                yield
         return actual
 
     def read_external(self) -> External:
@@ -59,10 +64,7 @@ class LinuxReader:
             if link is None or not link.is_up:
                 return External(f"the external interface {self._external} is {'not there' if link is None else 'down'}")
             proxies = frozenset(routes.read_proxies(channel, link.index, self._protocol))
-        wanted = external_settings(self._external)
-        return External(
-            "", tuple(f"net/{name} is not {value}" for name, value in wanted if not sysctl.has_value(name, value)), proxies
-        )
+        return External("", tuple(setting_flaws(external_settings(self._external), {})), proxies)
 
     def read_network(self, network: NetworkId, known: NetworkState | None = None) -> NetworkState:
         """What one network has."""
@@ -90,7 +92,7 @@ class LinuxReader:
         if not index:
             return set()
         with closing(Channel(ROUTE)) as channel:
-            return {address for address, _ in routes.read_routes(channel, index, self._protocol)}
+            return {address for piece in routes.read_routes(channel, index, self._protocol) for address, _ in piece}
 
     def locate(self, places: Places, networks: Collection[NetworkId]) -> Located:
         """By the numbers of namespaces, and by the names of uplinks."""
@@ -104,4 +106,9 @@ class LinuxReader:
 
     def _uplinks(self) -> dict[int, NetworkId]:
         with closing(Channel(ROUTE)) as channel:
-            return {link.index: NetworkId(link.alias) for link in links.read_links(channel).values() if is_outer(link)}
+            return _uplinks(links.read_links(channel))
+
+
+def _uplinks(present: Mapping[str, Link]) -> dict[int, NetworkId]:
+    """The networks whose uplink is complete, by its index."""
+    return {link.index: NetworkId(link.alias) for link in present.values() if is_outer(link)}

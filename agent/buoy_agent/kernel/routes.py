@@ -6,8 +6,12 @@ else is ever taken for ours. On the veths the next hop is a link-local address w
 spoken there, and neither end needs an address (RTNH_F_ONLINK).
 """
 
+import re
 import struct
-from collections.abc import Iterator
+import sys
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from functools import partial
 
 from buoy_agent.core.spec import Address, packed
 from buoy_agent.errors import KernelError
@@ -20,8 +24,15 @@ _RTMSG = struct.Struct("=BBBBBBBBI")
 _NDMSG = struct.Struct("=BxxxiHBB")
 _AF_INET, _MAIN, _UNICAST, _NOWHERE, _ONLINK, _PERMANENT, _PROXY, _LINK_SCOPE = 2, 254, 1, 255, 4, 0x80, 0x08, 253
 _FIB_MATCH, _NO_ROUTE = 0x2000, (101, 113)  # RTM_F_FIB_MATCH; ENETUNREACH, EHOSTUNREACH
-_HOST_ROUTE = struct.Struct("=24s4s8s4xI")  # up to the destination, that, the gateway, the link
 _TABLE, _DST, _OIF, _GATEWAY, _NEIGH_DST, _NEIGH_MAC, _NEIGH_INDEX, _NEIGH_PROTOCOL = 15, 1, 4, 5, 1, 2, 8, 12
+
+
+@dataclass(frozen=True, slots=True)
+class Ways:
+    """Our routes in a network's namespace: the links that default routes leave by, and host routes by their links."""
+
+    defaults: set[int] = field(default_factory=set)
+    hosts: dict[int, set[Address]] = field(default_factory=dict)
 
 
 def add_route(address: Address, link: int, protocol: int = PROTOCOL) -> Message:
@@ -55,21 +66,38 @@ def no_default_route(link: int) -> Message:
     return Message(_DELROUTE, 0, _route(0) + number(_OIF, link))
 
 
-def read_routes(channel: Channel, link: int = 0, wanted: int = PROTOCOL) -> Iterator[tuple[Address, int]]:
-    """Our host routes (all, or those by one link): address, and index of the link."""
+def read_routes(channel: Channel, link: int = 0, wanted: int = PROTOCOL) -> Iterator[Sequence[tuple[Address, int]]]:
+    """Our host routes (all, or those by one link), some hundred at a time: address, and index of the link."""
     by_link = number(_OIF, link) if link else b""  # strict checking makes the kernel pick them
-    head = _route(32, wanted)[:8] + struct.pack("=I", _ONLINK) + number(_TABLE, _MAIN) + ATTRIBUTE.pack(8, _DST)
-    as_made = head, attribute(_GATEWAY, NETWORK_SIDE)
-    for _, body in channel.dump(_GETROUTE, _RTMSG.pack(_AF_INET, 0, 0, 0, _MAIN, wanted, 0, 0, 0) + by_link):
-        if len(body) == _HOST_ROUTE.size:  # as the kernel shows what we made: cut by offset, a fifth of the time
-            shown, address, gateway, index = _HOST_ROUTE.unpack(body)
-            if (shown, gateway) == as_made:
-                yield Address(address), index
-                continue
-        _, length, _, _, table, protocol, *_ = _RTMSG.unpack_from(body)
-        parts = attributes(body[_RTMSG.size :])
-        if (table, protocol, length) == (_MAIN, wanted, 32) and _OIF in parts:
-            yield Address(bytes(parts[_DST])), struct.unpack("=I", parts[_OIF])[0]
+    request = _RTMSG.pack(_AF_INET, 0, 0, 0, _MAIN, wanted, 0, 0, 0) + by_link
+    return channel.dump_in_bulk(_GETROUTE, request, partial(_as_made, _made(wanted)), partial(_host_route, wanted))
+
+
+def _made(protocol: int) -> re.Pattern[bytes]:
+    """A message as the kernel shows a route that we made: a dump of them is cut in a twentieth of the time."""
+    size = 16 + _RTMSG.size + 4 * 8
+    before = _route(32, protocol)[:8] + struct.pack("=I", _ONLINK) + number(_TABLE, _MAIN) + ATTRIBUTE.pack(8, _DST)
+    parts = struct.pack("=IH", size, _NEWROUTE), before, attribute(_GATEWAY, NETWORK_SIDE) + ATTRIBUTE.pack(8, _OIF)
+    return re.compile(b"%b.{10}%b(.{4})%b(.{4})" % tuple(map(re.escape, parts)), re.DOTALL)
+
+
+def _as_made(made: re.Pattern[bytes], piece: bytes) -> list[tuple[Address, int]]:
+    """Routes that are all alike; nothing when they are not."""
+    found = made.findall(piece)
+    size = 16 + _RTMSG.size + 4 * 8
+    return [(address, _index(link)) for address, link in found] if len(found) * size == len(piece) else []
+
+
+def _host_route(wanted: int, body: memoryview) -> list[tuple[Address, int]]:
+    """One route of any shape, if it is ours and leads to one address."""
+    _, length, _, _, table, protocol, *_ = _RTMSG.unpack_from(body)
+    parts = attributes(body[_RTMSG.size :])
+    ours = (table, protocol, length) == (_MAIN, wanted, 32) and _OIF in parts
+    return [(Address(bytes(parts[_DST])), _index(parts[_OIF]))] if ours else []
+
+
+def _index(value: bytes | memoryview) -> int:
+    return int.from_bytes(value, sys.byteorder)
 
 
 def read_route(channel: Channel, address: Address, wanted: int = PROTOCOL) -> int:
@@ -86,24 +114,43 @@ def read_route(channel: Channel, address: Address, wanted: int = PROTOCOL) -> in
     _, length, _, _, _, protocol, *_ = _RTMSG.unpack_from(body)
     parts = attributes(body[_RTMSG.size :])
     ours = (protocol, length, bytes(parts.get(_DST, b""))) == (wanted, 8 * len(address), address)
-    return int(struct.unpack("=I", parts[_OIF])[0]) if ours and _OIF in parts else 0
+    return _index(parts[_OIF]) if ours and _OIF in parts else 0
 
 
-def has_default_route(channel: Channel, link: int) -> bool:
-    """Whether our default route leaves by a link."""
-    for _, body in channel.dump(_GETROUTE, _RTMSG.pack(_AF_INET, 0, 0, 0, _MAIN, PROTOCOL, 0, 0, 0) + number(_OIF, link)):
-        if _RTMSG.unpack_from(body)[1] == 0:
-            return True
-    return False
+def read_ways(channel: Channel) -> Ways:
+    """Where our routes lead, of the namespace of a network."""
+    ways = Ways()
+    for _, body in channel.dump(_GETROUTE, _RTMSG.pack(_AF_INET, 0, 0, 0, _MAIN, PROTOCOL, 0, 0, 0)):
+        _, length, _, _, table, protocol, *_ = _RTMSG.unpack_from(body)
+        parts = attributes(body[_RTMSG.size :])
+        if (table, protocol) != (_MAIN, PROTOCOL) or _OIF not in parts:
+            continue
+        link = _index(parts[_OIF])
+        if length == 0:
+            ways.defaults.add(link)
+        elif length == 32:
+            ways.hosts.setdefault(link, set()).add(Address(bytes(parts[_DST])))
+    return ways
 
 
-def has_neighbour(channel: Channel, address: Address, link: int, macaddr: str) -> bool:
-    """Whether the permanent neighbour is there."""
+def read_neighbour(channel: Channel, address: Address, link: int) -> str:
+    """The MAC of a permanent neighbour; empty where there is none."""
     body = channel.get(_GETNEIGH, _NDMSG.pack(_AF_INET, link, 0, 0, 0) + attribute(_NEIGH_DST, address))
-    if body is None:
-        return False
+    return "" if body is None else _permanent(body)
+
+
+def read_neighbours(channel: Channel, address: Address) -> dict[int, str]:
+    """The MACs of the permanent neighbours that have one address, by their links."""
+    found = {}
+    for _, body in channel.dump(_GETNEIGH, _NDMSG.pack(_AF_INET, 0, 0, 0, 0)):
+        if (macaddr := _permanent(body)) and bytes(attributes(body[_NDMSG.size :]).get(_NEIGH_DST, b"")) == address:
+            found[_NDMSG.unpack_from(body)[1]] = macaddr
+    return found
+
+
+def _permanent(body: memoryview) -> str:
     is_permanent = bool(_NDMSG.unpack_from(body)[2] & _PERMANENT)
-    return is_permanent and bytes(attributes(body[_NDMSG.size :]).get(_NEIGH_MAC, b"")).hex(":") == macaddr
+    return bytes(attributes(body[_NDMSG.size :]).get(_NEIGH_MAC, b"")).hex(":") if is_permanent else ""
 
 
 def add_neighbour(address: Address, link: int, macaddr: str) -> Message:

@@ -1,23 +1,29 @@
-"""Sysctls of the calling thread's network namespace (/proc/sys/net shows the reader's own), written only where they differ."""
+"""Sysctls of the calling thread's network namespace (/proc/sys/net shows the reader's own), written only where they differ.
 
+Reading one is slow where there are many namespaces (see `procfs.py`): what the kernel shows with a link is read there.
+"""
+
+import os
 from pathlib import Path
 
 from buoy_agent.errors import kernel_error
 
 _ROOT = Path("/proc/sys/net")
+_LONGEST = 64  # of those that are asked for
 
 
-def read(name: str) -> str | None:
-    """What one is; None where this kernel does not have it."""
+def read(name: str, proc: int | None = None) -> str | None:
+    """What one is, by a mount of proc, or by /proc; None where this kernel does not have it."""
     try:
-        return (_ROOT / name).read_text(encoding="ascii").strip()
+        descriptor = os.open(f"{_ROOT}/{name}" if proc is None else f"sys/net/{name}", os.O_RDONLY | os.O_CLOEXEC, dir_fd=proc)
     except OSError:
         return None
-
-
-def has_value(name: str, value: str) -> bool:
-    """Whether one is as it should be; one that this kernel does not have is."""
-    return read(name) in (value, None)
+    try:
+        return os.read(descriptor, _LONGEST).decode("ascii").strip()
+    except OSError:
+        return None
+    finally:
+        os.close(descriptor)
 
 
 def set_value(name: str, value: str, *, optional: bool = False) -> bool:
