@@ -1,0 +1,98 @@
+"""What is read of many networks at once is what is read of each, and misses nothing that is wrong."""
+
+import pytest
+from buoy_agent.core.actual import NetworkState
+from buoy_agent.core.spec import Address, Network, packed
+from buoy_agent.kernel import inspection, procfs, sysctl
+from buoy_agent.kernel.naming import outer_name
+from buoy_agent.kernel.port import at_once
+from buoy_agent.kernel.procfs import OwnProc
+
+from tests.kernel.node import Node
+from tests.support import netns
+from tests.unit.agent.bindings import binding, network
+
+DAMAGE = (
+    "ip link set br0 down",
+    "ip link set uplink down",
+    "ip address add 10.9.9.9/24 dev br0",
+    "ip route flush proto 98",
+    "ip neigh flush nud permanent dev uplink",
+    "nft flush chain ip buoy postrouting && nft delete map ip buoy fixed_to_floating",
+    "nft flush chain ip buoy guard",
+    "nft add chain ip buoy more",
+    "nft add element ip buoy floating_to_fixed '{ 192.0.2.77 comment \"theirs\" : 10.0.0.77 }'",
+    "ip route add 192.0.2.78/32 dev br0 proto 98 metric 7",
+)
+
+
+def read_in_all_ways(node: Node, net: Network) -> NetworkState:
+    """What is read of a network, in three ways that must agree."""
+    at_start = node.do(node.kernel.read).networks[net.id]
+    assert at_start == node.do(node.kernel.read_network, net.id)
+    assert at_start == node.do(lambda: at_once(node.kernel.read_in_steps(net.id)))
+    return at_start
+
+
+def test_networks_read_at_once_are_as_each_is_read_alone_whatever_was_done_to_them(node: Node) -> None:
+    nets = [network(node.salt, f"n{number}") for number in range(len(DAMAGE) + 1)]
+    node.snapshot(*(binding(node.salt, net, 5, floating=f"192.0.2.{50 + number}") for number, net in enumerate(nets)))
+    sound = read_in_all_ways(node, nets[-1])
+    for command, net in zip(DAMAGE, nets, strict=False):
+        netns.run(node.inside(net), ["sh", "-c", command])
+    for number, net in enumerate(nets[:-1]):
+        floating, fixed = packed(f"192.0.2.{50 + number}"), packed("10.0.0.5")
+        state = read_in_all_ways(node, net)
+        assert state.forward[floating] == fixed
+        strange = packed("192.0.2.77") in state.forward or packed("192.0.2.78") in state.direct
+        assert strange or state.digest != sound.digest
+    assert read_in_all_ways(node, nets[-1]) == sound
+
+
+def test_every_setting_that_is_changed_is_found(node: Node) -> None:
+    net = network(node.salt, "a")
+    node.snapshot(binding(node.salt, net, 5))
+    inside = (*inspection.INSIDE, *inspection.OPTIONAL)
+    outside = inspection.outside(outer_name(net.id))
+    for namespace, settings in ((node.inside(net), inside), (node.host, outside)):
+        for name, value in settings:
+            netns.call(namespace, sysctl.set_value, name, "1" if value in ("0", "2") else "0")
+    state = read_in_all_ways(node, net)
+    assert set(state.flaws) == {f"net/{name} is not {value}" for name, value in (*inside, *outside)}
+    assert node.do(node.kernel.ensure_network, net).flaws == ()
+
+
+@pytest.mark.parametrize("mounts", ["are allowed", "are refused"])
+def test_settings_are_those_of_the_namespace_that_the_thread_is_in(
+    node: Node, monkeypatch: pytest.MonkeyPatch, mounts: str
+) -> None:
+    if mounts == "are refused":
+        monkeypatch.setattr(procfs, "_mounted", lambda: None)
+    monkeypatch.setattr(procfs, "_READS", 3)
+    net = network(node.salt, "a")
+    node.snapshot(binding(node.salt, net, 5))
+    name = "ipv4/conf/all/send_redirects"
+
+    def alternating() -> list[str | None]:
+        proc, seen = OwnProc(), []
+        for _ in range(10):
+            seen.append(proc.read(name))
+            with netns.inside(node.inside(net)):
+                seen.append(proc.read(name))
+        proc.close()
+        return [*seen, sysctl.read("ipv4/conf/nobody/send_redirects")]
+
+    assert node.do(alternating) == ["1", "0"] * 10 + [None]
+
+
+def test_an_address_that_stands_in_several_places_is_kept_once(node: Node) -> None:
+    nets = [network(node.salt, name) for name in ("a", "b")]
+    node.snapshot(*(binding(node.salt, net, 5, floating=f"192.0.2.{50 + number}") for number, net in enumerate(nets)))
+    actual = node.do(node.kernel.read)
+    kept: dict[Address, set[int]] = {}
+    for state in actual.networks.values():
+        for address in (*state.forward, *state.forward.values(), *state.backward, *state.backward.values()):
+            kept.setdefault(address, set()).add(id(address))
+    for address in (*actual.routes, *actual.holders):
+        kept.setdefault(address, set()).add(id(address))
+    assert {len(objects) for objects in kept.values()} == {1}
