@@ -1,12 +1,17 @@
 """NICs that somebody else made."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import replace
 from ipaddress import IPv4Address
 
 import pytest
 from buoy_agent.core.spec import Binding, Driver
+from buoy_agent.errors import NicMissingError
+from buoy_agent.kernel import nics
+from buoy_agent.kernel.links import Link
+from buoy_agent.kernel.nics import HostLinks
 
+from tests.contract.test_kernel_contract import nic_of
 from tests.kernel.node import Node
 from tests.support import netns
 from tests.support.web import fetch, http_server
@@ -77,3 +82,44 @@ def test_a_nic_that_is_not_there_is_reported_in_words_and_found_later(node: Node
     assert outcome.next_due is not None
     _machine(node, one, tap_mac=f"fe{one.macaddr[2:]}")
     assert node.do(node.reconciler.work, [], outcome.next_due).reports[0].nic_error == ""
+
+
+def _taps(node: Node, *bindings: Binding) -> None:
+    """A link to adopt for each, and nothing else of a machine."""
+    for number, one in enumerate(bindings):
+        made = f"ip link add name tap{number} address fe{one.macaddr[2:]} type veth peer name inner{number}"
+        netns.run(node.host, ["sh", "-c", made])
+
+
+def test_many_nics_are_adopted_with_one_look_through_the_links_of_the_node(node: Node, monkeypatch: pytest.MonkeyPatch) -> None:
+    net = network(node.salt, "a")
+    bindings = [replace(binding(node.salt, net, host), driver=Driver.ADOPT) for host in range(5, 15)]
+    _taps(node, *bindings)
+    looks: list[int] = []
+
+    class Counted(HostLinks):
+        def __init__(self, present: Iterable[Link]) -> None:
+            super().__init__(present)
+            looks.append(1)
+
+    monkeypatch.setattr(nics, "HostLinks", Counted)
+    assert {report.nic_error for report in node.snapshot(*bindings).reports} == {""}
+    ports = {link["ifname"] for link in node.show(node.inside(net), "ip", "-j", "link", "show", "master", "br0")}
+    assert ports == {f"tap{number}" for number in range(len(bindings))}
+    assert len(looks) == 1
+
+
+def test_a_nic_that_another_link_stands_for_since_it_was_seen_is_looked_for_anew(node: Node) -> None:
+    net = network(node.salt, "a")
+    one, other = (replace(binding(node.salt, net, host), driver=Driver.ADOPT) for host in (5, 6))
+    node.snapshot(binding(node.salt, net, 7))
+    _taps(node, one, other)
+    wanted = [nic_of(entry) for entry in (one, other)]
+    assert node.do(node.kernel.read_missing, wanted) == set()
+    renamed = f"ip link set tap0 name moved && ip link set tap1 address 02:00:00:00:00:99 alias {one.interface}"
+    netns.run(node.host, ["sh", "-c", renamed])
+    node.do(node.kernel.ensure_nic, wanted[0])
+    ports = {link["ifname"] for link in node.show(node.inside(net), "ip", "-j", "link", "show", "master", "br0")}
+    assert ports >= {"tap1"}
+    with pytest.raises(NicMissingError):
+        node.do(node.kernel.ensure_nic, wanted[1])

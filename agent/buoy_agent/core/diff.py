@@ -70,9 +70,11 @@ def _namespaces_to_drop(desired: Targets, actual: Actual, scope: Scope) -> Itera
 
 
 def _nics_to_drop(desired: Targets, actual: Actual, scope: Scope) -> Iterator[tuple[NetworkId, InterfaceId]]:
-    for network, state in actual.networks.items():
+    """In the networks of the scope alone: an interface that leaves one puts it there, and so does one that could not."""
+    for network in actual.networks if scope.everything else scope.networks & actual.networks.keys():
         if network not in desired.networks:
             continue  # they go with their namespace
+        state = actual.networks[network]
         for interface in list(state.nics) if scope.everything else scope.interfaces & state.nics.keys():
             binding = desired.bindings.get(interface)
             wanted = binding is not None and binding.network.id == network

@@ -48,6 +48,11 @@ class Link:
     master: int
     settings: bytes = b""  # of IPv4, packed; nothing where the link has no IPv4
 
+    @property
+    def identity(self) -> tuple[int, str, str, str, tuple[str, ...], int]:
+        """What it is known by; its state may change and it is still the same."""
+        return self.index, self.name, self.macaddr, self.alias, self.altnames, self.peer
+
     def setting(self, name: str) -> str | None:
         """One of `ipv4/conf/<link>`, as /proc/sys has it; None where the link has none."""
         offset = 4 * _SETTINGS[name] - 4

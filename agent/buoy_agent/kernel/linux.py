@@ -54,6 +54,10 @@ class LinuxKernel(LinuxReader):
         """Removes namespaces of networks and instances."""
         self._networks.remove(uuids)
 
+    def read_missing(self, nics: Collection[Nic]) -> set[InterfaceId]:
+        """By the links of the host namespace."""
+        return self._nics.missing(nics)
+
     def ensure_nic(self, nic: Nic) -> None:
         """Makes or repairs a NIC."""
         self._nics.ensure(nic)

@@ -13,8 +13,9 @@ for a bridge answers for the MACs of its ports itself. When the binding goes, th
 with its alias and MAC as they were. It is never deleted. Addresses inside the instance are the business of who made it.
 """
 
+import errno
 import os
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from contextlib import closing
 
 from buoy_agent.core.ruleset import BRIDGE
@@ -34,7 +35,16 @@ class Nics:
 
     def __init__(self, namespaces: Namespaces) -> None:
         self._namespaces = namespaces
+        self._found: dict[InterfaceId, Link] = {}  # what the last look found; each is used once
         self.writes = 0
+
+    def missing(self, nics: Collection[Nic]) -> set[InterfaceId]:
+        """Which NICs to adopt are not there; of the others it is remembered where, for `ensure`."""
+        with closing(Channel(ROUTE)) as channel:
+            present = HostLinks(links.read_links(channel).values())
+        found = {nic.interface: present.of(nic) for nic in nics}
+        self._found = {interface: link for interface, link in found.items() if link is not None}
+        return found.keys() - self._found.keys()
 
     def ensure(self, nic: Nic) -> None:
         """Makes or repairs a NIC in a network that is there."""
@@ -131,7 +141,7 @@ class Nics:
 
     def _adopt(self, nic: Nic, present: dict[str, Link]) -> None:
         with closing(Channel(ROUTE)) as channel:
-            link = HostLinks(links.read_links(channel).values()).of(nic)
+            link = self._remembered(channel, nic) or HostLinks(links.read_links(channel).values()).of(nic)
             if link is None:
                 raise NicMissingError(nic.macaddr)
             target = self._namespaces.open(nic.network)
@@ -140,16 +150,26 @@ class Nics:
             finally:
                 os.close(target)
         with self._namespaces.inside(nic.network), closing(Channel(ROUTE)) as channel:
-            moved = links.read_links(channel)[link.name]
+            moved = links.read_link(channel, link.name)
+            if moved is None:
+                raise KernelError(f"the NIC {link.name} vanished while it was adopted", errno.ENODEV)
             own = moved.macaddr == nic.macaddr
             former = ("alias" if link.alias == nic.interface else "", moved.macaddr.replace(":", "") if own else "")
             mark = ":".join((nic.mark, ADOPTED, *former))
             changes = links.set_link(moved.index, macaddr=_tap_mac(nic.macaddr) if own else None, master=present[BRIDGE].index)
             self._send(channel, changes, links.set_link(moved.index, up=True), links.set_link(moved.index, alias=mark))
 
+    def _remembered(self, channel: Channel, nic: Nic) -> Link | None:
+        """The link that the last look found, if it is the same still."""
+        found = self._found.pop(nic.interface, None)
+        now = links.read_link(channel, found.name) if found is not None else None
+        return now if found is not None and now is not None and now.identity == found.identity else None
+
     def _alias(self, network: NetworkId, name: str, mark: str) -> None:
         with self._namespaces.inside(network), closing(Channel(ROUTE)) as channel:
-            port = links.read_links(channel)[name]
+            port = links.read_link(channel, name)
+            if port is None:
+                raise KernelError(f"the NIC {name} vanished while it was made", errno.ENODEV)
             self._send(channel, links.set_link(port.index, alias=mark))
 
     def _send(self, channel: Channel, *messages: Message) -> None:

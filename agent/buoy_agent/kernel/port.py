@@ -63,7 +63,10 @@ class Reader(Protocol):
         """The same, all of it, in pieces of about 1 ms; what is changed meanwhile may or may not be in it."""
 
     def read_missing(self, nics: Collection[Nic]) -> set[InterfaceId]:
-        """Which of these NICs to adopt are not on the node; asking for all at once costs hardly more than for one."""
+        """Which of these NICs to adopt are not on the node; asking for all at once costs hardly more than for one.
+
+        Where the others are is remembered for `ensure_nic`: so many are adopted with one look through the node's links.
+        """
 
     def read_route(self, address: Address) -> NetworkId | None:
         """The network that our route to an address leads to."""

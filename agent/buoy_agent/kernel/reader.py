@@ -5,7 +5,7 @@ from contextlib import closing
 
 from buoy_agent.core.actual import Actual, NetworkState
 from buoy_agent.core.drift import Places
-from buoy_agent.core.spec import Address, InterfaceId, NetworkId, Nic
+from buoy_agent.core.spec import Address, NetworkId
 from buoy_agent.kernel import links, routes
 from buoy_agent.kernel.inspection import Outers, setting_flaws
 from buoy_agent.kernel.links import Link
@@ -13,7 +13,6 @@ from buoy_agent.kernel.namespaces import Namespaces
 from buoy_agent.kernel.naming import outer_name
 from buoy_agent.kernel.netlink import ROUTE, Channel, index_of
 from buoy_agent.kernel.networks import Networks, is_outer
-from buoy_agent.kernel.nics import HostLinks
 from buoy_agent.kernel.numbers import Numbers
 from buoy_agent.kernel.port import External, Located, at_once
 
@@ -73,12 +72,6 @@ class LinuxReader:
     def read_in_steps(self, network: NetworkId) -> Generator[None, None, NetworkState]:
         """The same in pieces."""
         return self._networks.read_in_steps(network)
-
-    def read_missing(self, nics: Collection[Nic]) -> set[InterfaceId]:
-        """By the links of the host namespace."""
-        with closing(Channel(ROUTE)) as channel:
-            present = HostLinks(links.read_links(channel).values())
-        return {nic.interface for nic in nics if present.of(nic) is None}
 
     def read_route(self, address: Address) -> NetworkId | None:
         """Where our route to an address leads."""

@@ -5,6 +5,7 @@ again when its time has come; what the kernel has of the network is read again b
 """
 
 from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field, replace
 
 import structlog
@@ -337,6 +338,7 @@ class Reconciler:
         """Something else is wanted now: what failed before is tried at once."""
         if scope.everything:
             self.faults.by_key.clear()
+        scope.networks |= self._networks_with({key for key in scope.interfaces if ("nic", key) in self.faults.by_key})
         keys: list[Key] = [("nic", key) for key in scope.interfaces]
         keys += [("float", key) for key in scope.addresses]
         keys += [("network", key) for key in scope.networks]
@@ -360,7 +362,12 @@ class Reconciler:
                     scope.interfaces |= self.desired.targets.members.get(NetworkId(value), set())
                 case _, str():
                     scope.instances.add(InstanceId(value))
+        scope.networks |= self._networks_with({value for kind, value in keys if kind == "nic"})
         return scope
+
+    def _networks_with(self, failed: AbstractSet[str | bytes]) -> set[NetworkId]:
+        """The networks that have a NIC of interfaces, of which one may have been left by its interface."""
+        return {key for key, state in self.actual.networks.items() if failed and not failed.isdisjoint(state.nics.keys())}
 
     def _interfaces_of(self, address: Address) -> set[InterfaceId]:
         left = {interface for interface, addresses in self.desired.leaving.items() if address in addresses}
