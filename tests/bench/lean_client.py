@@ -36,13 +36,23 @@ class Watch:
 
 def run(what: str, target: str, arguments: Sequence[str], requests: Sequence[bytes]) -> dict[str, Any]:
     """Runs it with these requests, and returns what it reports."""
-    command = [_program(), what, f"-target={target}", *arguments]
     lines = "\n".join(request.hex() for request in requests)
-    done = subprocess.run(command, check=False, input=lines, capture_output=True, text=True, timeout=MAX_SECONDS)
-    if done.returncode:
-        raise RuntimeError(f"{what} on {target}: {done.stderr.strip()}")
-    report: dict[str, Any] = json.loads(done.stdout)
+    report: dict[str, Any] = json.loads(_output([what, f"-target={target}", *arguments], lines))
     return report
+
+
+def connect(arguments: Sequence[str]) -> list[list[float]]:
+    """Makes TCP connections, from the namespace that the calling thread is in: so many a second, by round and way."""
+    rates: list[list[float]] = json.loads(_output(["connect", *arguments]))
+    return rates
+
+
+def _output(arguments: Sequence[str], given: str = "") -> str:
+    command = [_program(), *arguments]
+    done = subprocess.run(command, check=False, input=given, capture_output=True, text=True, timeout=MAX_SECONDS)
+    if done.returncode:
+        raise RuntimeError(f"{' '.join(arguments[:2])}: {done.stderr.strip()}")
+    return done.stdout
 
 
 @dataclass(frozen=True, slots=True)

@@ -42,7 +42,7 @@ def test_every_packet_is_counted_in_both_directions_whoever_begins(node: Node) -
     one = binding(node.salt, network(node.salt, "a"), 5, floating=str(FLOAT))
     node.snapshot(one)
     assert counters(node, one) == NOTHING
-    key = packed(str(FLOAT))
+    key = packed("10.0.0.5")
     with udp_echo(node.inside(one)), udp_echo(node.client):
         assert all(ask_udp(node.client, FLOAT) for _ in range(5))
         five = {key: Counter(5, 5 * DATAGRAM)}
@@ -75,7 +75,7 @@ def test_counting_begins_anew_with_the_next_float(node: Node, monkeypatch: pytes
         assert counters(node, one) == NOTHING
         node.change(binding(node.salt, net, 5, floating=str(FLOAT), generation=3))
         assert ask_udp(node.client, FLOAT)
-    assert counters(node, one)[0] == {packed(str(FLOAT)): Counter(1, DATAGRAM)}
+    assert counters(node, one)[0] == {packed("10.0.0.5"): Counter(1, DATAGRAM)}
     assert Table.destroys is destroys
 
 
@@ -88,20 +88,17 @@ def test_counting_is_no_drift_and_goes_on_through_a_restart(node: Node) -> None:
         node.snapshot(one)
         assert node.kernel.writes == 0
         assert ask_udp(node.client, FLOAT)
-    assert counters(node, one)[0] == {packed(str(FLOAT)): Counter(2, 2 * DATAGRAM)}
+    assert counters(node, one)[0] == {packed("10.0.0.5"): Counter(2, 2 * DATAGRAM)}
 
 
 def test_a_table_from_before_counting_is_brought_up_to_date_without_losing_a_packet(node: Node) -> None:
     net = network(node.salt, "a")
     one = binding(node.salt, net, 5, floating=str(FLOAT))
     node.snapshot(one)
-    handle = next(
-        entry["rule"]["handle"]
-        for entry in node.show(node.inside(net), "nft", "--json", "-a", "list", "chain", "ip", "buoy", "guard")["nftables"]
-        if entry.get("rule", {}).get("comment", "").startswith("floats: count")
-    )
-    undo = f"delete chain ip buoy count; delete rule ip buoy guard handle {handle}; "
-    netns.run(node.inside(net), ["nft", undo + "delete set ip buoy counted_in; delete set ip buoy counted_out"])
+    shown = node.show(node.inside(net), "nft", "--json", "-a", "list", "chain", "ip", "buoy", "forward")["nftables"]
+    listed = [entry["rule"] for entry in shown if entry.get("rule", {}).get("comment", "").startswith("floats:")]
+    undo = "; ".join(f"delete rule ip buoy forward handle {rule['handle']}" for rule in listed)
+    netns.run(node.inside(net), ["nft", undo + "; delete set ip buoy counted_in; delete set ip buoy counted_out"])
     with udp_echo(node.inside(one)), steady_probe(node.client, FLOAT) as probe:
         wait_for("some datagrams", lambda: probe.asked > 20)
         node.restart()
@@ -110,7 +107,7 @@ def test_a_table_from_before_counting_is_brought_up_to_date_without_losing_a_pac
         wait_for("more datagrams", lambda: probe.asked > asked + 20)
     assert [report.floating_error for report in outcome.reports] == [""]
     assert probe.lost == 0
-    assert counters(node, one)[0][packed(str(FLOAT))].packets >= 20
+    assert counters(node, one)[0][packed("10.0.0.5")].packets >= 20
     node.restart()
     node.snapshot(one)
     assert node.kernel.writes == 0

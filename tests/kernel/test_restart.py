@@ -63,7 +63,7 @@ DAMAGE = {
     "half a wrong pair": ("network", "nft add element ip buoy fixed_to_floating { 10.0.0.66 : 192.0.2.66 }"),
     "the table": ("network", "nft delete table ip buoy"),
     "a rule": ("network", "nft flush chain ip buoy guard"),
-    "the counting": ("network", "nft flush chain ip buoy count"),
+    "the counting": ("network", "nft flush chain ip buoy forward"),
     "a foreign rule": ("network", "nft insert rule ip buoy guard drop"),
     "the bridge": ("network", "ip link delete br0"),
     "the bridge's address": ("network", "ip addr flush dev br0"),

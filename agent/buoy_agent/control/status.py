@@ -41,7 +41,7 @@ def of_floats(actual: Actual, examiner: Examiner) -> dict[str, Any]:
     for network, state in list(actual.networks.items()):
         incoming, outgoing = examiner.traffic(network)
         for floating, fixed in list(state.forward.items()):
-            coming, leaving = incoming.get(floating, Counter()), outgoing.get(floating, Counter())
+            coming, leaving = incoming.get(fixed, Counter()), outgoing.get(fixed, Counter())
             rows.append(
                 {
                     "floating": text(floating),

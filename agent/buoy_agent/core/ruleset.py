@@ -6,9 +6,10 @@ Which packet crosses which hook, in the network's namespace:
     to outside       br0 -> prerouting -> forward -> postrouting (snat: fixed to floating, or to the gateway address) -> uplink
     hairpin          br0 -> prerouting (dnat) -> forward -> postrouting (snat, or the bridge's own address) -> br0
 
-A packet that comes by the uplink is counted before its address is rewritten, one that leaves by it after, each under its
-floating address: so both sets count every packet of a float that meets the outside, and none that stays inside. A counter
-appears with the first packet, so that a load of 100,000 floats costs nothing more, and goes with the float.
+Packets of a float are counted in `forward`, behind dnat and before snat, hence under the fixed address: what goes between
+uplink and bridge, nothing that stays inside. A counter appears with the first packet, so that a load of 100,000 floats costs
+nothing more, and goes with the float. For each packet after that one a single look-up finds the counter, counts, and ends the
+chain. Comparisons of the header stand before those of names, which cost more (docs/decisions/0021).
 
 A hairpinned packet needs another source, or its answer would go straight to the neighbour, past the translation. The rules
 depend on the network alone; a float is an element in each of the two maps. NAT chains see only the first packet of a flow,
@@ -96,6 +97,13 @@ class Translate:
 
 
 @dataclass(frozen=True, slots=True)
+class Member:
+    """Goes on only if what was loaded is in a set; where that counts, it counts the packet (Linux 5.7)."""
+
+    set: str
+
+
+@dataclass(frozen=True, slots=True)
 class Count:
     """Counts the packet under what was loaded, in a set that grows with it."""
 
@@ -117,11 +125,16 @@ class Nat:
 
 
 @dataclass(frozen=True, slots=True)
+class Accept:
+    """Ends the chain for this packet."""
+
+
+@dataclass(frozen=True, slots=True)
 class Drop:
     """Drops the packet."""
 
 
-Expression = Load | LoadName | CtStatus | WayBack | Mask | Compare | Translate | Count | Constant | Nat | Drop
+Expression = Load | LoadName | CtStatus | WayBack | Mask | Compare | Translate | Member | Count | Constant | Nat | Accept | Drop
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,7 +162,6 @@ class Rule:
 
 
 CHAINS = (
-    Chain("count", "filter", 0, -150),
     Chain("prerouting", "nat", 0, -100),
     Chain("forward", "filter", 2, 0),
     Chain("postrouting", "nat", 4, 100),
@@ -163,19 +175,23 @@ def rules(network: Network) -> tuple[Rule, ...]:
     outside = (*inside[:2], Compare(network.netblock.network_address.packed, equal=False))
     dnat = (CtStatus(), Mask(DNAT_STATUS), Compare(bytes(4), equal=False))
     no_way_back = (WayBack(), Compare(bytes(4)))
+    coming = (*_comes_by(UPLINK), *_leaves_by(BRIDGE), Load(Field.DESTINATION))
+    leaving = (*_comes_by(BRIDGE), *_leaves_by(UPLINK), Load(Field.SOURCE))
     listed = [
-        Rule("count", "floats: count what comes", (*_comes_by(UPLINK), *_counted(Field.DESTINATION, COUNTED_IN))),
         Rule("prerouting", "floats: dnat", (Load(Field.DESTINATION), Translate(FLOATING_TO_FIXED), Nat(Kind.DNAT))),
+        Rule("forward", "floats: count what comes", (*coming, Member(COUNTED_IN), Accept())),
+        Rule("forward", "floats: count what leaves", (*leaving, Member(COUNTED_OUT), Accept())),
         Rule("forward", "no loop by the uplink", (*_comes_by(UPLINK), *_leaves_by(UPLINK), Drop())),
-        Rule("forward", "no source but the network's own", (*_comes_by(BRIDGE), *outside, *no_way_back, Drop())),
+        Rule("forward", "no source but the network's own", (*outside, *_comes_by(BRIDGE), *no_way_back, Drop())),
+        Rule("forward", "floats: the first that comes", (*coming, *_first_counted(Field.DESTINATION, COUNTED_IN))),
+        Rule("forward", "floats: the first that leaves", (*leaving, *_first_counted(Field.SOURCE, COUNTED_OUT))),
         Rule("postrouting", "floats: snat", (Load(Field.SOURCE), Translate(FIXED_TO_FLOATING), Nat(Kind.SNAT))),
-        Rule("postrouting", "hairpin", (*_leaves_by(BRIDGE), *dnat, *inside, Constant(network.gateway), Nat(Kind.SNAT))),
+        Rule("postrouting", "hairpin", (*inside, *_leaves_by(BRIDGE), *dnat, Constant(network.gateway), Nat(Kind.SNAT))),
     ]
     if network.egress is not None:
-        egress = (*_leaves_by(UPLINK), *inside, Constant(network.egress), Nat(Kind.SNAT))
+        egress = (*inside, *_leaves_by(UPLINK), Constant(network.egress), Nat(Kind.SNAT))
         listed.append(Rule("postrouting", "egress without a float", egress))
-    listed.append(Rule("guard", "nothing private leaves", (*_leaves_by(UPLINK), *inside, Drop())))
-    listed.append(Rule("guard", "floats: count what leaves", (*_leaves_by(UPLINK), *_counted(Field.SOURCE, COUNTED_OUT))))
+    listed.append(Rule("guard", "nothing private leaves", (*inside, *_leaves_by(UPLINK), Drop())))
     return tuple(listed)
 
 
@@ -203,9 +219,9 @@ def _leaves_by(name: str) -> tuple[Expression, ...]:
     return LoadName(incoming=False), Compare(_padded(name))
 
 
-def _counted(field: Field, name: str) -> tuple[Expression, ...]:
-    """Counts under a field of the header, if that is a floating address of the network."""
-    return Load(field), Translate(FLOATING_TO_FIXED), Load(field), Count(name)
+def _first_counted(field: Field, name: str) -> tuple[Expression, ...]:
+    """Begins to count under a field of the header that is loaded, if that address floats."""
+    return Translate(FIXED_TO_FLOATING), Load(field), Count(name)
 
 
 def _padded(name: str) -> bytes:

@@ -45,10 +45,10 @@ class LinuxExaminer:
         observations = tuple(sorted(found, key=lambda observation: observation.link.value))
         if binding.floating is None or not self._namespaces.exists(binding.network.id):
             return Examination(observations)
-        return self._with_traffic(observations, binding.network.id, binding.floating)
+        return self._with_traffic(observations, binding.network.id, binding.floating, binding.address)
 
     def traffic(self, network: NetworkId) -> tuple[dict[Address, Counter], dict[Address, Counter]]:
-        """What was counted in a network, in and out, of the addresses that have met a packet; a dump."""
+        """What was counted in a network, in and out, by fixed address, of those that have met a packet; a dump."""
         if not self._namespaces.exists(network):
             return {}, {}
         table = Table(self._channels.of(network))
@@ -141,12 +141,14 @@ class LinuxExaminer:
         want = (binding.address, binding.network.netblock.prefixlen)
         return [] if want in have else [f"{name} of the instance has not the address {text(binding.address)}/{want[1]}"]
 
-    def _with_traffic(self, observations: tuple[Observation, ...], network: NetworkId, address: Address) -> Examination:
+    def _with_traffic(
+        self, observations: tuple[Observation, ...], network: NetworkId, floating: Address, fixed: Address
+    ) -> Examination:
         channel = self._channels.of(network)
         table = Table(channel)
-        incoming, outgoing = table.find(COUNTED_IN, address), table.find(COUNTED_OUT, address)
+        incoming, outgoing = table.find(COUNTED_IN, fixed), table.find(COUNTED_OUT, fixed)
         with self._namespaces.inside(network):
-            flows = Flows(*(conntrack.count(channel, address, way) for way in (Direction.INBOUND, Direction.OUTBOUND)))
+            flows = Flows(*(conntrack.count(channel, floating, way) for way in (Direction.INBOUND, Direction.OUTBOUND)))
         return Examination(
             observations,
             (incoming and incoming.counter) or Counter(),  # none yet is none counted

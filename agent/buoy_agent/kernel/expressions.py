@@ -8,6 +8,7 @@ from collections.abc import Iterable
 from functools import lru_cache
 
 from buoy_agent.core.ruleset import (
+    Accept,
     Compare,
     Constant,
     Count,
@@ -19,6 +20,7 @@ from buoy_agent.core.ruleset import (
     Load,
     LoadName,
     Mask,
+    Member,
     Nat,
     Translate,
     WayBack,
@@ -37,6 +39,7 @@ _WITHOUT_VALUE: dict[Expression, tuple[str | bytes, ...]] = {
     CtStatus(): ("ct", be32(1, _REGISTER), be32(2, _STATUS)),
     WayBack(): ("fib", be32(1, _REGISTER), be32(2, _OIF), be32(3, _BY_SOURCE_AND_INCOMING)),
     Drop(): ("immediate", be32(1, 0), nest(2, nest(2, be32(1, 0)))),
+    Accept(): ("immediate", be32(1, 0), nest(2, nest(2, be32(1, 1)))),
 }
 _READ: dict[tuple[str, int, int, int | None], Expression] = {
     ("ct", _REGISTER, _STATUS, None): CtStatus(),
@@ -56,10 +59,10 @@ def decode(listed: bytes) -> tuple[Expression, ...]:
     return tuple(_expression(attributes(item)) for item in elements(listed))
 
 
-def _parts(expression: Expression) -> Iterable[str | bytes]:
+def _parts(expression: Expression) -> Iterable[str | bytes]:  # noqa: C901 - one case an expression
     source, target = be32(1, _REGISTER), be32(2, _REGISTER)
     match expression:
-        case CtStatus() | WayBack() | Drop():
+        case CtStatus() | WayBack() | Accept() | Drop():
             return _WITHOUT_VALUE[expression]
         case Load(field):
             return ("payload", be32(1, _REGISTER), be32(2, 1), be32(3, field.value), be32(4, 4))
@@ -72,6 +75,8 @@ def _parts(expression: Expression) -> Iterable[str | bytes]:
             return ("cmp", source, be32(2, _EQUAL if equal else _NOT_EQUAL), nest(3, attribute(1, value)))
         case Translate(name):
             return ("lookup", words(1, name), target, be32(3, _REGISTER))
+        case Member(name):
+            return ("lookup", words(1, name), target)
         case Count(name):
             counter = nest(7, words(1, _COUNTER), nest(2))
             return ("dynset", words(1, name), be32(3, _UPDATE), be32(4, _REGISTER), counter)
@@ -98,14 +103,16 @@ def _expression(item: dict[int, memoryview]) -> Expression:  # noqa: C901 - like
             return Compare(_value(data.get(3)), equal=operator == _EQUAL)
         case "lookup", _, 1, 1 if not numbers.get(5):
             return Translate(as_text(data.get(1)))
+        case "lookup", _, 1, None if not numbers.get(5):
+            return Member(as_text(data.get(1)))
         case "dynset", _, _, 1 if numbers.get(4) == _REGISTER and as_text(attributes(data.get(7, b"")).get(1)) == _COUNTER:
             return Count(as_text(data.get(1)))
         case "nat", int(kind), 2, 1 if numbers.get(7, _MAP_IPS) == _MAP_IPS:
             return Nat(Kind(kind))
         case "immediate", 1, _, _:
             return Constant(_value(data.get(2)))
-        case "immediate", 0, _, _ if _code(data.get(2)) == 0:
-            return Drop()
+        case "immediate", 0, _, _ if _code(data.get(2)) in (0, 1):
+            return Accept() if _code(data.get(2)) else Drop()
     raise ValueError(f"not ours: {name}")
 
 
@@ -114,6 +121,6 @@ def _value(data: memoryview | None) -> bytes:
 
 
 def _code(data: memoryview | None) -> int | None:
-    """The code of a verdict, 0 for drop."""
+    """The code of a verdict, 0 for drop, 1 for accept."""
     verdict = attributes(attributes(data if data is not None else b"").get(2, b""))
     return struct.unpack(">I", verdict[1])[0] if len(verdict.get(1, b"")) == 4 else None

@@ -104,7 +104,7 @@ class Table:
             payloads = [elements.delete_payloads(_HEADER, FLOATING_TO_FIXED, forward[part])]
             payloads += [elements.delete_payloads(_HEADER, FIXED_TO_FLOATING, backward[part])]
             changes = [Message(_type(_DELSETELEM), 0, payload) for payload in chain.from_iterable(payloads)]
-            self._delete_counted(changes, forward[part])
+            self._delete_counted(changes, backward[part])
 
     def find(self, name: str, key: Address) -> Element | None:
         """One element of a map or set, looked up as a packet would; None where it, or the set, is not there."""
@@ -112,7 +112,7 @@ class Table:
         return None if body is None else dict(elements.unpack_all(body, len(_HEADER))).get(key)
 
     def read_counters(self, name: str) -> dict[Address, Counter]:
-        """All counters of one direction: of the addresses that have met a packet."""
+        """All counters of one direction, by fixed address: of those that have met a packet."""
         bodies = self._dump_elements(name)
         found = (entry for body in bodies for entry in elements.unpack_all(body, len(_HEADER)))
         return {key: element.counter for key, element in found if element.counter is not None}

@@ -136,4 +136,4 @@ class Examiner(Protocol):
         """What there is for an interface, against what its binding asks for; what cannot be read is not in it."""
 
     def traffic(self, network: NetworkId) -> tuple[dict[Address, Counter], dict[Address, Counter]]:
-        """What was counted in a network, in and out, of the addresses that have met a packet."""
+        """What was counted in a network, in and out, by fixed address, of those that have met a packet."""

@@ -1,9 +1,11 @@
-// Command lean is the client of the benchmarks of calls and watches: so lean that the server is what is measured. It speaks
-// HTTP/2 by itself, and knows messages only by the numbers of their fields, so that it serves Buoy, a bare server and etcd alike.
+// Command lean is the client of the benchmarks of calls, watches and connections: so lean that the server, or the kernel, is what
+// is measured. It speaks HTTP/2 by itself, and knows messages only by the numbers of their fields, so that it serves Buoy, a bare
+// server and etcd alike.
 //
 //	lean calls  ...   unary calls, so many in flight: requests from standard input, one a line, in hexadecimal
 //	lean fanout ...   watchers, and changes from standard input, one at a time and then as many as the server takes
 //	lean hold   ...   watchers that stay: as many more as each line of standard input says, answered by "ready"
+//	lean connect ...  new TCP connections, by several ways in turns
 //
 // It writes what it has measured as JSON.
 package main
@@ -38,11 +40,16 @@ var (
 	each     = flag.Int("each", 100, "how many of them on one connection")
 	isolated = flag.Int("isolated", 0, "how many changes one at a time")
 	gap      = flag.Duration("gap", 50*time.Millisecond, "about how long between two of them")
+
+	ways   = flag.String("ways", "", "FIRST/COUNT,...: how many addresses, from which on")
+	port   = flag.Int("port", 0, "the port to connect to")
+	rounds = flag.Int("rounds", 1, "how often each way has its turn")
+	moment = flag.Duration("moment", 50*time.Millisecond, "how long a turn is")
 )
 
 func main() {
 	if len(os.Args) < 2 {
-		fail("calls, fanout or hold?")
+		fail("calls, fanout, hold or connect?")
 	}
 	check(flag.CommandLine.Parse(os.Args[2:]))
 	switch os.Args[1] {
@@ -58,10 +65,12 @@ func main() {
 			watchers: *count, each: *each, writeMethod: *method, writes: readRequests(), isolated: *isolated,
 			inFlight: *inFlight, gap: *gap, saturated: duration(*seconds),
 		}))
+	case "connect":
+		report(connectAll(readWays(*ways), uint16(*port), *rounds, *moment))
 	case "hold":
 		hold(watchingAsked())
 	default:
-		fail("calls, fanout or hold, not %s", os.Args[1])
+		fail("calls, fanout, hold or connect, not %s", os.Args[1])
 	}
 }
 
