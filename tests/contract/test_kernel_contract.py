@@ -148,8 +148,8 @@ def test_a_nic_is_made_marked_and_removed(bench: Bench) -> None:
     actual = bench.do(bench.kernel.read)
     assert actual.networks[NET.id].nics == {nic.interface: nic.mark}
     assert actual.namespaces == {NET.id, nic.instance}
-    bench.do(bench.kernel.ensure_nic, replace(nic, is_default=False))
-    assert bench.do(bench.kernel.read_network, NET.id).nics == {nic.interface: replace(nic, is_default=False).mark}
+    bench.do(bench.kernel.ensure_nic, nic._replace(is_default=False))
+    assert bench.do(bench.kernel.read_network, NET.id).nics == {nic.interface: nic._replace(is_default=False).mark}
     bench.do(bench.kernel.remove_nic, NET.id, nic.interface)
     bench.do(bench.kernel.remove_nic, NET.id, nic.interface)
     assert bench.do(bench.kernel.read_network, NET.id).nics == {}
@@ -158,11 +158,11 @@ def test_a_nic_is_made_marked_and_removed(bench: Bench) -> None:
 def test_a_nic_to_adopt_that_is_not_there_has_its_own_error(bench: Bench) -> None:
     bench.do(bench.kernel.ensure_network, NET)
     with pytest.raises(NicMissingError, match="no NIC with MAC 02:00:00:00:00:05 on this node"):
-        bench.do(bench.kernel.ensure_nic, nic_of(replace(binding("contract", NET, 5), driver=Driver.ADOPT)))
+        bench.do(bench.kernel.ensure_nic, nic_of(binding("contract", NET, 5)._replace(driver=Driver.ADOPT)))
 
 
 def test_nics_to_adopt_that_are_not_there_are_found_all_at_once(bench: Bench) -> None:
-    nics = [nic_of(replace(binding("contract", NET, host), driver=Driver.ADOPT)) for host in range(5, 9)]
+    nics = [nic_of(binding("contract", NET, host)._replace(driver=Driver.ADOPT)) for host in range(5, 9)]
     assert bench.do(bench.kernel.read_missing, nics) == {nic.interface for nic in nics}
 
 

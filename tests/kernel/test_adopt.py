@@ -1,7 +1,6 @@
 """NICs that somebody else made."""
 
 from collections.abc import Callable, Iterable
-from dataclasses import replace
 from ipaddress import IPv4Address
 
 import pytest
@@ -43,7 +42,7 @@ FINDS: dict[str, Callable[[Binding], dict[str, str]]] = {
 @pytest.mark.parametrize("how", FINDS)
 def test_a_nic_is_found_used_and_handed_back(node: Node, how: str) -> None:
     net = network(node.salt, "a")
-    one = replace(binding(node.salt, net, 5, floating=str(FLOAT)), driver=Driver.ADOPT)
+    one = binding(node.salt, net, 5, floating=str(FLOAT))._replace(driver=Driver.ADOPT)
     machine = _machine(node, one, **FINDS[how](one))
     before = node.show(node.host, "ip", "-j", "link", "show", "tap")[0]
     outcome = node.snapshot(one)
@@ -64,7 +63,7 @@ def test_a_nic_is_found_used_and_handed_back(node: Node, how: str) -> None:
 
 def test_the_other_end_of_a_veth_in_the_host_namespace_is_taken(node: Node) -> None:
     net = network(node.salt, "a")
-    one = replace(binding(node.salt, net, 5), driver=Driver.ADOPT)
+    one = binding(node.salt, net, 5)._replace(driver=Driver.ADOPT)
     netns.run(
         node.host, ["sh", "-c", f"ip link add name near type veth peer name far address {one.macaddr}; ip link set far up"]
     )
@@ -76,7 +75,7 @@ def test_the_other_end_of_a_veth_in_the_host_namespace_is_taken(node: Node) -> N
 
 def test_a_nic_that_is_not_there_is_reported_in_words_and_found_later(node: Node) -> None:
     net = network(node.salt, "a")
-    one = replace(binding(node.salt, net, 5, floating=str(FLOAT)), driver=Driver.ADOPT)
+    one = binding(node.salt, net, 5, floating=str(FLOAT))._replace(driver=Driver.ADOPT)
     outcome = node.snapshot(one)
     assert outcome.reports[0].nic_error == f"no NIC with MAC {one.macaddr} on this node"
     assert outcome.next_due is not None
@@ -93,7 +92,7 @@ def _taps(node: Node, *bindings: Binding) -> None:
 
 def test_many_nics_are_adopted_with_one_look_through_the_links_of_the_node(node: Node, monkeypatch: pytest.MonkeyPatch) -> None:
     net = network(node.salt, "a")
-    bindings = [replace(binding(node.salt, net, host), driver=Driver.ADOPT) for host in range(5, 15)]
+    bindings = [binding(node.salt, net, host)._replace(driver=Driver.ADOPT) for host in range(5, 15)]
     _taps(node, *bindings)
     looks: list[int] = []
 
@@ -111,7 +110,7 @@ def test_many_nics_are_adopted_with_one_look_through_the_links_of_the_node(node:
 
 def test_a_nic_that_another_link_stands_for_since_it_was_seen_is_looked_for_anew(node: Node) -> None:
     net = network(node.salt, "a")
-    one, other = (replace(binding(node.salt, net, host), driver=Driver.ADOPT) for host in (5, 6))
+    one, other = (binding(node.salt, net, host)._replace(driver=Driver.ADOPT) for host in (5, 6))
     node.snapshot(binding(node.salt, net, 7))
     _taps(node, one, other)
     wanted = [nic_of(entry) for entry in (one, other)]

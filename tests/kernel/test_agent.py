@@ -7,7 +7,6 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import replace
 from ipaddress import IPv4Address
 from pathlib import Path
 
@@ -148,7 +147,7 @@ def test_a_removal_is_confirmed(node: Node, tmp_path: Path) -> None:
 
 
 def test_a_nic_to_adopt_is_taken_as_soon_as_it_appears(node: Node, tmp_path: Path) -> None:
-    one = replace(binding(node.salt, network(node.salt, "a"), 5), driver=Driver.ADOPT)
+    one = binding(node.salt, network(node.salt, "a"), 5)._replace(driver=Driver.ADOPT)
     with serving(tmp_path / "s") as server:
         server.bindings = [to_proto(one)]
         with agent(node, tmp_path / "s", tmp_path / "log"):

@@ -3,7 +3,6 @@
 import socket
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import replace
 from ipaddress import IPv4Address
 
 from buoy_agent.core.spec import Address, Binding, Draining, packed
@@ -24,7 +23,7 @@ def _drained(before: Binding, seconds: float = 60.0, floating: IPv4Address | Non
     """The next generation, in which the float drains."""
     drains = Draining(packed(str(FLOAT)), seconds)
     after = packed(str(floating)) if floating else None
-    return replace(before, floating=after, draining=(drains,), generation=before.generation + 1)
+    return before._replace(floating=after, draining=(drains,), generation=before.generation + 1)
 
 
 def _draining(outcome: Outcome) -> list[tuple[tuple[Address, ...], str]]:
@@ -155,7 +154,7 @@ def test_taken_back_in_a_drain_it_floats_again_with_its_connections(node: Node) 
     with http_server(node.inside(one), "one"), Download(node.client, FLOAT) as download:
         drained = _drained(one)
         node.change(drained)
-        back = replace(drained, floating=one.floating, draining=(), generation=3, unconfirmed=(packed(str(FLOAT)),))
+        back = drained._replace(floating=one.floating, draining=(), generation=3, unconfirmed=(packed(str(FLOAT)),))
         assert _draining(node.change(back)) == [((), "")]
         assert fetch(node.client, FLOAT).served_by == "one"
         received = download.received
@@ -175,7 +174,7 @@ def test_another_address_floats_beside_one_that_drains(node: Node) -> None:
         assert not reaches(node.client, FLOAT, timeout=SHORT)
         received = download.received
         wait_for("more of the download", lambda: download.received > received + 5000)
-        node.change(replace(beside, draining=(), generation=3))
+        node.change(beside._replace(draining=(), generation=3))
         wait_for("the download to end", lambda: download.silence > SHORT)
         assert fetch(node.client, OTHER).served_by == "one"
     assert _traces(node, node.inside(net)) == []

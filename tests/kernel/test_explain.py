@@ -135,7 +135,7 @@ def test_what_is_not_there_yet_is_named_and_what_lies_behind_it_is_unknown(node:
 
 
 def test_a_nic_that_somebody_else_made_is_looked_at_from_outside(node: Node) -> None:
-    one = replace(binding(node.salt, network(node.salt, "a"), 5, floating=FLOAT), driver=Driver.ADOPT)
+    one = binding(node.salt, network(node.salt, "a"), 5, floating=FLOAT)._replace(driver=Driver.ADOPT)
     netns.run(node.host, ["sh", "-c", f"ip link add name tap address fe{one.macaddr[2:]} type veth peer name other"])
     node.snapshot(one)
     with examiner(node) as look:

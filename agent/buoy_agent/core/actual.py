@@ -1,7 +1,9 @@
 """What the kernel has of ours: read at the start, kept by what was applied, read again after errors."""
 
 from collections.abc import Iterable
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 from typing import Any
 
 from buoy_agent.core.spec import Address, InterfaceId, NetworkId
@@ -21,7 +23,7 @@ class NetworkState:
     flaws: tuple[str, ...] = ()  # why the digest is empty, in words
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Parts:
     """What the floats of one network lose or gain, down to the single entry."""
 
@@ -33,18 +35,18 @@ class Parts:
     direct: tuple[Address, ...] = ()
     flowing: frozenset[Address] = frozenset()  # addresses whose live flows go on through the change
 
-    @property
-    def addresses(self) -> set[Address]:
+    @cached_property
+    def addresses(self) -> frozenset[Address]:
         """Every floating address that is concerned."""
-        elements = {*(pair[0] for pair in self.forward), *(pair[1] for pair in self.backward)}
-        return elements.union(self.routes, self.proxies, self.direct)
+        elements = dict(self.forward).keys() | dict(self.backward).values()
+        return frozenset(elements.union(self.routes, self.proxies, self.direct))
 
     @property
     def but_proxies(self) -> "Parts":
         """The same without proxy neighbours."""
         return replace(self, proxies=())
 
-    def only(self, addresses: set[Address]) -> "Parts":
+    def only(self, addresses: AbstractSet[Address]) -> "Parts":
         """The same for some of the addresses."""
         return Parts(
             self.network,

@@ -7,12 +7,9 @@ what it costs among none.
 """
 
 from collections.abc import Iterable
-from dataclasses import dataclass, field, replace
-from typing import TypeVar
+from dataclasses import dataclass, field
 
 from buoy_agent.core.spec import Address, Binding, Float, InstanceId, InterfaceId, Network, NetworkId, Nic, Update, mark_words
-
-Key = TypeVar("Key")
 
 
 @dataclass(slots=True)
@@ -46,7 +43,7 @@ class Targets:
     bindings: dict[InterfaceId, Binding] = field(default_factory=dict)
     networks: dict[NetworkId, Network] = field(default_factory=dict)
     members: dict[NetworkId, set[InterfaceId]] = field(default_factory=dict)
-    instances: dict[InstanceId, set[InterfaceId]] = field(default_factory=dict)
+    instances: dict[InstanceId, tuple[InterfaceId, ...]] = field(default_factory=dict)  # few have more than one
     floats: dict[Address, Float] = field(default_factory=dict)
     owners: dict[Address, InterfaceId] = field(default_factory=dict)  # of floats; networks' own addresses have none
     _bodies: dict[InterfaceId, str] = field(default_factory=dict)  # of NICs, as far as they were asked for: a hash each
@@ -61,11 +58,13 @@ class Targets:
         self.bindings[binding.interface] = binding
         self._bodies.pop(binding.interface, None)
         self.members.setdefault(binding.network.id, set()).add(binding.interface)
-        self.instances.setdefault(binding.instance, set()).add(binding.interface)
+        siblings = self.instances.get(binding.instance, ())
+        if binding.interface not in siblings:
+            siblings = self.instances[binding.instance] = (*siblings, binding.interface)
         self._put_network(binding.network, scope)
-        self.floats.update(floats)
-        self.owners.update(dict.fromkeys(floats, binding.interface))
-        _touch(scope, binding, self.instances[binding.instance])
+        for address, entry in floats.items():
+            self.floats[address], self.owners[address] = entry, binding.interface
+        _touch(scope, binding, siblings, floats)
 
     def change_network(self, network: Network, scope: Scope) -> None:
         """A network changed by itself; one without interfaces is not on this node."""
@@ -80,10 +79,14 @@ class Targets:
         if binding is None:
             return
         self._unfloat(binding, scope)
-        siblings = _leave(self.instances, binding.instance, interface)
-        if not _leave(self.members, binding.network.id, interface):
+        siblings = tuple(other for other in self.instances.pop(binding.instance, ()) if other != interface)
+        if siblings:
+            self.instances[binding.instance] = siblings
+        self.members[binding.network.id].discard(interface)
+        if not self.members[binding.network.id]:
+            del self.members[binding.network.id]
             self._drop_network(binding.network.id, scope)
-        _touch(scope, binding, siblings)
+        _touch(scope, binding, siblings, binding.floats)
 
     def own_if_last(self, interface: InterfaceId) -> frozenset[Address]:
         """The addresses of a network that go when this interface goes; none while the network has others."""
@@ -227,13 +230,14 @@ class Desired:
             self.unconfirmed[interface] = Unconfirmed(network, set(addresses))
 
     def _stage(self, staged: Targets, update: Update) -> Scope:
+        unused = Scope()  # everything is looked at in the end
         for binding in update.upserts:
-            staged.put(binding, Scope())
+            staged.put(binding, unused)
             self._staged_removals.pop(binding.interface, None)
         for network in update.networks:
-            staged.change_network(network, Scope())
+            staged.change_network(network, unused)
         for removal in update.removals:
-            staged.drop(removal.interface, Scope())
+            staged.drop(removal.interface, unused)
             self._staged_removals[removal.interface] = removal.generation
         return self._take_over(staged, update.revision) if update.synced else Scope()
 
@@ -274,7 +278,7 @@ class Desired:
         taken_back = {
             address
             for address, entry in before.floats.items()
-            if entry.draining and floats.get(address) == replace(entry, draining=False)
+            if entry.draining and floats.get(address) == entry._replace(draining=False)
         }
         self.resumed |= taken_back
         if before.interface in self.unconfirmed:
@@ -285,17 +289,9 @@ def _place(binding: Binding) -> tuple[NetworkId, InstanceId, Address]:
     return binding.network.id, binding.instance, binding.address
 
 
-def _touch(scope: Scope, binding: Binding, siblings: Iterable[InterfaceId]) -> None:
+def _touch(scope: Scope, binding: Binding, siblings: Iterable[InterfaceId], addresses: Iterable[Address]) -> None:
     scope.interfaces.add(binding.interface)
     scope.interfaces.update(siblings)
     scope.instances.add(binding.instance)
     scope.networks.add(binding.network.id)
-    scope.addresses.update(binding.floats)
-
-
-def _leave(table: dict[Key, set[InterfaceId]], key: Key, interface: InterfaceId) -> set[InterfaceId]:
-    rest = table.get(key, set())
-    rest.discard(interface)
-    if not rest:
-        table.pop(key, None)
-    return rest
+    scope.addresses.update(addresses)

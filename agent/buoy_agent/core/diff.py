@@ -35,7 +35,9 @@ def diff(desired: Targets, actual: Actual, scope: Scope, *, by_arp: bool = True)
     """The plan that turns `actual` into `desired`, as far as `scope` reaches; `by_arp` says whether floats are announced so."""
     floats = _Floats(desired, actual, by_arp=by_arp)
     if scope.everything:
-        floats.look_at({*desired.floats, *actual.routes, *actual.proxies, *actual.holders, *actual.direct})
+        present = {*actual.routes, *actual.proxies, *actual.holders, *actual.direct}
+        floats.look_at(present)
+        floats.put_in_new(desired.floats.keys() - present)
         floats.look_for_strays(actual.networks)
     else:
         floats.look_at(scope.addresses)
@@ -89,8 +91,8 @@ def _nics_to_make(desired: Targets, actual: Actual, scope: Scope) -> Iterator[Ni
         if network not in whole:
             whole[network] = _whole(desired, actual, network)
         if whole[network]:
-            is_right = actual.networks[network].nics.get(interface) == desired.mark(interface)
-            nic = None if is_right else desired.nic(interface)
+            mark = actual.networks[network].nics.get(interface)
+            nic = None if mark is not None and mark == desired.mark(interface) else desired.nic(interface)
             if nic is not None:
                 yield nic
 
@@ -141,6 +143,23 @@ class _Floats:
             elif not self.by_arp and address in self.actual.proxies:
                 _entries(self.out, NOWHERE).proxies.append(address)
             self._put_in(address, afresh=gone)
+
+    def put_in_new(self, addresses: Iterable[Address]) -> None:
+        """What `look_at` would plan for addresses of which nothing is there, in a third of its time."""
+        by_arp = self.by_arp and not self.actual.external
+        for address in addresses:
+            want = self.desired.floats[address]
+            if not self._is_whole(want.network):
+                continue
+            entries = _entries(self.into, want.network)
+            if (fixed := want.element) is not None:
+                entries.forward.append((address, fixed))
+                entries.backward.append((fixed, address))
+            entries.routes.append(address)
+            if by_arp:
+                entries.proxies.append(address)
+            if want.routed:
+                entries.direct.append(address)
 
     def look_for_strays(self, networks: Iterable[NetworkId]) -> None:
         """Finds elements that no address leads to: half pairs, and the same address in a second network."""

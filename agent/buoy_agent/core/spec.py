@@ -1,29 +1,29 @@
 """What the feed asks for: networks, NICs and floats, as values.
 
 Addresses are packed bytes (4 for IPv4), the form in which the kernel takes them and the fastest key that Python has: hashing
-an `ipaddress` object costs some ten times as much, and a node holds 100,000 of them.
+an `ipaddress` object costs some ten times as much, and a node holds 100,000 of them. Of what it has so many of, the values are
+named tuples, which are made in a third of the time that a frozen dataclass takes.
 """
 
 import hashlib
 from collections.abc import Container
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from enum import Enum
 from ipaddress import IPv4Network, ip_address
-from typing import NewType
+from socket import AF_INET, inet_pton
+from typing import NamedTuple, NewType
 
 Address = NewType("Address", bytes)
 InterfaceId = NewType("InterfaceId", str)
 InstanceId = NewType("InstanceId", str)
 NetworkId = NewType("NetworkId", str)
-_OCTETS = {str(number): number for number in range(256)}  # a fifth of what ip_address takes, and as strict
 
 
 def packed(text: str) -> Address:
     """The packed form of an address in words; raises ValueError."""
     try:
-        first, second, third, fourth = text.split(".")
-        return Address(bytes((_OCTETS[first], _OCTETS[second], _OCTETS[third], _OCTETS[fourth])))
-    except (KeyError, ValueError):
+        return Address(inet_pton(AF_INET, text))  # a tenth of what ip_address takes, and as strict
+    except OSError:
         return Address(ip_address(text).packed)
 
 
@@ -78,8 +78,7 @@ class Draining:
     seconds: float
 
 
-@dataclass(frozen=True, slots=True)
-class Binding:
+class Binding(NamedTuple):
     """All that the feed says of one interface."""
 
     interface: InterfaceId
@@ -98,19 +97,18 @@ class Binding:
     @property
     def floats(self) -> "dict[Address, Float]":
         """What the node answers for in this interface's name."""
-        network, fixed = self.network.id, self.address
+        network, fixed, floating = self.network.id, self.address, self.floating
         found = {entry.address: Float(entry.address, network, fixed, draining=True) for entry in self.draining}
-        if self.floating is not None:
-            found[self.floating] = Float(self.floating, network, fixed)
+        if floating is not None:
+            found[floating] = Float(floating, network, fixed)
         return found
 
     def without_draining(self, addresses: Container[Address]) -> "Binding":
         """The same when some addresses do not drain any more."""
-        return replace(self, draining=tuple(entry for entry in self.draining if entry.address not in addresses))
+        return self._replace(draining=tuple(entry for entry in self.draining if entry.address not in addresses))
 
 
-@dataclass(frozen=True, slots=True)
-class Nic:
+class Nic(NamedTuple):
     """The part of a binding that makes a NIC."""
 
     interface: InterfaceId
@@ -141,8 +139,7 @@ def mark_words(interface: InterfaceId, body: str, *, is_default: bool) -> str:
     return f"buoy:{interface}:{body}:{'default' if is_default else 'plain'}"
 
 
-@dataclass(frozen=True, slots=True)
-class Float:
+class Float(NamedTuple):
     """An outside address that this node answers for; `fixed` is None for a network's own gateway address.
 
     One that drains has route and proxy neighbour, which its live flows need, but no elements: conntrack alone translates. A
@@ -184,8 +181,7 @@ class Update:
     reannounce: bool = False  # all floats are to be announced again
 
 
-@dataclass(frozen=True, slots=True)
-class Report:
+class Report(NamedTuple):
     """What the kernel now has for one interface."""
 
     interface: InterfaceId

@@ -6,16 +6,20 @@ else is ever taken for ours. On the veths the next hop is a link-local address w
 spoken there, and neither end needs an address (RTNH_F_ONLINK).
 """
 
+import errno
 import re
 import struct
 import sys
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import partial
+from typing import TypeVar
 
 from buoy_agent.core.spec import Address, packed
 from buoy_agent.errors import KernelError
 from buoy_agent.kernel.netlink import ATTRIBUTE, CREATE, REPLACE, Channel, Message, attribute, attributes, number
+
+Answer = TypeVar("Answer")
 
 PROTOCOL = 98  # free in iproute2, BIRD and FRR (docs/decisions/0015); in our own namespaces always this one
 HOST_SIDE, NETWORK_SIDE = packed("169.254.187.1"), packed("169.254.187.2")
@@ -70,7 +74,16 @@ def read_routes(channel: Channel, link: int = 0, wanted: int = PROTOCOL) -> Iter
     """Our host routes (all, or those by one link), some hundred at a time: address, and index of the link."""
     by_link = number(_OIF, link) if link else b""  # strict checking makes the kernel pick them
     request = _RTMSG.pack(_AF_INET, 0, 0, 0, _MAIN, wanted, 0, 0, 0) + by_link
-    return channel.dump_in_bulk(_GETROUTE, request, partial(_as_made, _made(wanted)), partial(_host_route, wanted))
+    return _present(channel.dump_in_bulk(_GETROUTE, request, partial(_as_made, _made(wanted)), partial(_host_route, wanted)))
+
+
+def _present(answers: Iterator[Answer]) -> Iterator[Answer]:
+    """The answers, none where the kernel says that there is no such table: a namespace that never had a route has none."""
+    try:
+        yield from answers
+    except KernelError as error:
+        if error.number != errno.ENOENT:
+            raise
 
 
 def _made(protocol: int) -> re.Pattern[bytes]:
@@ -120,7 +133,7 @@ def read_route(channel: Channel, address: Address, wanted: int = PROTOCOL) -> in
 def read_ways(channel: Channel) -> Ways:
     """Where our routes lead, of the namespace of a network."""
     ways = Ways()
-    for _, body in channel.dump(_GETROUTE, _RTMSG.pack(_AF_INET, 0, 0, 0, _MAIN, PROTOCOL, 0, 0, 0)):
+    for _, body in _present(channel.dump(_GETROUTE, _RTMSG.pack(_AF_INET, 0, 0, 0, _MAIN, PROTOCOL, 0, 0, 0))):
         _, length, _, _, table, protocol, *_ = _RTMSG.unpack_from(body)
         parts = attributes(body[_RTMSG.size :])
         if (table, protocol) != (_MAIN, PROTOCOL) or _OIF not in parts:

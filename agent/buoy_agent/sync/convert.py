@@ -77,8 +77,7 @@ def update_from_proto(message: agent_pb2.NodeUpdate) -> Read:
 
 def binding_from_proto(message: agent_pb2.Binding) -> Binding:
     """Reads one binding; raises MalformedError that names the field."""
-    network = network_from_proto(message.network)
-    address = _address("ipv4", message.ipv4)
+    floating = message.floating_address
     return Binding(
         interface=InterfaceId(_uuid("interface_uuid", message.interface_uuid)),
         generation=message.generation,
@@ -86,25 +85,18 @@ def binding_from_proto(message: agent_pb2.Binding) -> Binding:
         driver=_driver(message.driver),
         order=message.order,
         macaddr=_mac(message.macaddr),
-        address=address,
-        floating=_address("floating_address", message.floating_address) if message.floating_address else None,
-        network=network,
+        address=_address("ipv4", message.ipv4),
+        floating=_address("floating_address", floating) if floating else None,
+        network=_network(message.network.SerializeToString()),
         unconfirmed=_addresses(message.unconfirmed_addresses),
-        draining=tuple(_draining(entry) for entry in message.draining),
+        draining=tuple(map(_draining, message.draining)),
         announce=message.announce,
     )
 
 
 def network_from_proto(message: agent_pb2.NetworkBinding) -> Network:
     """Reads one network; raises MalformedError that names the field."""
-    return _network(
-        message.uuid,
-        message.netblock,
-        message.floating_gateway,
-        tuple(message.routed_addresses),
-        message.routed_generation,
-        provide_nat=message.provide_nat,
-    )
+    return _network(message.SerializeToString())
 
 
 def repair_to_proto(report: RepairReport) -> repair_pb2.Repair:
@@ -182,18 +174,23 @@ def _draining(message: agent_pb2.DrainingAddress) -> Draining:
 
 
 @lru_cache(maxsize=1 << 12)  # a network comes with each of its bindings
-def _network(
-    uuid: str, block: str, floating_gateway: str, routed: tuple[str, ...], routed_generation: int, *, provide_nat: bool
-) -> Network:
+def _network(serialized: bytes) -> Network:
+    message = agent_pb2.NetworkBinding.FromString(serialized)
     try:
-        netblock = IPv4Network(block)
+        netblock = IPv4Network(message.netblock)
     except ValueError as error:
         raise MalformedError(f"network.netblock: {error}") from error
     if netblock.num_addresses < 2:
         raise MalformedError(f"network.netblock: {netblock} has no room for a gateway")
-    gateway = _address("network.floating_gateway", floating_gateway) if floating_gateway else None
-    addresses = frozenset(_address("network.routed_addresses", word) for word in routed)
-    return Network(NetworkId(_uuid("network.uuid", uuid)), netblock, provide_nat, gateway, addresses, routed_generation)
+    floating = message.floating_gateway
+    return Network(
+        id=NetworkId(_uuid("network.uuid", message.uuid)),
+        netblock=netblock,
+        provide_nat=message.provide_nat,
+        floating_gateway=_address("network.floating_gateway", floating) if floating else None,
+        routed=frozenset(_address("network.routed_addresses", word) for word in message.routed_addresses),
+        routed_generation=message.routed_generation,
+    )
 
 
 def _uuid(field: str, value: str) -> str:
@@ -216,9 +213,10 @@ def _address(field: str, value: str) -> Address:
 
 
 def _mac(value: str) -> str:
-    if not _MAC.fullmatch(value.lower()):
+    lower = value.lower()
+    if not _MAC.fullmatch(lower):
         raise MalformedError(f"macaddr: {value!r} is no MAC address")
-    return value.lower()
+    return lower
 
 
 def _driver(value: int) -> Driver:

@@ -34,6 +34,7 @@ from buoy_agent.core.spec import (
 from buoy_agent.errors import KernelError, NicMissingError
 from buoy_agent.kernel.port import Kernel
 from buoy_agent.sync.draining import end_drains
+from buoy_agent.sync.halving import in_halves
 from buoy_agent.sync.patrol import Patrol
 from buoy_agent.sync.verdicts import Verdicts, repair_report
 
@@ -53,6 +54,7 @@ class CheckDue:
     """It is time to read everything again."""
 
 
+_OnParts = Callable[[Parts], None]
 Arrival = Update | StreamBegun | Places | CheckDue
 
 
@@ -230,8 +232,8 @@ class Reconciler:
 
     def _publish(self, parts: Parts, now: float, outcome: Outcome) -> None:
         parts = self._ready(parts, now)  # what could not leave its old place must not appear at the new one
-        parts = replace(parts, flowing=frozenset(parts.addresses & self.desired.resumed))
-        done = self._in_halves(parts, now, self._kernel.publish, self.actual.add) if parts.addresses else set()
+        parts = replace(parts, flowing=parts.addresses & self.desired.resumed)
+        done = self._in_halves(parts, now, self._kernel.publish, self.actual.add) if parts.addresses else frozenset()
         outcome.published |= done & set(parts.proxies)
         outcome.cut |= done & {floating for floating, _ in parts.forward}
         self.desired.resumed -= done
@@ -262,28 +264,33 @@ class Reconciler:
         for unconfirmed in self.desired.unconfirmed.values():
             unconfirmed.addresses -= addresses
 
-    def _in_halves(self, parts: Parts, now: float, do: Callable[[Parts], None], note: Callable[[Parts], None]) -> set[Address]:
-        """Does all at once; where the kernel refuses, the halves on their own, so that one bad entry stands alone."""
-        addresses = sorted(parts.addresses)
-        try:
-            do(parts)
-        except KernelError as error:
-            self._reread(parts.network)
-            if len(addresses) == 1:
-                self._fail(("float", addresses[0]), now, error)
-                return set()
-            middle = len(addresses) // 2
-            halves = (self._missing_of(parts.only(set(part)), do) for part in (addresses[:middle], addresses[middle:]))
-            return set().union(*(self._in_halves(half, now, do, note) for half in halves if half.addresses))
-        note(parts)
-        for address in addresses:
-            self.faults.clear(("float", address))
-        return set(addresses)
+    def _in_halves(
+        self, parts: Parts, now: float, do: Callable[[Parts], None], note: Callable[[Parts], None]
+    ) -> AbstractSet[Address]:
+        """Returns the addresses for which it was done; the others wait, each on its own."""
 
-    def _missing_of(self, parts: Parts, do: Callable[[Parts], None]) -> Parts:
-        """Of entries to withdraw, those that are still there; entries to publish stay as they are."""
-        if do != self._kernel.withdraw:
-            return parts
+        def attempt(part: Parts) -> None:
+            try:
+                do(part)
+            except KernelError:
+                self._reread(part.network)
+                raise
+            note(part)
+
+        refused = in_halves(parts, attempt, self._still_there if do == self._kernel.withdraw else lambda part: part)
+        for address, error in refused.items():
+            self.faults.add(("float", address), str(error), now, error.reason)
+        if refused:
+            self._failures += 1
+            (address, error), *others = refused.items()
+            log.warning("failed", what=f"float {text(address)}", others=len(others), error=str(error), reason=error.reason)
+        done = parts.addresses - refused.keys()
+        for address in done:
+            self.faults.clear(("float", address))
+        return done
+
+    def _still_there(self, parts: Parts) -> Parts:
+        """Of entries to withdraw, those that are there; of the others the kernel would say that they are not."""
         state = self.actual.networks.get(parts.network)
         if state is None:
             return replace(parts, forward=(), backward=())

@@ -49,7 +49,8 @@ class Verdicts:
     def _report(self, interface: InterfaceId) -> Report:
         binding = self._desired.targets.bindings[interface]
         state = self._actual.networks.get(binding.network.id)
-        has_nic = state is not None and state.nics.get(interface) == self._desired.targets.mark(interface)
+        mark = state.nics.get(interface) if state is not None else None
+        has_nic = mark is not None and mark == self._desired.targets.mark(interface)
         network_words = self._faults.words(("network", binding.network.id))
         nic_words = "" if has_nic else self._faults.words(("nic", interface)) or network_words or "the NIC is not made yet"
         return Report(

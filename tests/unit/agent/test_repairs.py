@@ -1,7 +1,5 @@
 """What the server is told of repairs: whom they concern, and a storm of them as a few reports."""
 
-from dataclasses import replace
-
 from buoy_agent.core.drift import Places
 from buoy_agent.core.repairs import MOST_INTERFACES, MOST_LINES, MOST_PLACES, PAUSE, RepairReport, RepairReports
 from buoy_agent.core.spec import InterfaceId, Update, packed
@@ -86,7 +84,7 @@ def test_an_announcement_that_is_asked_for_is_one_of_what_is_there() -> None:
     kernel.writes = 0
     asked = binding("s", net, 5, floating="192.0.2.50", generation=2)
     assert reconciler.work([Update(2, upserts=(asked,))], 0.0).published == set()
-    outcome = reconciler.work([Update(3, upserts=(replace(asked, announce=True),))], 0.0)
+    outcome = reconciler.work([Update(3, upserts=(asked._replace(announce=True),))], 0.0)
     assert outcome.published == {packed("192.0.2.50")}
     assert [report.generation for report in outcome.reports] == [2]
     assert reconciler.work([Update(4, reannounce=True)], 0.0).published == {packed("192.0.2.50"), packed("192.0.2.51")}

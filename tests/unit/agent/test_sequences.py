@@ -6,7 +6,6 @@ Addresses that drain have live flows that never end (`BusyKernel`), or none at a
 """
 
 from collections.abc import Collection, Iterator
-from dataclasses import replace
 from itertools import pairwise
 
 import pytest
@@ -55,14 +54,14 @@ def states(draw: st.DrawFn) -> State:
 
 
 def _draining(before: Binding, address: str | None) -> Binding:
-    return replace(before, draining=(Draining(packed(address), 60.0),)) if address else before
+    return before._replace(draining=(Draining(packed(address), 60.0),)) if address else before
 
 
 def changes(before: State, after: State, generation: int) -> Update:
     """The update from one state to the next, as the server sends it."""
     old, new = {entry.interface: entry for entry in before}, {entry.interface: entry for entry in after}
     gone = tuple(Removal(interface, generation) for interface in old.keys() - new.keys())
-    changed = (replace(entry, generation=generation + 2) for key, entry in new.items() if old.get(key) != entry)
+    changed = (entry._replace(generation=generation + 2) for key, entry in new.items() if old.get(key) != entry)
     return Update(1, upserts=tuple(changed), removals=gone)
 
 
@@ -232,8 +231,8 @@ def test_a_network_says_what_became_of_its_routed_addresses_and_says_it_once() -
     there = reconciler.work([], refused.next_due)
     assert there.networks == [NetworkReport(RED.id, 1)]
     assert kernel.read().direct == {packed("192.0.2.60"): RED.id}
-    assert reconciler.work([Update(3, upserts=(replace(one, network=routing, generation=2),))], 0.0).networks == []
-    again = reconciler.work([StreamBegun(), snapshot((replace(one, network=routing),))], 0.0)
+    assert reconciler.work([Update(3, upserts=(one._replace(network=routing, generation=2),))], 0.0).networks == []
+    again = reconciler.work([StreamBegun(), snapshot((one._replace(network=routing),))], 0.0)
     assert again.networks == [NetworkReport(RED.id, 1)]
 
 
@@ -246,7 +245,7 @@ def test_a_routed_address_counts_as_gone_only_when_nothing_of_it_is_left(*, rest
     kernel.refuse["withdraw"] = "not now"
     if restarted:
         reconciler = play(kernel, [])
-        outcome = reconciler.work([StreamBegun(), snapshot((replace(one, network=without),))], 0.0)
+        outcome = reconciler.work([StreamBegun(), snapshot((one._replace(network=without),))], 0.0)
     else:
         outcome = reconciler.work([Update(2, networks=(without,))], 0.0)
     assert outcome.networks == [NetworkReport(RED.id, 2, ((packed("192.0.2.60"), "not now"),))]

@@ -1,7 +1,5 @@
 """What an agent left undone that died in the middle of a float or defloat is finished by the next one."""
 
-from dataclasses import replace
-
 from buoy_agent.core.spec import Removal, Update, packed
 from buoy_agent.kernel.fake import FakeKernel
 from buoy_agent.sync.reconciler import Reconciler, StreamBegun
@@ -12,7 +10,7 @@ NET = network("u", "net")
 FLOAT = packed("192.0.2.50")
 KEPT = binding("u", NET, 5)
 FLOATED = binding("u", NET, 6, floating="192.0.2.50", generation=2)
-DEFLOATED = replace(FLOATED, floating=None, generation=3)
+DEFLOATED = FLOATED._replace(floating=None, generation=3)
 
 
 def agent_over(kernel: FakeKernel, *updates: Update) -> Reconciler:
@@ -33,14 +31,14 @@ def test_a_defloat_whose_elements_are_gone_is_cut_at_the_next_start() -> None:
     kernel = FakeKernel()
     agent_over(kernel, whole(KEPT, DEFLOATED))
     assert kernel.cuts == []
-    agent_over(kernel, whole(KEPT, replace(DEFLOATED, unconfirmed=(FLOAT,))))
+    agent_over(kernel, whole(KEPT, DEFLOATED._replace(unconfirmed=(FLOAT,))))
     assert kernel.cuts == [FLOAT]
 
 
 def test_a_float_whose_elements_are_there_is_cut_at_the_next_start() -> None:
     kernel = FakeKernel()
     agent_over(kernel, whole(FLOATED))
-    agent_over(kernel, whole(replace(FLOATED, unconfirmed=(FLOAT,))))
+    agent_over(kernel, whole(FLOATED._replace(unconfirmed=(FLOAT,))))
     assert kernel.cuts == [FLOAT]
 
 
@@ -56,8 +54,8 @@ def test_a_removed_interface_is_cut_where_its_network_stays() -> None:
 
 def test_what_the_pass_itself_changed_is_not_cut_again() -> None:
     kernel = FakeKernel()
-    floated = replace(FLOATED, unconfirmed=(FLOAT,))
-    agent_over(kernel, whole(KEPT, floated), Update(2, upserts=(replace(DEFLOATED, unconfirmed=(FLOAT,)),)))
+    floated = FLOATED._replace(unconfirmed=(FLOAT,))
+    agent_over(kernel, whole(KEPT, floated), Update(2, upserts=(DEFLOATED._replace(unconfirmed=(FLOAT,)),)))
     assert kernel.cuts == []
 
 
@@ -67,7 +65,7 @@ def test_a_cut_that_is_refused_is_reported_and_tried_again() -> None:
     kernel.refuse["cut"] = "flows keep coming back"
     reconciler = Reconciler(kernel)
     reconciler.start()
-    outcome = reconciler.work([StreamBegun(), whole(KEPT, replace(DEFLOATED, unconfirmed=(FLOAT,)))], 0.0)
+    outcome = reconciler.work([StreamBegun(), whole(KEPT, DEFLOATED._replace(unconfirmed=(FLOAT,)))], 0.0)
     words = {report.interface: report.floating_error for report in outcome.reports}
     assert words[KEPT.interface] == ""
     assert "192.0.2.50 are not cut: flows keep coming back" in words[DEFLOATED.interface]

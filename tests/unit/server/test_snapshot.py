@@ -1,5 +1,6 @@
 """The bindings that are read straight off stored bytes are those that the core's objects lead to, whatever is under way."""
 
+from collections.abc import Callable
 from datetime import timedelta
 from ipaddress import IPv4Address
 
@@ -44,7 +45,7 @@ def _moved_to_another(world: World, interface: Interface) -> None:
     assert world.now(other).observed_generation == world.now(other).generation
 
 
-STEPS = {
+STEPS: dict[str, Callable[[World, Interface], object]] = {
     "nothing": lambda _world, _interface: None,
     "a float that goes": lambda world, interface: _defloated(world, interface, FlowPolicy.CUT),
     "a float that drains": _draining,

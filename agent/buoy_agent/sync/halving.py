@@ -1,0 +1,37 @@
+"""What the kernel takes all at once or, where it refuses, in halves, so that one bad entry stands alone.
+
+What makes it refuse may as well concern everything (an uplink that is gone). Looking for bad entries one by one would then take
+hours; when many have been found, what else is refused is not looked through any more.
+"""
+
+from collections.abc import Callable
+
+from buoy_agent.core.actual import Parts
+from buoy_agent.core.spec import Address
+from buoy_agent.errors import KernelError
+
+MANY = 16
+
+
+def in_halves(parts: Parts, do: Callable[[Parts], None], again: Callable[[Parts], Parts]) -> dict[Address, KernelError]:
+    """Does all of it that the kernel takes, and returns the addresses that it refused.
+
+    After a refusal `again` says of each part that is yet to be done what of it is still to be.
+    """
+    refused: dict[Address, KernelError] = {}
+    waiting, failed = [parts], False
+    while waiting:
+        part = again(waiting.pop()) if failed else waiting.pop()
+        addresses = sorted(part.addresses)
+        if not addresses:
+            continue
+        try:
+            do(part)
+        except KernelError as error:
+            failed = True
+            if len(addresses) == 1 or len(refused) >= MANY:
+                refused.update(dict.fromkeys(addresses, error))
+                continue
+            middle = len(addresses) // 2
+            waiting += [part.only(set(addresses[middle:])), part.only(set(addresses[:middle]))]
+    return refused
