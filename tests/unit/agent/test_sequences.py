@@ -275,11 +275,11 @@ def test_a_nic_that_could_not_leave_its_old_network_leaves_it_with_the_next_chan
     old, new = network("s", "old"), network("s", "new")
     one, stays = binding("s", old, 5), binding("s", old, 6)
     reconciler.work([StreamBegun(), Update(1, reset=True, upserts=(one, stays), synced=True)], 0.0)
-    moved = replace(one, network=new, generation=2)
+    moved = one._replace(network=new, generation=2)
     kernel.refuse = {"remove_nic": "busy"}
     reconciler.work([Update(2, upserts=(moved,))], 1.0)
     assert one.interface in kernel.read_network(old.id).nics
     kernel.refuse = {}
-    reconciler.work([Update(3, upserts=(replace(moved, generation=3),))], 1.0)
+    reconciler.work([Update(3, upserts=(moved._replace(generation=3),))], 1.0)
     assert kernel.read_network(old.id).nics.keys() == {stays.interface}
     assert kernel.read_network(new.id).nics.keys() == {one.interface}
