@@ -5,10 +5,10 @@ its own; Shaken Fist's four commands run in the first of these worlds, where not
 """
 
 import tempfile
-import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import partial
 from ipaddress import IPv4Address
 from pathlib import Path
 
@@ -17,14 +17,14 @@ from buoy_client import BuoyClient, InterfaceSpec
 from tests.bench import gateways, neutron, shakenfist
 from tests.bench.comparison import Comparison, percentile
 from tests.bench.disk import disk
-from tests.bench.probing import first_echo
+from tests.bench.probing import Prober, echoing, prober
 from tests.bench.programs import find_program
 from tests.lab.stage import Stage
 from tests.support import netns
-from tests.support.probes import udp_echo
 
 OURS, PEERS = "10.200.0.0/16", "10.201.0.0/16"
 PRESENT = (0, 1_000, 10_000, 100_000)
+_FIRST, _PEER_FIRST = IPv4Address("10.200.1.0"), IPv4Address("10.201.1.0")
 NEUTRON = ((1_000, 1_000, 1 / 20), (5_000, 10_000, 1 / 80))  # its floats, ours, and the target
 FLOATS, WARM_UP, PEER_FLOATS = 200, 10, 40
 
@@ -73,34 +73,34 @@ def _ours(stage: Stage) -> list[float]:
     specs = [InterfaceSpec(f"{gateways.NETWORK}0")]
     instance = client.create_instance("bench", specs, node=gateways.NODE, wait=True, timeout=180)
     nic = client.get_instance_interfaces(instance.uuid)[0].uuid
-    site = stage.world.node(gateways.NODE)
-    with udp_echo(site.netns_of(instance.uuid)):
-        figures = [_one_float(stage, client, nic, IPv4Address("10.200.1.0") + number) for number in range(FLOATS + WARM_UP)]
+
+    def float_(address: IPv4Address) -> None:
+        client.float_interface(nic, address)
+
+    def defloat() -> None:
+        client.defloat_interface(nic, wait=True)
+
+    with echoing(stage.world.node(gateways.NODE).netns_of(instance.uuid)), prober(stage.world.client) as asked:
+        figures = [_one_float(asked, _FIRST + number, float_, defloat) for number in range(FLOATS + WARM_UP)]
     return figures[WARM_UP:]
-
-
-def _one_float(stage: Stage, client: BuoyClient, nic: str, address: IPv4Address) -> float:
-    caller = threading.Thread(target=client.float_interface, args=(nic, address))
-    begin = time.perf_counter()
-    caller.start()
-    took = first_echo(stage.world.client, address) - begin
-    caller.join()
-    client.defloat_interface(nic, wait=True)
-    return took * 1000
 
 
 def _peer(stage: Stage) -> float | None:
     if not find_program("iptables-nft", "iptables"):
         return None
-    with shakenfist.network(stage.world) as name:
-        figures = [_one_peer_float(stage, name, IPv4Address("10.201.1.0") + number) for number in range(PEER_FLOATS)]
+    with shakenfist.network(stage.world) as name, prober(stage.world.client) as asked:
+        float_ = partial(shakenfist.float_interface, name)
+        figures = [_one_float(asked, _PEER_FIRST + number, float_) for number in range(PEER_FLOATS)]
     return percentile(figures, 50)
 
 
-def _one_peer_float(stage: Stage, name: str, address: IPv4Address) -> float:
-    runner = threading.Thread(target=shakenfist.float_interface, args=(name, address))
+def _one_float(
+    asked: Prober, address: IPv4Address, float_: Callable[[IPv4Address], None], after: Callable[[], None] = lambda: None
+) -> float:
+    """Milliseconds from the call to the first packet that passed."""
+    asked.begin(address)
     begin = time.perf_counter()
-    runner.start()
-    took = first_echo(stage.world.client, address) - begin
-    runner.join()
+    float_(address)
+    took = asked.first_echo() - begin
+    after()
     return took * 1000

@@ -8,11 +8,11 @@ from contextlib import contextmanager
 from ipaddress import IPv4Address, IPv4Interface
 from pathlib import Path
 
+from tests.bench.probing import echoing
 from tests.bench.programs import program, run
 from tests.lab.world import World
 from tests.support import netns
 from tests.support.netns import Nic
-from tests.support.probes import udp_echo
 
 INSTANCE = IPv4Interface("10.0.0.10/24")
 OUTER, LAN_ADDRESS = "eth0", "192.168.20.90"
@@ -28,7 +28,7 @@ def network(world: World) -> Iterator[str]:
         netns.veth(Nic(name, "inner", IPv4Interface("10.0.0.1/24")), Nic(instance, "eth0", INSTANCE))
         netns.default_route(instance, "10.0.0.1")
         netns.call(name, Path("/proc/sys/net/ipv4/ip_forward").write_text, "1")
-        with udp_echo(instance):
+        with echoing(instance):
             yield name
 
 

@@ -146,7 +146,7 @@ def address(state: State, caller: Caller, wanted: IPv4Address, field: str = "add
 
 
 def reservations(state: State, owner: str) -> list[Reservation]:
-    """Return the address records of one owner."""
+    """Return the records of the addresses that an owner has; those that rest since it gave them up are not among them."""
     return [cast("Reservation", state.get(Kind.RESERVATION, key)) for key in state.find(Kind.RESERVATION, "owner", owner)]
 
 

@@ -107,7 +107,7 @@ INDEXES: Mapping[Kind, Mapping[str, Index]] = {
     Kind.POOL: _indexes(name=lambda p: p.name),
     Kind.NODE: _indexes(),
     Kind.RESERVATION: _indexes(
-        owner=lambda r: r.owner or None,
+        owner=lambda r: r.owner or None if r.until is None else None,  # what rests is had by nobody
         pool=lambda r: r.pool,
         network=lambda r: r.network_uuid,
         resting=lambda r: (r.pool, LAST_BUCKET if r.extended else bucket_of(r.since)) if r.pool and r.until else None,

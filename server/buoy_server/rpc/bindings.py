@@ -135,6 +135,6 @@ def _uncut(view: View, interface: Interface) -> list[str]:
 
 
 def _floating_addresses(view: View, interface: Interface) -> list[str]:
-    """Return the addresses of pools that are recorded for an interface, read off the keys of their records."""
+    """Return the addresses of pools that an interface has or has yet to let go of, read off the keys of their records."""
     keys = view.find(Kind.RESERVATION, "owner", interface.uuid)
     return [address for space, _, address in (key.partition("/") for key in keys) if space == FLOATING_SPACE]

@@ -190,5 +190,5 @@ def release_others(draft: Draft, interface: Interface, drained: Sequence[Drainin
     current |= {entry.address for entry in interface.draining}
     since = {entry.address: entry.since for entry in drained if entry.flows is FlowPolicy.KEEP}
     for record in lookup.reservations(draft, interface.uuid):
-        if record.until is None and record.address not in current:
+        if record.address not in current:
             addresses.release(draft, record, reason, since.get(record.address))

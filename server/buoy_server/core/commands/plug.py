@@ -93,8 +93,7 @@ def confirm_unplugged(draft: Draft, interface: Interface, node: str) -> None:
     else:
         draft.put(replace(interface, floating=None))
         for record in lookup.reservations(draft, interface.uuid):
-            if record.until is None:
-                addresses.release(draft, record, "interface deleted")
+            addresses.release(draft, record, "interface deleted")
     settle_network(draft, cast("Network", draft.get(Kind.NETWORK, interface.network_uuid)), node)
     settle_instance(draft, cast("Instance", draft.get(Kind.INSTANCE, interface.instance_uuid)))
 
@@ -111,8 +110,7 @@ def settle_network(draft: Draft, network: Network, node: str = "") -> Network:
     network = routing.leave(draft, network, node)
     if network.state is NetworkState.DELETE_WAIT and not draft.find(Kind.INTERFACE, "network", network.uuid):
         for record in lookup.reservations(draft, network.uuid):
-            if record.until is None:
-                addresses.release(draft, record, "network deleted")
+            addresses.release(draft, record, "network deleted")
         network = draft.put(replace(network, state=move(NETWORK_MOVES, network.state, NetworkState.DELETED), routed=()))
     return network
 
