@@ -13,6 +13,8 @@
 import errno
 import os
 
+from buoy_agent.core.missing import missing_words
+
 
 class AgentError(Exception):
     """Anything that the agent raises on purpose."""
@@ -54,7 +56,7 @@ class NicMissingError(KernelError):
     reason = "NIC_MISSING"
 
     def __init__(self, macaddr: str) -> None:
-        super().__init__(f"no NIC with MAC {macaddr} on this node")
+        super().__init__(missing_words(macaddr))
 
 
 # What the usual refusals mean in this program's use of the kernel; any other speaks through strerror.

@@ -1,7 +1,7 @@
 """A node that carries many floats: their database, and its agent.
 
-Networks with as many interfaces as asked for, each floated and confirmed. The driver is `adopt` and nobody has made the NICs,
-which the server knows already: floats are programmed all the same, and no namespace for each instance is wanted.
+Networks with as many interfaces as asked for, each floated. The driver is `adopt` and nobody has made the NICs, as the node has
+said and the server knows: floats are programmed all the same, and no namespace for each instance is wanted.
 """
 
 import json
@@ -9,11 +9,12 @@ import random
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from ipaddress import IPv4Address, IPv4Network
 from pathlib import Path
 
+from buoy_agent.errors import NicMissingError
 from buoy_server.core.model import (
     AnyRecord,
     Driver,
@@ -28,7 +29,7 @@ from buoy_server.core.model import (
     PoolId,
 )
 from buoy_server.core.ranges import AddressRange
-from buoy_server.core.states import InstanceState, InterfaceState, NetworkState
+from buoy_server.core.states import FloatingPhase, InstanceState, InterfaceState, NetworkState
 
 from tests.bench import population
 from tests.lab import processes
@@ -71,6 +72,8 @@ def _records(networks: int, each: int) -> Iterator[AnyRecord]:
 
 def _interface(network: Network, host: int, floating: IPv4Address, pool: Pool, chance: random.Random) -> Iterator[AnyRecord]:
     macaddr = "02:01:" + int(floating).to_bytes(4).hex(":")
+    missing = str(NicMissingError(macaddr))
+    failed = replace(population.active_float(pool, floating), phase=FloatingPhase.FAILED, reason=missing)
     instance = Instance(
         uuid=InstanceId(population.new_uuid(chance)),
         namespace="system",
@@ -90,8 +93,8 @@ def _interface(network: Network, host: int, floating: IPv4Address, pool: Pool, c
         ipv4=network.netblock.network_address + 2 + host,
         order=0,
         state=InterfaceState.CREATED,
-        state_reason=f"no NIC with MAC {macaddr} on this node",
-        floating=population.active_float(pool, floating),
+        state_reason=missing,
+        floating=failed,
         metadata={},
         observed_generation=1,
     )

@@ -75,9 +75,11 @@ def _echo(connection: Connection, netns: str) -> None:
         server = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
     server.bind(("", ECHO_PORT))
     connection.send(None)
-    while connection not in (ready := select.select([server, connection], [], [])[0]):
-        if server in ready:
-            server.sendto(*server.recvfrom(65536))
+    while True:
+        ready = select.select([server.fileno(), connection.fileno()], [], [])[0]
+        if connection.fileno() in ready:
+            return
+        server.sendto(*server.recvfrom(65536))
 
 
 def _probe(connection: Connection, netns: str) -> None:
@@ -99,7 +101,7 @@ def _first_echo(address: IPv4Address) -> float | None:
             asked = opened.enter_context(socket.socket(socket.AF_INET, socket.SOCK_DGRAM))
             answers.register(asked, select.EPOLLIN)
             asked.sendto(address.packed, (str(address), ECHO_PORT))
-            if select.select([answers], [], [], GAP)[0] and _has_answer(answers):  # epoll itself waits 1 ms at least
+            if select.select([answers.fileno()], [], [], GAP)[0] and _has_answer(answers):  # epoll itself waits 1 ms at least
                 return time.perf_counter()
     return None
 

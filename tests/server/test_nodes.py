@@ -30,6 +30,25 @@ async def test_a_new_agent_gets_everything_that_is_bound_and_everything_to_remov
         assert (set(third.bindings), set(third.removed)) == ({kept.uuid}, set())
 
 
+async def test_a_node_is_told_to_cut_flows_of_what_it_has_not_confirmed_and_of_no_address_that_rests(
+    server: Running,
+) -> None:
+    async with agent(server) as node:
+        interface = await server.interface("web")
+        await node.read()
+        await node.confirm()
+        for address in ("192.0.2.20", "192.0.2.21"):
+            request = interface_pb2.FloatInterfaceRequest(interface_uuid=interface.uuid, address=address)
+            await server.interfaces.FloatInterface(request)
+            await node.read()
+            assert list(node.bindings[interface.uuid].unconfirmed_addresses) == [address]
+            await node.confirm()
+            await server.interfaces.DefloatInterface(interface_pb2.DefloatInterfaceRequest(interface_uuid=interface.uuid))
+            await node.read()
+            assert list(node.bindings[interface.uuid].unconfirmed_addresses) == [address]
+            await node.confirm()
+
+
 async def test_an_agent_that_resumes_gets_only_what_changed(server: Running) -> None:
     async with agent(server) as first:
         await server.interface("before")

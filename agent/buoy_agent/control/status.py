@@ -1,16 +1,19 @@
 """What an agent has, as plain values and as a table."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime
+from itertools import islice
 from typing import Any
 
 from buoy_agent.core.actual import Actual
 from buoy_agent.core.desired import Targets
 from buoy_agent.core.examining import Counter
-from buoy_agent.core.spec import text
+from buoy_agent.core.retry import key_words
+from buoy_agent.core.spec import InterfaceId, Nic, text
 from buoy_agent.kernel.port import Examiner
-from buoy_agent.sync.reconciler import Reconciler, key_words
+from buoy_agent.sync.reconciler import Reconciler
 
+_SHOWN = 10  # of what is missing
 _ROWS = ("networks", "interfaces", "floats", "routes", "proxies")
 
 
@@ -27,6 +30,10 @@ def of_kernel(reconciler: Reconciler) -> dict[str, Any]:
             {"what": key_words(key), "words": fault.words, "attempts": fault.attempts}
             for key, fault in sorted(reconciler.faults.by_key.items(), key=str)
         ],
+        "missing_nics": {
+            "count": len(reconciler.faults.missing.nics),
+            "first": [{"interface": nic.interface, "macaddr": nic.macaddr} for nic in _first(reconciler.faults.missing.nics)],
+        },
         "repairs": {
             "count": repairs.count,
             "last": [{"time": _time(entry.time), "place": entry.place, "found": list(entry.words)} for entry in repairs.last],
@@ -103,10 +110,17 @@ def _lines(status: dict[str, Any]) -> Iterator[str]:
     faults = status["faults"]
     yield f"faults    {len(faults) or 'none'}"
     yield from (f"          {entry['what']}: {entry['words']} ({entry['attempts']} tries)" for entry in faults[:10])
+    missing = status["missing_nics"]
+    yield f"missing   {missing['count'] or 'no'} NICs that somebody else makes"
+    yield from (f"          {entry['interface']}: no link with MAC {entry['macaddr']}" for entry in missing["first"])
     repairs = status["repairs"]
     yield f"repairs   {repairs['count'] or 'none'}"
     for entry in repairs["last"][-10:]:
         yield f"          {entry['time']}  {entry['place']}: {'; '.join(entry['found'])}"
+
+
+def _first(nics: Mapping[InterfaceId, Nic]) -> list[Nic]:
+    return list(islice(nics.values(), _SHOWN))
 
 
 def _time(seconds: float) -> str:

@@ -2,7 +2,10 @@
 
 import heapq
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
+
+from buoy_agent.core.missing import Missing, missing_words
+from buoy_agent.core.spec import Address, InterfaceId, text
 
 FIRST, LONGEST = 0.2, 5.0
 Key = tuple[str, str | bytes]  # what kind of thing, and which
@@ -17,6 +20,12 @@ def backoff(attempt: int, fraction: float = 1.0, *, first: float = FIRST, longes
     return whole * (0.5 + fraction / 2)
 
 
+def key_words(key: Key) -> str:
+    """What failed, in words."""
+    kind, value = key
+    return f"{kind} {text(Address(value)) if isinstance(value, bytes) else value}"
+
+
 @dataclass(frozen=True, slots=True)
 class Fault:
     """Something that failed: in words, how often in a row, and when to try again (monotonic seconds)."""
@@ -24,7 +33,6 @@ class Fault:
     words: str
     attempts: int
     due: float
-    reason: str = ""
 
 
 @dataclass(slots=True)
@@ -32,19 +40,28 @@ class Faults:
     """What failed and has not been made good, by key; asking what is due costs the same however much has failed."""
 
     by_key: dict[Key, Fault] = field(default_factory=dict)
+    missing: Missing = field(default_factory=Missing)  # NICs: nothing went wrong with them, and no time has to come for them
     _dues: list[tuple[float, Key]] = field(default_factory=list)  # a heap; an entry that is not as in `by_key` means nothing
 
-    def add(self, key: Key, words: str, now: float, reason: str = "", *, first: float = FIRST, longest: float = 30.0) -> Fault:
-        """Notes a failure, and when to try again: after `first` seconds, then ever later, up to `longest`."""
+    def add(self, key: Key, words: str, now: float) -> Fault:
+        """Notes a failure, and when to try again: ever later, up to 30 s."""
         before = self.by_key.get(key)
         attempts = before.attempts + 1 if before else 1
-        fault = Fault(words, attempts, now + backoff(attempts, first=first, longest=longest), reason)
-        self._put(key, fault)
+        fault = self.by_key[key] = Fault(words, attempts, now + backoff(attempts, longest=30.0))
+        heapq.heappush(self._dues, (fault.due, key))
         return fault
 
     def clear(self, key: Key) -> None:
         """Forgets the failures of a key: it went well, or something else is wanted."""
         self.by_key.pop(key, None)
+        kind, value = key
+        if kind == "nic" and isinstance(value, str):
+            self.missing.forget(InterfaceId(value))
+
+    def clear_all(self) -> None:
+        """Forgets everything: everything is tried anew."""
+        self.by_key.clear()
+        self.missing.clear()
 
     def settle(self, tried: Mapping[Key, Fault]) -> None:
         """Forgets those that were tried again and did not fail again: they went well, or nobody wants them any more."""
@@ -53,9 +70,12 @@ class Faults:
                 del self.by_key[key]
 
     def words(self, key: Key) -> str:
-        """What failed; empty when nothing did."""
-        fault = self.by_key.get(key)
-        return fault.words if fault else ""
+        """What failed, or that it is missing; empty when all is well."""
+        if fault := self.by_key.get(key):
+            return fault.words
+        kind, value = key
+        nic = self.missing.nics.get(InterfaceId(value)) if kind == "nic" and isinstance(value, str) else None
+        return missing_words(nic.macaddr) if nic is not None else ""
 
     def waits(self, key: Key, now: float) -> bool:
         """Whether the key has failed and its time has not come yet."""
@@ -72,7 +92,7 @@ class Faults:
         return list(found)
 
     def next_due(self) -> float | None:
-        """When the next one is due; None when nothing failed."""
+        """When the next one is due; None when nothing failed. Those that are missing have a time of their own."""
         while self._dues:
             due, key = self._dues[0]
             fault = self.by_key.get(key)
@@ -80,13 +100,3 @@ class Faults:
                 return due
             heapq.heappop(self._dues)
         return None
-
-    def hurry(self, reason: str) -> None:
-        """Makes what failed for a reason due at once; the count of attempts stays."""
-        for key, fault in list(self.by_key.items()):
-            if fault.reason == reason:
-                self._put(key, replace(fault, due=0.0))
-
-    def _put(self, key: Key, fault: Fault) -> None:
-        self.by_key[key] = fault
-        heapq.heappush(self._dues, (fault.due, key))

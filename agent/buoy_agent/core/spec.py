@@ -129,9 +129,19 @@ class Nic(NamedTuple):
         return hashlib.sha256(repr(words).encode()).hexdigest()[:12]
 
     @property
+    def names(self) -> tuple[str, str, str]:
+        """What the link of one to adopt is known by: alias or alternative name, its MAC as libvirt gives its taps, its own."""
+        return self.interface, tap_mac(self.macaddr), self.macaddr
+
+    @property
     def mark(self) -> str:
         """What stands on the NIC's link in the kernel once all of it is done."""
         return mark_words(self.interface, self.body, is_default=self.is_default)
+
+
+def tap_mac(macaddr: str) -> str:
+    """The MAC of the host's end of a NIC, as libvirt gives it to its taps."""
+    return f"fe{macaddr[2:]}"
 
 
 def mark_words(interface: InterfaceId, body: str, *, is_default: bool) -> str:

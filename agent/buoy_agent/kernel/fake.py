@@ -60,6 +60,10 @@ class FakeKernel:
         """Those that are not in `adoptable`."""
         return {nic.interface for nic in nics if nic.macaddr not in self.adoptable}
 
+    def read_names(self) -> set[str]:
+        """The MACs in `adoptable`."""
+        return set(self.adoptable)
+
     def read_route(self, address: Address) -> NetworkId | None:
         """The route's network."""
         return self._has.routes.get(address)

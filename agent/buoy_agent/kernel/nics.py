@@ -19,7 +19,7 @@ from collections.abc import Collection, Iterable
 from contextlib import closing
 
 from buoy_agent.core.ruleset import BRIDGE
-from buoy_agent.core.spec import Driver, InterfaceId, NetworkId, Nic
+from buoy_agent.core.spec import Driver, InterfaceId, NetworkId, Nic, tap_mac
 from buoy_agent.errors import KernelError, NicMissingError
 from buoy_agent.kernel import links, routes
 from buoy_agent.kernel.links import End, Link
@@ -156,7 +156,7 @@ class Nics:
             own = moved.macaddr == nic.macaddr
             former = ("alias" if link.alias == nic.interface else "", moved.macaddr.replace(":", "") if own else "")
             mark = ":".join((nic.mark, ADOPTED, *former))
-            changes = links.set_link(moved.index, macaddr=_tap_mac(nic.macaddr) if own else None, master=present[BRIDGE].index)
+            changes = links.set_link(moved.index, macaddr=tap_mac(nic.macaddr) if own else None, master=present[BRIDGE].index)
             self._send(channel, changes, links.set_link(moved.index, up=True), links.set_link(moved.index, alias=mark))
 
     def _remembered(self, channel: Channel, nic: Nic) -> Link | None:
@@ -190,9 +190,13 @@ class HostLinks:
             for word in (link.alias, *link.altnames):
                 self._by_word.setdefault(word, link)
 
+    def names(self) -> set[str]:
+        """Every word and MAC that a NIC could be found by (`Nic.names`)."""
+        return {*self._by_word, *self._by_mac}
+
     def of(self, nic: Nic) -> Link | None:
         """The link of a NIC; None where there is none."""
-        if link := self._by_word.get(nic.interface) or self._by_mac.get(_tap_mac(nic.macaddr)):
+        if link := self._by_word.get(nic.interface) or self._by_mac.get(tap_mac(nic.macaddr)):
             return link
         own = self._by_mac.get(nic.macaddr)
         return self._by_index.get(own.peer, own) if own is not None and own.kind == "veth" and own.peer else own
@@ -235,10 +239,6 @@ def port_of(present: dict[str, Link], interface: InterfaceId) -> Link | None:
 def port_name(interface: InterfaceId) -> str:
     """The name of the port of a NIC that we make; 15 characters are the limit."""
     return f"nic-{interface.replace('-', '')[:10]}"
-
-
-def _tap_mac(macaddr: str) -> str:
-    return f"fe{macaddr[2:]}"
 
 
 def _colons(digits: str) -> str | None:

@@ -68,6 +68,9 @@ class Reader(Protocol):
         Where the others are is remembered for `ensure_nic`: so many are adopted with one look through the node's links.
         """
 
+    def read_names(self) -> set[str]:
+        """What the host's links are known by: of a NIC to adopt, none of `Nic.names` is among it as long as it is missing."""
+
     def read_route(self, address: Address) -> NetworkId | None:
         """The network that our route to an address leads to."""
 

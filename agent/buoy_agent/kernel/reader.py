@@ -9,6 +9,7 @@ from buoy_agent.core.spec import Address, NetworkId
 from buoy_agent.kernel import links, routes
 from buoy_agent.kernel.inspection import Outers, setting_flaws
 from buoy_agent.kernel.links import Link
+from buoy_agent.kernel.nics import HostLinks
 from buoy_agent.kernel.namespaces import Namespaces
 from buoy_agent.kernel.naming import outer_name
 from buoy_agent.kernel.netlink import ROUTE, Channel, index_of
@@ -72,6 +73,11 @@ class LinuxReader:
     def read_in_steps(self, network: NetworkId) -> Generator[None, None, NetworkState]:
         """The same in pieces."""
         return self._networks.read_in_steps(network)
+
+    def read_names(self) -> set[str]:
+        """Of the links of the host namespace."""
+        with closing(Channel(ROUTE)) as channel:
+            return HostLinks(links.read_links(channel).values()).names()
 
     def read_route(self, address: Address) -> NetworkId | None:
         """Where our route to an address leads."""

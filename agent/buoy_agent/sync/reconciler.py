@@ -16,7 +16,7 @@ from buoy_agent.core.diff import NOWHERE, Plan, diff
 from buoy_agent.core.draining import Drains
 from buoy_agent.core.drift import Places
 from buoy_agent.core.repairs import RepairReport
-from buoy_agent.core.retry import Faults, Key
+from buoy_agent.core.retry import Faults, Key, key_words
 from buoy_agent.core.spec import (
     Address,
     Binding,
@@ -29,9 +29,8 @@ from buoy_agent.core.spec import (
     Nic,
     Report,
     Update,
-    text,
 )
-from buoy_agent.errors import KernelError, NicMissingError
+from buoy_agent.errors import KernelError
 from buoy_agent.kernel.port import Kernel
 from buoy_agent.sync.draining import end_drains
 from buoy_agent.sync.halving import in_halves
@@ -39,7 +38,6 @@ from buoy_agent.sync.patrol import Patrol
 from buoy_agent.sync.verdicts import Verdicts, repair_report
 
 _ROUNDS = 4
-_HEARD = 30.0  # seconds; a NIC that comes is heard of, and looked for at once
 UNKNOWN = ""  # the mark of a NIC that may be half gone: no NIC should have it, so it is removed again before anything else
 log = structlog.get_logger()
 
@@ -115,6 +113,7 @@ class Reconciler:
         self._forgive(scope)
         tried = {key: self.faults.by_key[key] for key in self.faults.due(now)}
         scope.merge(self._scope_of(tried))
+        scope.interfaces |= self._come(now)
         scope.merge(self.patrol.work(now))
         if self.desired.in_sync:
             scope.merge(end_drains(self.drains, self.desired, self.actual, self._kernel, now))
@@ -150,11 +149,16 @@ class Reconciler:
     def _heed(self, places: Places) -> None:
         """Somebody else changed something, and a NIC that was missing may be there now."""
         if places.node_links:
-            self.faults.hurry(NicMissingError.reason)
+            self.faults.missing.hurry()
         self.patrol.heed(places)
 
     def _next_due(self) -> float | None:
-        dues = (self.faults.next_due(), self.patrol.next_due(), self.drains.next_due() if self.desired.in_sync else None)
+        dues = (
+            self.faults.next_due(),
+            self.faults.missing.due,
+            self.patrol.next_due(),
+            self.drains.next_due() if self.desired.in_sync else None,
+        )
         return min((due for due in dues if due is not None), default=None)
 
     def _apply(self, scope: Scope, now: float, outcome: Outcome) -> None:
@@ -184,14 +188,24 @@ class Reconciler:
         for parts in plan.publish:
             self._publish(parts, now, outcome)
 
+    def _come(self, now: float) -> set[InterfaceId]:
+        """NICs to adopt that were missing and are there now; where that cannot be read, it is seen later."""
+        missing = self.faults.missing
+        if missing.due is None or missing.due > now:
+            return set()
+        try:
+            return missing.find(self._kernel.read_names(), now)
+        except KernelError as error:
+            log.warning("the host's links cannot be read", error=str(error))
+            return missing.find((), now)
+
     def _without_missing(self, nics: Sequence[Nic], now: float) -> list[Nic]:
         """NICs without those to adopt that nobody has made yet, which may be many: they are looked for all at once."""
         absent = [nic for nic in nics if nic.driver is Driver.ADOPT and not self._has_nic(nic)]
         missing = self._kernel.read_missing(absent) if absent else set()
         for nic in absent:
             if nic.interface in missing:
-                error = NicMissingError(nic.macaddr)
-                self.faults.add(("nic", nic.interface), str(error), now, error.reason, first=_HEARD, longest=20 * _HEARD)
+                self.faults.missing.add(nic, now)
         if missing:
             log.info("waiting for NICs", missing=len(missing), first=min(missing))
         return [nic for nic in nics if nic.interface not in missing]
@@ -318,7 +332,7 @@ class Reconciler:
 
     def _fail(self, key: Key, now: float, error: KernelError) -> None:
         self._failures += 1
-        fault = self.faults.add(key, str(error), now, error.reason)
+        fault = self.faults.add(key, str(error), now)
         log.warning("failed", what=key_words(key), error=str(error), reason=error.reason, attempts=fault.attempts)
 
     def _feasible(self, plan: Plan, now: float) -> Plan:
@@ -344,7 +358,7 @@ class Reconciler:
     def _forgive(self, scope: Scope) -> None:
         """Something else is wanted now: what failed before is tried at once."""
         if scope.everything:
-            self.faults.by_key.clear()
+            self.faults.clear_all()
         scope.networks |= self._networks_with({key for key in scope.interfaces if ("nic", key) in self.faults.by_key})
         keys: list[Key] = [("nic", key) for key in scope.interfaces]
         keys += [("float", key) for key in scope.addresses]
@@ -397,9 +411,3 @@ class Reconciler:
         spec = targets.networks.get(network)
         wanted |= spec.own_addresses if spec is not None else set()
         return wanted.union(state.forward, state.direct) if state is not None else wanted
-
-
-def key_words(key: Key) -> str:
-    """What failed, in words."""
-    kind, value = key
-    return f"{kind} {text(Address(value)) if isinstance(value, bytes) else value}"

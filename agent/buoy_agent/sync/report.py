@@ -1,7 +1,8 @@
 """Telling the server what the kernel has: the latest report of each interface and network, in batches, and a heartbeat.
 
 A report is kept until the server has taken it; a newer one for the same interface or network takes its place, so that what
-waits is bounded by their number.
+waits is bounded by their number. The newest go first: those of a whole node, at the start, are some 100,000, and nobody waits
+for them as somebody does for a change. For the same reason a batch is what the server takes in within some 20 ms.
 """
 
 import asyncio
@@ -21,7 +22,7 @@ from buoy_agent.sync.convert import network_report_to_proto, repair_to_proto, re
 from buoy_agent.sync.token import REFUSED, AgentToken, log_refusal
 
 HEARTBEAT = 5.0
-_BATCH = 2000
+_BATCH = 500
 _DEADLINE = 10.0
 # The server understood and will not have it: the same again would fail again.
 _REFUSALS = (grpc.StatusCode.INVALID_ARGUMENT, grpc.StatusCode.FAILED_PRECONDITION, grpc.StatusCode.OUT_OF_RANGE)
@@ -50,7 +51,9 @@ class Reporter:
         """Takes reports to be sent; of repairs those of one place no more often than every ten seconds."""
         for repair in repairs:
             self._repairs.add(repair)
-        self._waiting.update((report.interface, report) for report in reports)
+        for report in reports:
+            self._waiting.pop(report.interface, None)  # the place of the newest is the last
+            self._waiting[report.interface] = report
         self._networks.update((report.network, report) for report in networks)
         if self.waiting or self._repairs.due(time.monotonic()):
             self._wake.set()
@@ -73,7 +76,7 @@ class Reporter:
     async def _send(self) -> bool:
         metadata = await self._token.metadata()
         self._wake.clear()
-        batch = list(islice(self._waiting.values(), _BATCH))
+        batch = list(islice(reversed(self._waiting.values()), _BATCH))
         networks = list(islice(self._networks.values(), _BATCH))
         repairs = self._repairs.due(time.monotonic())
         request = agent_pb2.ReportNodeRequest(
