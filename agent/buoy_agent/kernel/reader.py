@@ -9,11 +9,11 @@ from buoy_agent.core.spec import Address, NetworkId
 from buoy_agent.kernel import links, routes
 from buoy_agent.kernel.inspection import Outers, setting_flaws
 from buoy_agent.kernel.links import Link
-from buoy_agent.kernel.nics import HostLinks
 from buoy_agent.kernel.namespaces import Namespaces
 from buoy_agent.kernel.naming import outer_name
 from buoy_agent.kernel.netlink import ROUTE, Channel, index_of
 from buoy_agent.kernel.networks import Networks, is_outer
+from buoy_agent.kernel.nics import HostLinks
 from buoy_agent.kernel.numbers import Numbers
 from buoy_agent.kernel.port import External, Located, at_once
 

@@ -20,18 +20,17 @@ from buoy_agent.core.retry import Faults, Key, key_words
 from buoy_agent.core.spec import (
     Address,
     Binding,
-    Driver,
     InstanceId,
     InterfaceId,
     Network,
     NetworkId,
     NetworkReport,
-    Nic,
     Report,
     Update,
 )
 from buoy_agent.errors import KernelError
 from buoy_agent.kernel.port import Kernel
+from buoy_agent.sync.adopting import come, without_missing
 from buoy_agent.sync.draining import end_drains
 from buoy_agent.sync.halving import in_halves
 from buoy_agent.sync.patrol import Patrol
@@ -113,7 +112,7 @@ class Reconciler:
         self._forgive(scope)
         tried = {key: self.faults.by_key[key] for key in self.faults.due(now)}
         scope.merge(self._scope_of(tried))
-        scope.interfaces |= self._come(now)
+        scope.interfaces |= come(self._kernel, self.faults.missing, now)
         scope.merge(self.patrol.work(now))
         if self.desired.in_sync:
             scope.merge(end_drains(self.drains, self.desired, self.actual, self._kernel, now))
@@ -181,37 +180,12 @@ class Reconciler:
         self._drop_namespaces(plan.drop_namespaces, now)
         for spec in plan.networks:
             self._make_network(spec, scope, now)
-        for nic in self._without_missing(plan.nics, now):
+        for nic in without_missing(plan.nics, self.actual, self._kernel, self.faults.missing, now):
             if self._try(("nic", nic.interface), now, self._kernel.ensure_nic, nic):
                 self.actual.networks[nic.network].nics[nic.interface] = nic.mark
                 self.actual.namespaces |= {nic.instance} if nic.driver.value == "netns" else set()
         for parts in plan.publish:
             self._publish(parts, now, outcome)
-
-    def _come(self, now: float) -> set[InterfaceId]:
-        """NICs to adopt that were missing and are there now; where that cannot be read, it is seen later."""
-        missing = self.faults.missing
-        if missing.due is None or missing.due > now:
-            return set()
-        try:
-            return missing.find(self._kernel.read_names(), now)
-        except KernelError as error:
-            log.warning("the host's links cannot be read", error=str(error))
-            return missing.find((), now)
-
-    def _without_missing(self, nics: Sequence[Nic], now: float) -> list[Nic]:
-        """NICs without those to adopt that nobody has made yet, which may be many: they are looked for all at once."""
-        absent = [nic for nic in nics if nic.driver is Driver.ADOPT and not self._has_nic(nic)]
-        missing = self._kernel.read_missing(absent) if absent else set()
-        for nic in absent:
-            if nic.interface in missing:
-                self.faults.missing.add(nic, now)
-        if missing:
-            log.info("waiting for NICs", missing=len(missing), first=min(missing))
-        return [nic for nic in nics if nic.interface not in missing]
-
-    def _has_nic(self, nic: Nic) -> bool:
-        return nic.interface in self.actual.networks[nic.network].nics
 
     def _drop_namespaces(self, uuids: tuple[str, ...], now: float) -> None:
         """All at once, which is a hundred times faster; where that is refused, one by one."""
