@@ -110,10 +110,6 @@ class Agent:
             answerer = Answerer(stub, token, settings.node, self._examine, self.reconciler.known_of)
             stream = Stream(stub, token, request, self._take, reporter.offer, answerer.take)
             self._stream, self._reporter = stream, reporter
-            await self._in_kernel_thread(self.reconciler.start)
-            if self.reconciler.actual.external:
-                log.warning("waiting for the external interface", state=self.reconciler.actual.external)
-            log.info("kernel read", networks=len(self.reconciler.actual.networks), floats=len(self.reconciler.actual.holders))
             try:
                 await self._until_stopped(stream.run(), reporter.run(), self._reconcile(reporter), self._check_now_and_then())
             finally:
@@ -139,7 +135,15 @@ class Agent:
         self._wake.set()
 
     async def _reconcile(self, reporter: Reporter) -> None:
-        """The one loop that changes the kernel: takes all that waits at once."""
+        """The one loop that changes the kernel: takes all that waits at once, once the kernel is read.
+
+        What the server sends meanwhile waits: it makes the snapshot while this node reads.
+        """
+        await self._in_kernel_thread(self.reconciler.start)
+        actual = self.reconciler.actual
+        if actual.external:
+            log.warning("waiting for the external interface", state=actual.external)
+        log.info("kernel read", networks=len(actual.networks), floats=len(actual.holders))
         due: float | None = None
         in_sync = False
         while True:
