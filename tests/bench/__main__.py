@@ -30,6 +30,7 @@ from tests.bench import (
     slow_readers,
 )
 from tests.bench.comparison import HEADING, Comparison
+from tests.support import netns
 
 RESULTS = Path(".bench/results.json")
 ROWS = {
@@ -70,7 +71,8 @@ def main() -> int:
 
 
 def _measured(row: str) -> list[Comparison]:
-    """In a process of its own, so that no row finds what another left: threads, connections, garbage."""
+    """In a process of its own, so that no row finds what another left: threads, connections, garbage, namespaces."""
+    netns.settle()
     spawn = get_context("spawn")
     with ProcessPoolExecutor(1, mp_context=spawn, initializer=logs.configure, initargs=("warning",)) as process:
         return process.submit(ROWS[row]).result()

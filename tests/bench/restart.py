@@ -25,6 +25,7 @@ def measure() -> list[Comparison]:
     """Has the peer make its own, programs the node, kills the agent and starts it again."""
     with netns.namespace("bench-host") as host:
         peer = netns.call(host, _peer, host) * NETWORKS / MADE
+    netns.settle()
     with (
         tempfile.TemporaryDirectory(prefix="buoy-bench-", dir=disk()) as name,
         gateways.opened("bench-", Path(name), NETWORKS, EACH) as stage,

@@ -20,8 +20,12 @@ from typing import Any, TypeVar
 from pyroute2 import netns
 from pyroute2.iproute.linux import IPRoute
 
+from tests.support.waiting import wait_for
+
 DIRECTORY = Path("/run/netns")
 CLONE_NEWNET = 0x40000000
+_OWN = "/proc/thread-self/ns/net"
+_MS_BIND, _MS_REC, _MS_SHARED = 1 << 12, 1 << 14, 1 << 20
 Result = TypeVar("Result")
 _libc = ctypes.CDLL(None, use_errno=True)
 
@@ -37,10 +41,50 @@ class Nic:
 
 
 def create(name: str) -> None:
-    """Creates a named namespace, as `ip netns add` does, with its loopback up."""
-    netns.create(name)
+    """Creates a named namespace, as `ip netns add` does, with its loopback up.
+
+    In this thread, and however long it takes: pyroute2 does it in a process, which it gives up after 5 s, and the kernel makes
+    none while it cleans up many.
+    """
+    _share_names()
+    path = DIRECTORY / name
+    path.touch(mode=0o444, exist_ok=False)
+    home = os.open(_OWN, os.O_RDONLY | os.O_CLOEXEC)
+    try:
+        _check(_libc.unshare(CLONE_NEWNET), "unshare")
+        try:
+            _check(_libc.mount(_OWN.encode(), bytes(path), b"none", _MS_BIND, None), f"mounting {path}")
+        finally:
+            _setns(home)
+    finally:
+        os.close(home)
     with links(name) as ipr:
         ipr.link("set", index=1, state="up")
+
+
+def _share_names() -> None:
+    """What is mounted in the directory of names appears in all mount namespaces that come from this one."""
+    DIRECTORY.mkdir(mode=0o755, parents=True, exist_ok=True)
+    directory = bytes(DIRECTORY)
+    if _libc.mount(b"", directory, b"none", _MS_SHARED | _MS_REC, None) != 0:
+        _check(_libc.mount(directory, directory, b"none", _MS_BIND | _MS_REC, None), f"mounting {DIRECTORY}")
+        _check(_libc.mount(b"", directory, b"none", _MS_SHARED | _MS_REC, None), f"sharing {DIRECTORY}")
+
+
+def settle(seconds: float = 120.0) -> None:
+    """Waits until the kernel has cleaned up the namespaces that were deleted before, which takes a while where they are many.
+
+    It does so in rounds, each with all that waits, one round after the other. A namespace that is deleted now is in this one or
+    the next, and where its link is gone another is in the one after that: so what went before is done with.
+    """
+    with namespace(f"settle-{os.getpid()}") as here:
+        for number in range(2):
+            gone = f"{here}-{number}"
+            create(gone)
+            veth(Nic(here, "near"), Nic(gone, "far"))
+            delete(gone)
+            with links(here) as ipr:
+                wait_for("the kernel to clean up", lambda: not ipr.link_lookup(ifname="near"), seconds=seconds)
 
 
 def delete(name: str) -> None:
@@ -83,7 +127,7 @@ def namespace(name: str) -> Iterator[str]:
 @contextmanager
 def inside(name: str) -> Iterator[None]:
     """Moves the calling thread into the namespace, and back at the end."""
-    home = os.open("/proc/thread-self/ns/net", os.O_RDONLY | os.O_CLOEXEC)
+    home = os.open(_OWN, os.O_RDONLY | os.O_CLOEXEC)
     try:
         target = os.open(DIRECTORY / name, os.O_RDONLY | os.O_CLOEXEC)
         try:
@@ -201,6 +245,10 @@ def default_route(name: str, gateway: str) -> None:
 
 
 def _setns(fd: int) -> None:
-    if _libc.setns(fd, CLONE_NEWNET) != 0:
+    _check(_libc.setns(fd, CLONE_NEWNET), "setns")
+
+
+def _check(result: int, doing: str) -> None:
+    if result != 0:
         number = ctypes.get_errno()
-        raise OSError(number, os.strerror(number), "setns")
+        raise OSError(number, os.strerror(number), doing)
