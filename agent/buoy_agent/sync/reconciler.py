@@ -267,11 +267,11 @@ class Reconciler:
 
         refused = in_halves(parts, attempt, self._still_there if do == self._kernel.withdraw else lambda part: part)
         for address, error in refused.items():
-            self.faults.add(("float", address), str(error), now, error.reason)
+            self.faults.add(("float", address), str(error), now)
         if refused:
             self._failures += 1
             (address, error), *others = refused.items()
-            log.warning("failed", what=f"float {text(address)}", others=len(others), error=str(error), reason=error.reason)
+            log.warning("failed", what=key_words(("float", address)), others=len(others), error=str(error), reason=error.reason)
         done = parts.addresses - refused.keys()
         for address in done:
             self.faults.clear(("float", address))
