@@ -60,7 +60,8 @@ def reannounce(ctx: typer.Context, node: NodeName, output: Output = None) -> Non
     """Have a node announce all its floating addresses on its LAN again, for neighbours that lost them."""
     session = open_session(ctx, output)
     told = session.client.reannounce_node(node)
-    session.emit_done(told, f"{node} announces its {told.floats} floating addresses, some times within half a minute.")
+    floats = f"{told.floats} floating address{'' if told.floats == 1 else 'es'}"
+    session.emit_done(told, f"{node} announces its {floats}, some times within half a minute.")
 
 
 @app.command()

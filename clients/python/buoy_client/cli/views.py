@@ -197,6 +197,7 @@ def interface_fields(it: Interface) -> Fields:
         ("instance", plain_text(it.instance_uuid)),
         ("network", plain_text(it.network_uuid)),
         ("node", plain_text(it.node)),
+        *[("leaving", plain_text(f"{former.node} has not let go of it yet")) for former in it.former_nodes],
         ("namespace", plain_text(it.namespace)),
         ("metadata", metadata_field(it.metadata)),
         ("changed", Text.assemble(ago(it.update_time, now()), (f" (revision {it.revision})", "dim"))),
