@@ -27,6 +27,7 @@ from buoy_agent.core.spec import (
     NetworkReport,
     Report,
     Update,
+    text,
 )
 from buoy_agent.errors import KernelError
 from buoy_agent.kernel.port import Kernel

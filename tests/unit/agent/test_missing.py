@@ -1,7 +1,5 @@
 """NICs to adopt that nobody has made yet: many, and looked for without looking at each."""
 
-from dataclasses import replace
-
 import pytest
 from buoy_agent.core.drift import Places
 from buoy_agent.core.spec import Binding, Driver, InterfaceId, Removal, Update
@@ -12,7 +10,7 @@ from buoy_agent.sync.reconciler import Outcome, Reconciler, StreamBegun
 from tests.unit.agent.bindings import binding, network
 
 NET = network("missing", "net")
-NICS = tuple(replace(binding("missing", NET, host), driver=Driver.ADOPT) for host in range(5, 25))
+NICS = tuple(binding("missing", NET, host)._replace(driver=Driver.ADOPT) for host in range(5, 25))
 LINKS = Places(node_links=True)
 
 
@@ -95,7 +93,7 @@ def test_links_that_cannot_be_read_are_read_later(reconciler: Reconciler, kernel
 def test_a_nic_that_another_one_shares_its_name_with_is_still_looked_for(
     reconciler: Reconciler, kernel: CountingKernel
 ) -> None:
-    moved: Binding = replace(NICS[3], address=NICS[4].address, generation=2)
+    moved: Binding = NICS[3]._replace(address=NICS[4].address, generation=2)
     reconciler.work([Update(2, upserts=(moved,), removals=(Removal(NICS[4].interface, 2),))], 1.0)
     kernel.adoptable.add(moved.macaddr)
     assert _told(reconciler.work([LINKS], 2.0)) == {moved.interface: ""}
