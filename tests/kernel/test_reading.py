@@ -18,7 +18,7 @@ DAMAGE = (
     "ip address add 10.9.9.9/24 dev br0",
     "ip route flush proto 98",
     "ip neigh flush nud permanent dev uplink",
-    "nft flush chain ip buoy postrouting && nft delete map ip buoy fixed_to_floating",
+    "nft flush table ip buoy && nft delete map ip buoy fixed_to_floating",
     "nft flush chain ip buoy guard",
     "nft add chain ip buoy more",
     "nft add element ip buoy floating_to_fixed '{ 192.0.2.77 comment \"theirs\" : 10.0.0.77 }'",
