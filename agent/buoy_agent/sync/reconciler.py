@@ -27,7 +27,6 @@ from buoy_agent.core.spec import (
     NetworkReport,
     Report,
     Update,
-    text,
 )
 from buoy_agent.errors import KernelError
 from buoy_agent.kernel.port import Kernel
