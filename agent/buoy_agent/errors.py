@@ -61,9 +61,10 @@ class NicMissingError(KernelError):
 
 # What the usual refusals mean in this program's use of the kernel; any other speaks through strerror.
 _WORDS = {
-    errno.EPERM: "the agent lacks the privilege",
+    errno.EPERM: "the agent lacks the privilege: `buoy-agent check` says which",
     errno.ENOSPC: "the map is full",
-    errno.EOPNOTSUPP: "this kernel lacks the feature",
+    errno.EOPNOTSUPP: "this kernel lacks the feature: `buoy-agent check` says which",
+    errno.EEXIST: "something else is there already",
     errno.ENOBUFS: "the kernel is out of buffers",
     errno.ENODEV: "the NIC is gone",
 }

@@ -62,6 +62,8 @@ _UNSAID_SIZE = 0xFFFF  # of a dynamic set without a size, which begins small and
 _HEADER = struct.pack(">BBH", _AF_INET, 0, 0)
 _BATCH = struct.pack(">BBH", 0, 0, _SUBSYSTEM)
 _ACCEPT = 1
+_OWNED = 2  # flag of a table that a program keeps for itself, for as long as it runs (Linux 5.12)
+_HELD = f"another program holds the nftables table {TABLE} of this network for itself (flag owner): end that program"
 _CHANGED = "changed"  # stands in the place of the comment of a rule that does not do what its comment says
 _STEP = 2000  # pairs in one transaction
 _NO_ENTRY = 2
@@ -127,6 +129,8 @@ class Table:
         flags = self._flags()
         if flags is None:
             return ["the nftables table is gone"]
+        if flags & _OWNED:
+            return [_HELD]
         found, present = self._chains(), set(_sets(self._channel))
         words_of = [f"the map {name} is gone" for name in MAPS if name not in present]
         words_of += [f"the set {name} is gone" for name in COUNTERS if name not in present]
@@ -189,8 +193,16 @@ class Table:
             return
         batch = [Message(_BEGIN, 0, _BATCH), *changes, Message(_END, 0, _BATCH)]
         for error in self._channel.send(batch, ack=len(changes)).values():
-            raise error
+            raise KernelError(self._refusal(error), error.number)
         self.writes += len(changes)
+
+    def _refusal(self, error: KernelError) -> str:
+        """What a refused change means, and what to do."""
+        if error.number == errno.EPERM and (self._flags() or 0) & _OWNED:
+            return _HELD
+        if error.number == errno.ENFILE:
+            return "the map is full"
+        return f"writing the nftables table {TABLE} of this network: {error}; where it stays, delete the table: it is made anew"
 
 
 def _steps(*lengths: int) -> Iterator[slice]:

@@ -7,7 +7,8 @@ the network's bridge.
 ADOPT: the NIC is there already, made by somebody else. In the host namespace we look for its link, in this order:
 1. a link whose alias or alternative name is the interface's uuid (say so where nothing else is certain);
 2. a link with the NIC's MAC but fe as its first octet, as libvirt gives its taps;
-3. a link with the very MAC of the NIC: of a veth whose other end is in the host namespace too, that other end is taken.
+3. a link with the very MAC of the NIC: of a veth whose other end is in the host namespace too, that other end is taken. Never a
+   bridge, which has the MAC of one of its ports.
 That link becomes a port of the network's bridge, up, under its own name; if it bears the NIC's own MAC, it gets the fe form,
 for a bridge answers for the MACs of its ports itself. When the binding goes, the link goes back to the host namespace, down,
 with its alias and MAC as they were. It is never deleted. Addresses inside the instance are the business of who made it.
@@ -186,7 +187,8 @@ class HostLinks:
         self._by_mac: dict[str, Link] = {}
         for link in present:
             self._by_index[link.index] = link
-            self._by_mac.setdefault(link.macaddr, link)
+            if link.kind != "bridge":
+                self._by_mac.setdefault(link.macaddr, link)
             for word in (link.alias, *link.altnames):
                 self._by_word.setdefault(word, link)
 

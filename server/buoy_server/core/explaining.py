@@ -175,7 +175,8 @@ def _observed(situation: Situation, link: PathLink) -> Finding:
         return Finding(LinkState.UNKNOWN)
     if not seen.flaws:
         return _ok(seen.seen)
-    fault = f" ({examined.fault})" if examined.fault and examined.fault not in seen.flaws else ""
+    ours = link is not PathLink.EXTERNAL_INTERFACE  # which the agent does not make, so that what it was refused is not about it
+    fault = f" ({examined.fault})" if ours and examined.fault and examined.fault not in seen.flaws else ""
     return _broken("; ".join(seen.flaws) + fault, seen.seen)
 
 

@@ -76,6 +76,7 @@ def test_of_several_broken_links_the_first_that_a_packet_meets_is_named() -> Non
 def test_what_the_kernel_refused_is_said_with_the_link() -> None:
     found = explain(with_flaw(PathLink.FLOATING_TO_FIXED, fault="the map is full"))
     assert found.summary == "element inwards: it is off (the map is full)"
+    assert explain(with_flaw(PathLink.EXTERNAL_INTERFACE, fault="the map is full")).summary == "external interface: it is off"
 
 
 def changed(**of_interface: object) -> Situation:
