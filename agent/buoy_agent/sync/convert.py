@@ -1,7 +1,6 @@
 """From the contract's messages to the agent's own values, and back. What cannot be read is reported, not programmed."""
 
 import re
-from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import lru_cache
 from ipaddress import IPv4Network
@@ -88,7 +87,7 @@ def binding_from_proto(message: agent_pb2.Binding) -> Binding:
         address=_address("ipv4", message.ipv4),
         floating=_address("floating_address", floating) if floating else None,
         network=_network(message.network.SerializeToString()),
-        unconfirmed=_addresses(message.unconfirmed_addresses),
+        unconfirmed=tuple(map(_unconfirmed, message.unconfirmed_addresses)),
         draining=tuple(map(_draining, message.draining)),
         announce=message.announce,
     )
@@ -160,12 +159,12 @@ def _removal(message: agent_pb2.Removal) -> Removal:
         InterfaceId(message.interface_uuid),
         message.generation,
         NetworkId(message.network_uuid),
-        _addresses(message.unconfirmed_addresses),
+        tuple(map(_unconfirmed, message.unconfirmed_addresses)),
     )
 
 
-def _addresses(words: Iterable[str]) -> tuple[Address, ...]:
-    return tuple(_address("unconfirmed_addresses", word) for word in words)
+def _unconfirmed(word: str) -> Address:
+    return _address("unconfirmed_addresses", word)
 
 
 def _draining(message: agent_pb2.DrainingAddress) -> Draining:
