@@ -47,7 +47,7 @@ def measure() -> list[Comparison]:
 
 
 def _kept_bytecode(directory: Path) -> dict[str, str]:
-    """Python's own settings for a program that is installed: it is compiled when it starts first, also where tests run without."""
+    """Python's own settings for a program that is installed: compiled when it starts first, also where tests are not."""
     return {"PYTHONDONTWRITEBYTECODE": "", "PYTHONPYCACHEPREFIX": str(directory / "bytecode")}
 
 
