@@ -3,7 +3,7 @@
 import pytest
 from buoy_agent.core.actual import NetworkState
 from buoy_agent.core.spec import Address, Network, packed
-from buoy_agent.kernel import inspection, procfs, sysctl
+from buoy_agent.kernel import inspection, links, procfs, sysctl
 from buoy_agent.kernel.naming import outer_name
 from buoy_agent.kernel.port import at_once
 from buoy_agent.kernel.procfs import OwnProc
@@ -96,3 +96,12 @@ def test_an_address_that_stands_in_several_places_is_kept_once(node: Node) -> No
     for address in (*actual.routes, *actual.holders):
         kept.setdefault(address, set()).add(id(address))
     assert {len(objects) for objects in kept.values()} == {1}
+
+
+def test_a_link_that_is_called_as_a_folder_of_settings_is_no_such_folder() -> None:
+    link = links.Link(7, "bridge", "veth", "02:00:00:00:00:07", "", (), True, True, 0, 0)
+    wanted = (("bridge/bridge-nf-call-iptables", "0"), ("netfilter/nf_conntrack_events", "1"))
+    present = {"bridge": link, "netfilter": link}
+    assert inspection.setting_flaws(wanted, present, lambda name: "0" if name.startswith("bridge") else "2") == [
+        "net/netfilter/nf_conntrack_events is not 1"
+    ]

@@ -8,6 +8,7 @@ from typing import Any
 from buoy_agent.core.actual import Actual
 from buoy_agent.core.desired import Targets
 from buoy_agent.core.examining import Counter
+from buoy_agent.core.missing import missing_words
 from buoy_agent.core.retry import key_words
 from buoy_agent.core.spec import InterfaceId, Nic, text
 from buoy_agent.kernel.port import Examiner
@@ -112,7 +113,7 @@ def _lines(status: dict[str, Any]) -> Iterator[str]:
     yield from (f"          {entry['what']}: {entry['words']} ({entry['attempts']} tries)" for entry in faults[:10])
     missing = status["missing_nics"]
     yield f"missing   {missing['count'] or 'no'} NICs that somebody else makes"
-    yield from (f"          {entry['interface']}: no link with MAC {entry['macaddr']}" for entry in missing["first"])
+    yield from (f"          {entry['interface']}: {missing_words(entry['macaddr'])}" for entry in missing["first"])
     repairs = status["repairs"]
     yield f"repairs   {repairs['count'] or 'none'}"
     for entry in repairs["last"][-10:]:

@@ -72,7 +72,7 @@ def _namespaces_to_drop(desired: Targets, actual: Actual, scope: Scope) -> Itera
 
 
 def _nics_to_drop(desired: Targets, actual: Actual, scope: Scope) -> Iterator[tuple[NetworkId, InterfaceId]]:
-    """In the networks of the scope alone: an interface that leaves one puts it there, and so does one that could not."""
+    """Looks in the networks of the scope alone: the one that an interface leaves is among them, also after a failed attempt."""
     for network in actual.networks if scope.everything else scope.networks & actual.networks.keys():
         if network not in desired.networks:
             continue  # they go with their namespace

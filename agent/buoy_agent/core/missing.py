@@ -1,7 +1,7 @@
 """NICs to adopt that nobody has made yet. There may be as many as there are interfaces, and any link of the host may be one.
 
 So they are found by the words that their links would bear: looking for all of them costs one list of the host's links and a
-look-up for each of those, however many NICs are missing, and a NIC that is still missing costs nothing at all.
+look-up for each of those, however many NICs are missing.
 """
 
 from collections.abc import Iterable
@@ -23,21 +23,22 @@ class Missing:
 
     nics: dict[InterfaceId, Nic] = field(default_factory=dict)
     due: float | None = None
-    _by_name: dict[str, InterfaceId] = field(default_factory=dict)
+    _by_name: dict[str, tuple[InterfaceId, ...]] = field(default_factory=dict)
 
     def add(self, nic: Nic, now: float) -> None:
         """A NIC was looked for and is not there."""
         self.forget(nic.interface)
         self.nics[nic.interface] = nic
-        self._by_name.update(dict.fromkeys(nic.names, nic.interface))
+        for name in nic.names:
+            self._by_name[name] = (*self._by_name.get(name, ()), nic.interface)
         self.due = now + AGAIN if self.due is None else self.due
 
     def forget(self, interface: InterfaceId) -> None:
         """A NIC is there, or nobody wants it any more; one that was not missing is no error."""
         nic = self.nics.pop(interface, None)
         for name in nic.names if nic is not None else ():
-            if self._by_name.get(name) == interface:
-                del self._by_name[name]
+            if left := tuple(other for other in self._by_name.pop(name, ()) if other != interface):
+                self._by_name[name] = left
         self.due = self.due if self.nics else None
 
     def clear(self) -> None:
@@ -53,4 +54,4 @@ class Missing:
     def find(self, names: Iterable[str], now: float) -> set[InterfaceId]:
         """Those that are there now, by the names of the host's links; the others are looked for again later."""
         self.due = now + AGAIN if self.nics else None
-        return {self._by_name[name] for name in names if name in self._by_name}
+        return {interface for name in names for interface in self._by_name.get(name, ())}

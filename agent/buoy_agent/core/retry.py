@@ -40,7 +40,7 @@ class Faults:
     """What failed and has not been made good, by key; asking what is due costs the same however much has failed."""
 
     by_key: dict[Key, Fault] = field(default_factory=dict)
-    missing: Missing = field(default_factory=Missing)  # NICs: nothing went wrong with them, and no time has to come for them
+    missing: Missing = field(default_factory=Missing)  # NICs: nothing went wrong with them
     _dues: list[tuple[float, Key]] = field(default_factory=list)  # a heap; an entry that is not as in `by_key` means nothing
 
     def add(self, key: Key, words: str, now: float) -> Fault:

@@ -58,6 +58,7 @@ class FakeKernel:
 
     def read_missing(self, nics: Collection[Nic]) -> set[InterfaceId]:
         """Those that are not in `adoptable`."""
+        self._check("read_missing")
         return {nic.interface for nic in nics if nic.macaddr not in self.adoptable}
 
     def read_names(self) -> set[str]:

@@ -140,6 +140,6 @@ def setting_flaws(wanted: tuple[Setting, ...], present: Mapping[str, Link], read
 
 
 def _shown(name: str, present: Mapping[str, Link], read: Read) -> str | None:
-    *_, where, setting = name.split("/")
-    link = present.get(where)
+    *place, where, setting = name.split("/")
+    link = present.get(where) if place == ["ipv4", "conf"] else None
     return read(name) if link is None else link.setting(setting)

@@ -10,7 +10,7 @@ import os
 
 from buoy_agent.kernel import sysctl
 
-_FSOPEN, _FSCONFIG, _FSMOUNT = 430, 431, 432  # the same on all architectures
+_FSOPEN, _FSCONFIG, _FSMOUNT = 430, 431, 432  # where they are others there is no such call, and /proc serves
 _CLOSE_ON_EXEC, _CREATE = 1, 6  # FSOPEN_CLOEXEC, FSMOUNT_CLOEXEC; FSCONFIG_CMD_CREATE
 _READS = 150  # about 50 networks
 _libc = ctypes.CDLL(None, use_errno=True)

@@ -12,7 +12,7 @@ import struct
 import sys
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
-from functools import partial
+from functools import lru_cache, partial
 from typing import TypeVar
 
 from buoy_agent.core.spec import Address, packed
@@ -25,6 +25,7 @@ PROTOCOL = 98  # free in iproute2, BIRD and FRR (docs/decisions/0015); in our ow
 HOST_SIDE, NETWORK_SIDE = packed("169.254.187.1"), packed("169.254.187.2")
 _NEWROUTE, _DELROUTE, _GETROUTE, _NEWNEIGH, _DELNEIGH, _GETNEIGH = 24, 25, 26, 28, 29, 30
 _RTMSG = struct.Struct("=BBBBBBBBI")
+_MADE_SIZE = 16 + _RTMSG.size + 4 * 8  # of a message with a header and the four attributes of a route that we made
 _NDMSG = struct.Struct("=BxxxiHBB")
 _AF_INET, _MAIN, _UNICAST, _NOWHERE, _ONLINK, _PERMANENT, _PROXY, _LINK_SCOPE = 2, 254, 1, 255, 4, 0x80, 0x08, 253
 _FIB_MATCH, _NO_ROUTE = 0x2000, (101, 113)  # RTM_F_FIB_MATCH; ENETUNREACH, EHOSTUNREACH
@@ -86,19 +87,18 @@ def _present(answers: Iterator[Answer]) -> Iterator[Answer]:
             raise
 
 
+@lru_cache
 def _made(protocol: int) -> re.Pattern[bytes]:
     """A message as the kernel shows a route that we made: a dump of them is cut in a twentieth of the time."""
-    size = 16 + _RTMSG.size + 4 * 8
     before = _route(32, protocol)[:8] + struct.pack("=I", _ONLINK) + number(_TABLE, _MAIN) + ATTRIBUTE.pack(8, _DST)
-    parts = struct.pack("=IH", size, _NEWROUTE), before, attribute(_GATEWAY, NETWORK_SIDE) + ATTRIBUTE.pack(8, _OIF)
+    parts = struct.pack("=IH", _MADE_SIZE, _NEWROUTE), before, attribute(_GATEWAY, NETWORK_SIDE) + ATTRIBUTE.pack(8, _OIF)
     return re.compile(b"%b.{10}%b(.{4})%b(.{4})" % tuple(map(re.escape, parts)), re.DOTALL)
 
 
 def _as_made(made: re.Pattern[bytes], piece: bytes) -> list[tuple[Address, int]]:
     """Routes that are all alike; nothing when they are not."""
     found = made.findall(piece)
-    size = 16 + _RTMSG.size + 4 * 8
-    return [(address, _index(link)) for address, link in found] if len(found) * size == len(piece) else []
+    return [(address, _index(link)) for address, link in found] if len(found) * _MADE_SIZE == len(piece) else []
 
 
 def _host_route(wanted: int, body: memoryview) -> list[tuple[Address, int]]:

@@ -6,6 +6,7 @@ import structlog
 
 from buoy_agent.core.actual import Actual
 from buoy_agent.core.missing import Missing
+from buoy_agent.core.retry import Faults
 from buoy_agent.core.spec import Driver, InterfaceId, Nic
 from buoy_agent.errors import KernelError
 from buoy_agent.kernel.port import Kernel
@@ -24,13 +25,19 @@ def come(kernel: Kernel, missing: Missing, now: float) -> set[InterfaceId]:
         return missing.find((), now)
 
 
-def without_missing(nics: Sequence[Nic], actual: Actual, kernel: Kernel, missing: Missing, now: float) -> list[Nic]:
-    """NICs to make without those that are not there, which are noted as missing."""
+def without_missing(nics: Sequence[Nic], actual: Actual, kernel: Kernel, faults: Faults, now: float) -> list[Nic]:
+    """NICs to make without those that are not there, which are noted as missing; where that cannot be read, as failed."""
     absent = [nic for nic in nics if nic.driver is Driver.ADOPT and nic.interface not in actual.networks[nic.network].nics]
-    gone = kernel.read_missing(absent) if absent else set()
+    try:
+        gone = kernel.read_missing(absent) if absent else set()
+    except KernelError as error:
+        log.warning("the host's links cannot be read", error=str(error))
+        for nic in absent:
+            faults.add(("nic", nic.interface), str(error), now)
+        return [nic for nic in nics if nic not in absent]
     for nic in absent:
         if nic.interface in gone:
-            missing.add(nic, now)
+            faults.missing.add(nic, now)
     if gone:
         log.info("waiting for NICs", missing=len(gone), first=min(gone))
     return [nic for nic in nics if nic.interface not in gone]

@@ -1,9 +1,11 @@
 """What the kernel takes all at once or, where it refuses, in halves, so that one bad entry stands alone.
 
 What makes it refuse may as well concern everything (an uplink that is gone). Looking for bad entries one by one would then take
-hours; when many have been found, what else is refused is not looked through any more.
+hours; when many have been found, what else is refused is refused as it is, good entries among it. It is halved by chance, so
+that these come in with the next tries.
 """
 
+import random
 from collections.abc import Callable
 
 from buoy_agent.core.actual import Parts
@@ -14,7 +16,7 @@ MANY = 16
 
 
 def in_halves(parts: Parts, do: Callable[[Parts], None], again: Callable[[Parts], Parts]) -> dict[Address, KernelError]:
-    """Does all of it that the kernel takes, and returns the addresses that it refused.
+    """Does what the kernel takes, and returns the addresses that it refused, on their own or with others.
 
     After a refusal `again` says of each part that is yet to be done what of it is still to be.
     """
@@ -22,7 +24,7 @@ def in_halves(parts: Parts, do: Callable[[Parts], None], again: Callable[[Parts]
     waiting, failed = [parts], False
     while waiting:
         part = again(waiting.pop()) if failed else waiting.pop()
-        addresses = sorted(part.addresses)
+        addresses = random.sample(sorted(part.addresses), len(part.addresses))
         if not addresses:
             continue
         try:

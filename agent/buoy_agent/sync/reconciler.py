@@ -51,7 +51,6 @@ class CheckDue:
     """It is time to read everything again."""
 
 
-_OnParts = Callable[[Parts], None]
 Arrival = Update | StreamBegun | Places | CheckDue
 
 
@@ -180,7 +179,7 @@ class Reconciler:
         self._drop_namespaces(plan.drop_namespaces, now)
         for spec in plan.networks:
             self._make_network(spec, scope, now)
-        for nic in without_missing(plan.nics, self.actual, self._kernel, self.faults.missing, now):
+        for nic in without_missing(plan.nics, self.actual, self._kernel, self.faults, now):
             if self._try(("nic", nic.interface), now, self._kernel.ensure_nic, nic):
                 self.actual.networks[nic.network].nics[nic.interface] = nic.mark
                 self.actual.namespaces |= {nic.instance} if nic.driver.value == "netns" else set()
@@ -221,7 +220,7 @@ class Reconciler:
     def _publish(self, parts: Parts, now: float, outcome: Outcome) -> None:
         parts = self._ready(parts, now)  # what could not leave its old place must not appear at the new one
         parts = replace(parts, flowing=parts.addresses & self.desired.resumed)
-        done = self._in_halves(parts, now, self._kernel.publish, self.actual.add) if parts.addresses else frozenset()
+        done = self._in_halves(parts, now, self._kernel.publish, self.actual.add) if parts.addresses else set()
         outcome.published |= done & set(parts.proxies)
         outcome.cut |= done & {floating for floating, _ in parts.forward}
         self.desired.resumed -= done
@@ -252,32 +251,34 @@ class Reconciler:
         for unconfirmed in self.desired.unconfirmed.values():
             unconfirmed.addresses -= addresses
 
-    def _in_halves(
-        self, parts: Parts, now: float, do: Callable[[Parts], None], note: Callable[[Parts], None]
-    ) -> AbstractSet[Address]:
-        """Returns the addresses for which it was done; the others wait, each on its own."""
+    def _in_halves(self, parts: Parts, now: float, do: Callable[[Parts], None], note: Callable[[Parts], None]) -> set[Address]:
+        """Returns the addresses for which it was done; those that were refused wait, each on its own."""
+        done: set[Address] = set()
+        withdraws = do == self._kernel.withdraw
 
         def attempt(part: Parts) -> None:
             try:
                 do(part)
             except KernelError:
-                self._reread(part.network)
+                if withdraws:
+                    self._reread(part.network)
                 raise
             note(part)
+            done.update(part.addresses)
 
-        refused = in_halves(parts, attempt, self._still_there if do == self._kernel.withdraw else lambda part: part)
-        for address, error in refused.items():
-            self.faults.add(("float", address), str(error), now)
+        refused = in_halves(parts, attempt, self._yet_there if withdraws else lambda part: part)
         if refused:
+            self._reread(parts.network)
             self._failures += 1
             (address, error), *others = refused.items()
             log.warning("failed", what=key_words(("float", address)), others=len(others), error=str(error), reason=error.reason)
-        done = parts.addresses - refused.keys()
+        for address, error in refused.items():
+            self.faults.add(("float", address), str(error), now)
         for address in done:
             self.faults.clear(("float", address))
         return done
 
-    def _still_there(self, parts: Parts) -> Parts:
+    def _yet_there(self, parts: Parts) -> Parts:
         """Of entries to withdraw, those that are there; of the others the kernel would say that they are not."""
         state = self.actual.networks.get(parts.network)
         if state is None:

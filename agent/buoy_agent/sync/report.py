@@ -22,7 +22,7 @@ from buoy_agent.sync.convert import network_report_to_proto, repair_to_proto, re
 from buoy_agent.sync.token import REFUSED, AgentToken, log_refusal
 
 HEARTBEAT = 5.0
-_BATCH = 500
+_BATCH, _OLDEST = 500, 50  # some of the oldest go with each, so that they come however fast new ones do
 _DEADLINE = 10.0
 # The server understood and will not have it: the same again would fail again.
 _REFUSALS = (grpc.StatusCode.INVALID_ARGUMENT, grpc.StatusCode.FAILED_PRECONDITION, grpc.StatusCode.OUT_OF_RANGE)
@@ -76,7 +76,8 @@ class Reporter:
     async def _send(self) -> bool:
         metadata = await self._token.metadata()
         self._wake.clear()
-        batch = list(islice(reversed(self._waiting.values()), _BATCH))
+        ends = (*islice(reversed(self._waiting.values()), _BATCH - _OLDEST), *islice(self._waiting.values(), _OLDEST))
+        batch = list(dict.fromkeys(ends))
         networks = list(islice(self._networks.values(), _BATCH))
         repairs = self._repairs.due(time.monotonic())
         request = agent_pb2.ReportNodeRequest(

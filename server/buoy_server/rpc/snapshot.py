@@ -21,14 +21,14 @@ _NETWORK = agent_pb2.Binding.DESCRIPTOR.fields_by_name["network"].number
 
 def snapshot(view: View, node: str) -> Iterator[bytes]:
     """Yield updates of a bounded size, each as of when it is asked for: the feed has what changes meanwhile."""
-    networks: dict[str, bytes] = {}
+    networks = _Networks(view, node)
     keys = list(view.find(Kind.INTERFACE, "node", node))
     for start in range(0, len(keys), CHUNK):
         update, settled = agent_pb2.NodeUpdate(), []
         now = datetime.now(UTC)
         for key in keys[start : start + CHUNK]:
             body = view.body(Kind.INTERFACE, key)
-            binding = None if body is None else _settled_binding(view, node, body, networks)
+            binding = None if body is None else _settled_binding(view, body, networks)
             if binding is not None:
                 settled.append(binding)
                 continue
@@ -38,11 +38,35 @@ def snapshot(view: View, node: str) -> Iterator[bytes]:
         yield packing.concatenated(update, packing.joined(_UPSERTS, settled))
 
 
-def _settled_binding(view: View, node: str, body: bytes, networks: dict[str, bytes]) -> bytes | None:
+class _Networks:
+    """The networks of a node's bindings, serialized as they stand in one; each is made once, and anew where it has changed."""
+
+    def __init__(self, view: View, node: str) -> None:
+        self.node = node
+        self._view = view
+        self._made: dict[str, tuple[bytes | None, bytes]] = {}
+
+    def of(self, uuid: str) -> bytes:
+        """The network of that name as a field of a binding."""
+        body = self._view.body(Kind.NETWORK, uuid)
+        made_of, made = self._made.get(uuid, (None, b""))
+        if made_of is not body or body is None:
+            made = self._field(uuid)
+            self._made[uuid] = body, made
+        return made
+
+    def _field(self, uuid: str) -> bytes:
+        network = self._view.get(Kind.NETWORK, uuid)
+        if not isinstance(network, Network):
+            raise TypeError(f"interfaces lost their network {uuid}")
+        return packing.field(_NETWORK, network_binding(network, self.node).SerializeToString())
+
+
+def _settled_binding(view: View, body: bytes, networks: _Networks) -> bytes | None:
     """Return the binding of an interface of which nothing is under way; None for any other."""
     interface = interface_pb2.Interface.FromString(body)
     is_settled = (
-        interface.node == node
+        interface.node == networks.node
         and interface.observed_generation == interface.generation
         and interface.state != interface_pb2.INTERFACE_STATE_DELETED
         and not interface.draining
@@ -50,9 +74,7 @@ def _settled_binding(view: View, node: str, body: bytes, networks: dict[str, byt
     floating = interface.floating
     if not is_settled or floating.held_by or floating.phase == interface_pb2.FLOATING_PHASE_RELEASING:
         return None
-    uuid = interface.network_uuid
     instance = view.body(Kind.INSTANCE, interface.instance_uuid)
-    network = networks.get(uuid) or networks.setdefault(uuid, _network(view, node, uuid))
     if instance is None:
         raise TypeError(f"interface {interface.uuid} lost its instance")
     binding = agent_pb2.Binding(
@@ -65,11 +87,4 @@ def _settled_binding(view: View, node: str, body: bytes, networks: dict[str, byt
         ipv4=interface.ipv4,
         floating_address=floating.address,
     )
-    return binding.SerializeToString() + network
-
-
-def _network(view: View, node: str, uuid: str) -> bytes:
-    network = view.get(Kind.NETWORK, uuid)
-    if not isinstance(network, Network):
-        raise TypeError(f"interfaces lost their network {uuid}")
-    return packing.field(_NETWORK, network_binding(network, node).SerializeToString())
+    return binding.SerializeToString() + networks.of(interface.network_uuid)

@@ -43,3 +43,11 @@ def test_what_is_done_already_after_a_refusal_is_not_done_again() -> None:
     asked: list[Parts] = []
     in_halves(ALL, lambda parts: (asked.append(parts), kernel.do(parts))[1], kernel.left)  # type: ignore[func-returns-value]
     assert not any(parts.addresses & set(ADDRESSES[5000:]) for parts in asked[1:])
+
+
+def test_good_entries_among_many_bad_ones_come_in_with_the_next_tries() -> None:
+    kernel = _Kernel(frozenset((*ADDRESSES[:32], *ADDRESSES[100:1000:100])))
+    left = frozenset(ADDRESSES[:1024])
+    for _ in range(40):
+        left = frozenset(in_halves(ALL.only(left), kernel.do, kernel.left))
+    assert left == kernel.bad

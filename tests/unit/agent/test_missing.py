@@ -2,7 +2,8 @@
 
 import pytest
 from buoy_agent.core.drift import Places
-from buoy_agent.core.spec import Binding, Driver, InterfaceId, Removal, Update
+from buoy_agent.core.missing import Missing
+from buoy_agent.core.spec import Binding, Driver, InterfaceId, Nic, Removal, Update
 from buoy_agent.errors import KernelError
 from buoy_agent.kernel.fake import FakeKernel
 from buoy_agent.sync.reconciler import Outcome, Reconciler, StreamBegun
@@ -105,3 +106,29 @@ def test_nobody_looks_where_none_is_missing_any_more(reconciler: Reconciler, ker
     kernel.readings = 0
     reconciler.work([LINKS], 2.0)
     assert kernel.readings == 0
+
+
+def test_when_the_hosts_links_cannot_be_read_the_nics_are_tried_again() -> None:
+    kernel = FakeKernel(refuse={"read_missing": "no answer"})
+    agent = Reconciler(kernel)
+    agent.start()
+    outcome = agent.work([StreamBegun(), Update(1, reset=True, upserts=NICS, synced=True)], 0.0)
+    assert set(_told(outcome).values()) == {"no answer"}
+    kernel.refuse.clear()
+    kernel.adoptable = {nic.macaddr for nic in NICS}
+    assert outcome.next_due is not None
+    assert set(_told(agent.work([], outcome.next_due)).values()) == {""}
+
+
+def test_two_nics_whose_links_would_bear_one_name_are_both_found_by_it() -> None:
+    missing = Missing()
+    nics = [
+        Nic(one.interface, one.instance, one.driver, 0, mac, one.address, NET.id, 24, one.address, True)
+        for one, mac in zip(NICS, ("02:00:00:00:00:01", "06:00:00:00:00:01"), strict=False)
+    ]
+    for nic in nics:
+        missing.add(nic, 0.0)
+    (tap,) = set(nics[0].names) & set(nics[1].names)
+    assert missing.find([tap], 1.0) == {nic.interface for nic in nics}
+    missing.forget(nics[1].interface)
+    assert missing.find([tap], 2.0) == {nics[0].interface}

@@ -1,6 +1,8 @@
 """What an agent left undone that died in the middle of a float or defloat is finished by the next one."""
 
+from buoy_agent.core.actual import Parts
 from buoy_agent.core.spec import Removal, Update, packed
+from buoy_agent.errors import KernelError
 from buoy_agent.kernel.fake import FakeKernel
 from buoy_agent.sync.reconciler import Reconciler, StreamBegun
 
@@ -74,3 +76,32 @@ def test_a_cut_that_is_refused_is_reported_and_tried_again() -> None:
     outcome = reconciler.work([], outcome.next_due)
     assert kernel.cuts == [FLOAT]
     assert [(report.interface, report.floating_error) for report in outcome.reports] == [(DEFLOATED.interface, "")]
+
+
+class _HalfDone(FakeKernel):
+    """Deletes the elements of the first withdrawal, and fails before it has cut the flows."""
+
+    def lose_ways(self) -> None:
+        """Nothing leads to the elements any more."""
+        self._has.routes.clear()
+        self._has.proxies.clear()
+
+    def withdraw(self, parts: Parts) -> None:
+        """As the fake, but for the first time."""
+        flows = set(self.flows)
+        super().withdraw(parts)
+        if not self.cuts:
+            self.flows = flows
+            self.cuts.append(FLOAT)
+            raise KernelError("conntrack did not answer")
+
+
+def test_a_withdrawal_that_failed_after_the_elements_is_not_taken_for_done() -> None:
+    kernel = _HalfDone()
+    other = binding("u", NET, 7, floating="192.0.2.51", generation=2)
+    agent_over(kernel, whole(KEPT, FLOATED, other))
+    kernel.lose_ways()  # an agent died when these were gone, and the elements were not
+    kernel.flows = {FLOAT, packed("192.0.2.51")}
+    gone = (DEFLOATED._replace(unconfirmed=(FLOAT,)), other._replace(floating=None, unconfirmed=(packed("192.0.2.51"),)))
+    agent_over(kernel, whole(KEPT, *gone))
+    assert not kernel.flows

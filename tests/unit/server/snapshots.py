@@ -1,6 +1,6 @@
 """What a node's stream says at its start, the quick way and the way of all later changes, in a form that can be compared."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any, cast
 
@@ -17,7 +17,12 @@ Said = tuple[dict[str, agent_pb2.Binding], dict[str, agent_pb2.Removal]]
 
 def said_at_once(draft: Draft, node: str) -> Said:
     """Its bindings and removals by interface, as the snapshot has them."""
-    return _said(map(agent_pb2.NodeUpdate.FromString, snapshot(cast("View", _Packed(draft)), node)))
+    return _said(at_once(draft, node))
+
+
+def at_once(draft: Draft, node: str) -> Iterator[agent_pb2.NodeUpdate]:
+    """The snapshot, message by message."""
+    return map(agent_pb2.NodeUpdate.FromString, snapshot(cast("View", _Packed(draft)), node))
 
 
 def said_one_by_one(draft: Draft, node: str) -> Said:

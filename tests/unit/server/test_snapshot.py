@@ -9,9 +9,10 @@ from buoy_server.core.commands.floating import DefloatInterface, FloatInterface
 from buoy_server.core.commands.interfaces import DeleteInterface
 from buoy_server.core.commands.move_floating import MoveFloating
 from buoy_server.core.commands.moving import MoveInstance
+from buoy_server.core.commands.routing import RouteAddress
 from buoy_server.core.model import FlowPolicy, Interface
 
-from tests.unit.server.snapshots import said_at_once, said_one_by_one
+from tests.unit.server.snapshots import at_once, said_at_once, said_one_by_one
 from tests.unit.server.world import World, small_world
 
 A = IPv4Address("192.0.2.10")
@@ -67,3 +68,13 @@ def test_a_snapshot_says_what_later_updates_say(step: str) -> None:
             or removals
             or (node == "n2" and step not in ("an address that another one still holds", "an instance that moves"))
         )
+
+
+def test_a_network_that_changes_meanwhile_is_sent_as_it_is_then(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("buoy_server.rpc.snapshot.CHUNK", 1)
+    world, _ = _floating()
+    world.report(world.interface(world.instance("other")))
+    parts = at_once(world.draft, "n1")
+    assert not next(parts).upserts[0].network.routed_addresses
+    world.run(RouteAddress(network_ref="net", namespace="", address=IPv4Address("192.0.2.77")))
+    assert next(parts).upserts[0].network.routed_addresses == ["192.0.2.77"]
