@@ -24,16 +24,16 @@ def in_halves(parts: Parts, do: Callable[[Parts], None], again: Callable[[Parts]
     waiting, failed = [parts], False
     while waiting:
         part = again(waiting.pop()) if failed else waiting.pop()
-        addresses = random.sample(sorted(part.addresses), len(part.addresses))
-        if not addresses:
+        if not part.addresses:
             continue
         try:
             do(part)
         except KernelError as error:
             failed = True
-            if len(addresses) == 1 or len(refused) >= MANY:
-                refused.update(dict.fromkeys(addresses, error))
+            if len(part.addresses) == 1 or len(refused) >= MANY:
+                refused.update(dict.fromkeys(part.addresses, error))
                 continue
+            addresses = random.sample(list(part.addresses), len(part.addresses))
             middle = len(addresses) // 2
             waiting += [part.only(set(addresses[middle:])), part.only(set(addresses[:middle]))]
     return refused
