@@ -5,31 +5,20 @@ from ipaddress import IPv4Address
 import pytest
 from buoy_server.core import addresses, errors
 from buoy_server.core.commands.announcing import ReannounceInterface
-from buoy_server.core.commands.floating import DefloatInterface, FloatInterface
+from buoy_server.core.commands.floating import DefloatInterface
 from buoy_server.core.commands.instances import CreateInstance, DeleteInstance
 from buoy_server.core.commands.moving import MoveInstance
 from buoy_server.core.commands.nodes import ReportNode
 from buoy_server.core.commands.repairing import MOST_INTERFACES, Repair
 from buoy_server.core.commands.retiring import DeleteNode, DrainNode
 from buoy_server.core.events import EventType, event_of
-from buoy_server.core.model import Driver, Instance, Interface, ReservationType
+from buoy_server.core.model import Driver, Instance, ReservationType
 from buoy_server.core.state import Kind
 from buoy_server.core.states import FloatingPhase, InstanceState
 
-from tests.unit.server.world import World, small_world
+from tests.unit.server.world import World, floating_world
 
 A = IPv4Address("192.0.2.10")
-
-
-def _world() -> tuple[World, Interface]:
-    """Return two nodes, and an interface that floats on n1."""
-    world = small_world()
-    world.node("n2")
-    interface = world.interface(world.instance())
-    world.report(interface)
-    world.run(FloatInterface(interface_uuid=interface.uuid, address=A))
-    world.report(interface)
-    return world, world.now(interface)
 
 
 def _place(world: World, name: str, node: str = "") -> Instance:
@@ -43,7 +32,7 @@ def _type_of(world: World) -> ReservationType | None:
 
 
 def test_nothing_new_is_placed_on_a_drained_node_and_what_is_there_stays() -> None:
-    world, interface = _world()
+    world, interface = floating_world(A)
     assert world.run(DrainNode(node="n1")).drain
     revision = world.draft.revision
     world.run(DrainNode(node="n1"))
@@ -62,7 +51,7 @@ def test_nothing_new_is_placed_on_a_drained_node_and_what_is_there_stays() -> No
 
 
 def test_a_node_with_instances_or_with_its_agent_is_not_deleted() -> None:
-    world, _ = _world()
+    world, _ = floating_world(A)
     with pytest.raises(errors.NodeInUse, match="connected"):
         world.run(DeleteNode(node="n2", connected=True))
     with pytest.raises(errors.NodeInUse, match="1 instance is on node n1"):
@@ -70,7 +59,7 @@ def test_a_node_with_instances_or_with_its_agent_is_not_deleted() -> None:
 
 
 def test_with_a_deleted_node_goes_what_waited_for_it() -> None:
-    world, interface = _world()
+    world, interface = floating_world(A)
     world.run(DeleteInstance(instance_ref="web", namespace=""))
     assert _type_of(world) is ReservationType.FLOATING
     world.run(DeleteNode(node="n1", connected=False))
@@ -82,7 +71,7 @@ def test_with_a_deleted_node_goes_what_waited_for_it() -> None:
 
 
 def test_what_moved_away_from_a_deleted_node_is_free_of_it() -> None:
-    world, interface = _world()
+    world, interface = floating_world(A)
     world.run(MoveInstance(instance_ref="web", namespace="", node="n2"))
     world.report(world.now(interface))
     world.run(DefloatInterface(interface_uuid=interface.uuid))
@@ -94,7 +83,7 @@ def test_what_moved_away_from_a_deleted_node_is_free_of_it() -> None:
 
 
 def test_another_announcement_is_a_generation_that_changes_nothing_else() -> None:
-    world, interface = _world()
+    world, interface = floating_world(A)
     asked = world.run(ReannounceInterface(interface_uuid=interface.uuid))
     assert asked.floating is not None
     assert (asked.generation, asked.floating.announce_generation) == (interface.generation + 1, interface.generation + 1)
@@ -106,14 +95,14 @@ def test_another_announcement_is_a_generation_that_changes_nothing_else() -> Non
 
 
 def test_what_is_not_there_is_not_announced() -> None:
-    world, interface = _world()
+    world, interface = floating_world(A)
     world.run(DefloatInterface(interface_uuid=interface.uuid))
     with pytest.raises(errors.NotFloating):
         world.run(ReannounceInterface(interface_uuid=interface.uuid))
 
 
 def test_a_repair_is_told_in_the_events_of_the_node_and_of_its_interfaces_within_bounds() -> None:
-    world, interface = _world()
+    world, interface = floating_world(A)
     strange = "00000000-0000-4000-8000-000000000000"
     repair = Repair(place="network x", found=("element gone: 192.0.2.10",), count=3, interfaces=(interface.uuid, strange))
     before = len(world.draft.entries)
@@ -133,7 +122,7 @@ def test_a_repair_is_told_in_the_events_of_the_node_and_of_its_interfaces_within
 
 
 def test_a_node_tells_of_repairs_of_its_own_interfaces_only() -> None:
-    world, interface = _world()
+    world, interface = floating_world(A)
     before = len(world.draft.entries)
     repair = Repair(place="routes", found=("gone",), interfaces=(interface.uuid,))
     world.run(ReportNode(node="n2", reports=(), repairs=(repair,)))

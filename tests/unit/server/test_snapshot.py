@@ -5,7 +5,7 @@ from datetime import timedelta
 from ipaddress import IPv4Address
 
 import pytest
-from buoy_server.core.commands.floating import DefloatInterface, FloatInterface
+from buoy_server.core.commands.floating import DefloatInterface
 from buoy_server.core.commands.interfaces import DeleteInterface
 from buoy_server.core.commands.move_floating import MoveFloating
 from buoy_server.core.commands.moving import MoveInstance
@@ -13,19 +13,9 @@ from buoy_server.core.commands.routing import RouteAddress
 from buoy_server.core.model import FlowPolicy, Interface
 
 from tests.unit.server.snapshots import at_once, said_at_once, said_one_by_one
-from tests.unit.server.world import World, small_world
+from tests.unit.server.world import World, floating_world
 
 A = IPv4Address("192.0.2.10")
-
-
-def _floating() -> tuple[World, Interface]:
-    world = small_world()
-    world.node("n2")
-    interface = world.interface(world.instance())
-    world.report(interface)
-    world.run(FloatInterface(interface_uuid=interface.uuid, address=A))
-    world.report(interface)
-    return world, world.now(interface)
 
 
 def _defloated(world: World, interface: Interface, flows: FlowPolicy) -> None:
@@ -58,7 +48,7 @@ STEPS: dict[str, Callable[[World, Interface], object]] = {
 
 @pytest.mark.parametrize("step", STEPS)
 def test_a_snapshot_says_what_later_updates_say(step: str) -> None:
-    world, interface = _floating()
+    world, interface = floating_world(A)
     STEPS[step](world, interface)
     for node in ("n1", "n2"):
         bindings, removals = said_at_once(world.draft, node)
@@ -72,7 +62,7 @@ def test_a_snapshot_says_what_later_updates_say(step: str) -> None:
 
 def test_a_network_that_changes_meanwhile_is_sent_as_it_is_then(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("buoy_server.rpc.snapshot.CHUNK", 1)
-    world, _ = _floating()
+    world, _ = floating_world(A)
     world.report(world.interface(world.instance("other")))
     parts = at_once(world.draft, "n1")
     assert not next(parts).upserts[0].network.routed_addresses

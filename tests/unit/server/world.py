@@ -2,12 +2,13 @@
 
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
-from ipaddress import IPv4Network
+from ipaddress import IPv4Address, IPv4Network
 from random import Random
 from typing import TypeVar
 
 from buoy_server.core import lookup
 from buoy_server.core.command import Command, Context
+from buoy_server.core.commands.floating import FloatInterface
 from buoy_server.core.commands.instances import CreateInstance
 from buoy_server.core.commands.networks import CreateNetwork
 from buoy_server.core.commands.nodes import AnnounceNode, BindingReport, ReportNode
@@ -85,3 +86,14 @@ def small_world() -> World:
     world.network()
     world.node()
     return world
+
+
+def floating_world(address: IPv4Address) -> tuple[World, Interface]:
+    """Return that world with a second node, and an interface that floats on n1."""
+    world = small_world()
+    world.node("n2")
+    interface = world.interface(world.instance())
+    world.report(interface)
+    world.run(FloatInterface(interface_uuid=interface.uuid, address=address))
+    world.report(interface)
+    return world, world.now(interface)
