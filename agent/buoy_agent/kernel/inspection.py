@@ -14,7 +14,7 @@ from buoy_agent.kernel.nft import Table
 from buoy_agent.kernel.routes import Ways
 
 Setting = tuple[str, str]
-Read = Callable[[str], str | None]
+ReadSetting = Callable[[str], str | None]
 # Inside the namespace everything is ours, so `all` may be set too (redirects are sent if either says so).
 OF_BRIDGE: tuple[Setting, ...] = (
     ("ipv4/conf/all/send_redirects", "0"),
@@ -43,20 +43,20 @@ class Outer:
 
 
 class Outers:
-    """Those of all networks, read at once: a request less for each, and one look through the links."""
+    """The host's ends of all uplinks, read at once: a request less for each, and one look through the links."""
 
     def __init__(self, host: Channel) -> None:
         self.links = links.read_links(host)
         self._neighbours = routes.read_neighbours(host, routes.NETWORK_SIDE)
 
     def of(self, network: NetworkId) -> Outer:
-        """That of one network."""
+        """The one of a network."""
         link = self.links.get(outer_name(network))
         return Outer(link, self._neighbours.get(link.index, "") if link is not None else "")
 
 
 def read_outer(network: NetworkId, host: Channel) -> Outer:
-    """That of one network alone."""
+    """The host's end of one network's uplink, read alone."""
     link = links.read_link(host, outer_name(network))
     return Outer(link, routes.read_neighbour(host, routes.NETWORK_SIDE, link.index) if link is not None else "")
 
@@ -72,7 +72,7 @@ def outer_flaws(network: NetworkId, outer: Outer) -> list[str]:
     return flaws + setting_flaws(outside(link.name), {link.name: link})
 
 
-def inner_state(network: NetworkId, channel: Channel, table: Table, read: Read = sysctl.read) -> NetworkState:
+def inner_state(network: NetworkId, channel: Channel, table: Table, read: ReadSetting = sysctl.read) -> NetworkState:
     """All but the elements; the calling thread is in the network's namespace."""
     present, ways = links.read_links(channel), routes.read_ways(channel)
     flaws = [*_link_flaws(network, channel, present, ways), *table.flaws()]
@@ -131,7 +131,7 @@ def inner_flaws(network: NetworkId, channel: Channel, uplink: Link) -> list[str]
     return [] if known == outer_mac(network) else ["the neighbour behind the uplink is gone"]
 
 
-def setting_flaws(wanted: tuple[Setting, ...], present: Mapping[str, Link], read: Read = sysctl.read) -> list[str]:
+def setting_flaws(wanted: tuple[Setting, ...], present: Mapping[str, Link], read: ReadSetting = sysctl.read) -> list[str]:
     """The settings that are not as they should be: those of links that are present by what the kernel shows with them.
 
     Others are read, in the calling thread's namespace. What this kernel, or a link, does not have is as it should be.
@@ -139,7 +139,7 @@ def setting_flaws(wanted: tuple[Setting, ...], present: Mapping[str, Link], read
     return [f"net/{name} is not {value}" for name, value in wanted if _shown(name, present, read) not in (value, None)]
 
 
-def _shown(name: str, present: Mapping[str, Link], read: Read) -> str | None:
+def _shown(name: str, present: Mapping[str, Link], read: ReadSetting) -> str | None:
     *place, where, setting = name.split("/")
     link = present.get(where) if place == ["ipv4", "conf"] else None
     return read(name) if link is None else link.setting(setting)
