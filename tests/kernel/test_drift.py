@@ -32,7 +32,7 @@ BEYOND = {
     "the host's neighbour": ("host", "ip neigh del 169.254.187.2 dev {outer}"),
     "the host's end, deleted": ("host", "ip link delete {outer}"),
     "the host's forwarding": ("host", "for on in 1 0; do echo $on > /proc/sys/net/ipv4/ip_forward; done"),
-    "a route that is replaced": ("host", "ip route replace 192.0.2.50/32 dev lo"),
+    "a route of ours that leads elsewhere": ("host", "ip route replace 192.0.2.50/32 dev lo proto 98"),
 }
 # Nothing notifies of these: the full check finds them.
 SILENT = {

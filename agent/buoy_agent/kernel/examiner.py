@@ -12,7 +12,7 @@ from buoy_agent.core.examining import Counter, Examination, Flows, Link, Observa
 from buoy_agent.core.ruleset import BRIDGE, COUNTED_IN, COUNTED_OUT, FIXED_TO_FLOATING, FLOATING_TO_FIXED, UPLINK, rules
 from buoy_agent.core.spec import Address, Binding, Driver, NetworkId, Nic, text
 from buoy_agent.errors import KernelError
-from buoy_agent.kernel import conntrack, inspection, links, nics, routes
+from buoy_agent.kernel import conntrack, foreign_routes, inspection, links, nics, routes
 from buoy_agent.kernel.channels import Channels
 from buoy_agent.kernel.conntrack import Direction
 from buoy_agent.kernel.links import Link as Device
@@ -77,11 +77,12 @@ class LinuxExaminer:
         return Observation(Link.ANNOUNCEMENT, "", (f"nothing answers ARP for {text(address)} on {self._external}",))
 
     def _route(self, network: NetworkId, address: Address, host: Channel) -> Observation:
-        uplink, index = links.read_link(host, outer_name(network)), routes.read_route(host, address, self._protocol)
-        if uplink is not None and index == uplink.index:
+        uplink, found = links.read_link(host, outer_name(network)), routes.match(host, address)
+        if found.protocol != self._protocol:
+            return Observation(Link.ROUTE, "", (foreign_routes.flaw(address, found),))
+        if uplink is not None and found.link == uplink.index:
             return Observation(Link.ROUTE, f"{text(address)} by {uplink.name}")
-        where = "leads elsewhere" if index else "is not there, or another one comes before it"
-        return Observation(Link.ROUTE, "", (f"the route to {text(address)} {where}",))
+        return Observation(Link.ROUTE, "", (f"the route to {text(address)} leads elsewhere",))
 
     def _inside(self, binding: Binding, host: Channel) -> Iterator[Observation]:
         """The network's side; nothing but that it is gone, where it is."""

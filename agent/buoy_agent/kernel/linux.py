@@ -7,7 +7,7 @@ from contextlib import closing
 from buoy_agent.core.actual import NetworkState, Parts
 from buoy_agent.core.spec import Address, InterfaceId, Network, NetworkId, Nic, text
 from buoy_agent.errors import KernelError, kernel_error
-from buoy_agent.kernel import arp, conntrack, routes, sysctl
+from buoy_agent.kernel import arp, conntrack, foreign_routes, routes, sysctl
 from buoy_agent.kernel.channels import HOST, Channels
 from buoy_agent.kernel.namespaces import Namespaces
 from buoy_agent.kernel.naming import outer_name
@@ -78,10 +78,8 @@ class LinuxKernel(LinuxReader):
             self._own_writes += table.writes + cut
         if parts.direct:
             self._networks.route_on_bridge(parts.network, parts.direct)
-        link = self._index(outer_name(parts.network), "the network's uplink") if parts.routes else 0
-        self._in_host(
-            [routes.add_route(address, link, self._protocol) for address in parts.routes], parts.routes, "adding the route to"
-        )
+        if parts.routes:
+            self._route(parts.routes, self._index(outer_name(parts.network), "the network's uplink"))
         external = self._index(self._external, "the external interface") if parts.proxies else 0
         self._in_host(
             [routes.add_proxy(address, external, self._protocol) for address in parts.proxies],
@@ -92,8 +90,8 @@ class LinuxKernel(LinuxReader):
     def withdraw(self, parts: Parts) -> None:
         """Proxy neighbours, routes, routes on the bridge, elements, then every flow."""
         external = index_of(self._external)
-        self._in_host([routes.delete_proxy(address, external) for address in parts.proxies], parts.proxies, "", gone=_GONE)
-        self._in_host([routes.delete_route(address, self._protocol) for address in parts.routes], parts.routes, "", gone=_GONE)
+        self._in_host([routes.delete_proxy(address, external) for address in parts.proxies], parts.proxies, "", fine=_GONE)
+        self._in_host([routes.delete_route(address, self._protocol) for address in parts.routes], parts.routes, "", fine=_GONE)
         if parts.direct and self._namespaces.exists(parts.network):
             self._networks.unroute_on_bridge(parts.network, parts.direct)
         if self._namespaces.exists(parts.network):
@@ -128,14 +126,28 @@ class LinuxKernel(LinuxReader):
             raise KernelError(f"{what} {name} is gone", errno.ENODEV)
         return index
 
-    def _in_host(self, messages: Sequence[Message], about: Sequence[Address], doing: str, gone: Collection[int] = ()) -> None:
-        """Sends many requests to the host namespace; raises the first error that is not one of `gone`."""
+    def _route(self, addresses: Sequence[Address], link: int) -> None:
+        """Adds routes; one of ours may be there already, and lead elsewhere, and one of somebody else's is left alone."""
+        doing, messages = "adding the route to", [routes.add_route(address, link, self._protocol) for address in addresses]
+        there = self._in_host(messages, addresses, doing, fine=(errno.EEXIST,))
+        if there:
+            with closing(Channel(ROUTE)) as channel:
+                astray = foreign_routes.ours_elsewhere(channel, there, link, self._protocol)
+            self._in_host([routes.replace_route(address, link, self._protocol) for address in astray], astray, doing)
+
+    def _in_host(
+        self, messages: Sequence[Message], about: Sequence[Address], doing: str, fine: Collection[int] = ()
+    ) -> list[Address]:
+        """Sends many requests to the host namespace; raises the first error, but returns what those in `fine` were about."""
+        met: list[Address] = []
         if not messages:
-            return
+            return met
         with closing(Channel(ROUTE)) as channel:
             for start in range(0, len(messages), _CHUNK):
                 part = messages[start : start + _CHUNK]
                 self._own_writes += len(part)
                 for position, error in channel.send(part).items():
-                    if error.number not in gone:
+                    if error.number not in fine:
                         raise KernelError(f"{doing or 'removing'} {text(about[start + position])}: {error}", error.number)
+                    met.append(about[start + position])
+        return met

@@ -17,7 +17,7 @@ from typing import TypeVar
 
 from buoy_agent.core.spec import Address, packed
 from buoy_agent.errors import KernelError
-from buoy_agent.kernel.netlink import ATTRIBUTE, CREATE, REPLACE, Channel, Message, attribute, attributes, number
+from buoy_agent.kernel.netlink import ATTRIBUTE, CREATE, EXCL, REPLACE, Channel, Message, attribute, attributes, number
 
 Answer = TypeVar("Answer")
 
@@ -28,7 +28,10 @@ _RTMSG = struct.Struct("=BBBBBBBBI")
 _MADE_SIZE = 16 + _RTMSG.size + 4 * 8  # of a message with a header and the four attributes of a route that we made
 _NDMSG = struct.Struct("=BxxxiHBB")
 _AF_INET, _MAIN, _UNICAST, _NOWHERE, _ONLINK, _PERMANENT, _PROXY, _LINK_SCOPE = 2, 254, 1, 255, 4, 0x80, 0x08, 253
-_FIB_MATCH, _NO_ROUTE = 0x2000, (101, 113)  # RTM_F_FIB_MATCH; ENETUNREACH, EHOSTUNREACH
+_FIB_MATCH = 0x3000  # RTM_F_FIB_MATCH, and RTM_F_LOOKUP_TABLE: the table that the route is in, which may not be main
+UNICAST, LOCAL, NONE = "unicast", "local", "none"
+# What a look-up ends with where nothing leads to an address (fib_props), and the type of such a route.
+_REFUSING = {errno.EINVAL: "blackhole", errno.EACCES: "prohibit", errno.EHOSTUNREACH: "unreachable", errno.ENETUNREACH: NONE}
 _TABLE, _DST, _OIF, _GATEWAY, _NEIGH_DST, _NEIGH_MAC, _NEIGH_INDEX, _NEIGH_PROTOCOL = 15, 1, 4, 5, 1, 2, 8, 12
 
 
@@ -41,12 +44,17 @@ class Ways:
 
 
 def add_route(address: Address, link: int, protocol: int = PROTOCOL) -> Message:
-    """Sends an address into the veth of its network."""
+    """Sends an address into the veth of its network; EEXIST where there is a route to it already, whosesoever."""
     return Message(
         _NEWROUTE,
-        CREATE | REPLACE,
+        CREATE | EXCL,
         _route(8 * len(address), protocol) + _through(NETWORK_SIDE, link) + attribute(_DST, address),
     )
+
+
+def replace_route(address: Address, link: int, protocol: int = PROTOCOL) -> Message:
+    """The same where a route of ours leads elsewhere."""
+    return add_route(address, link, protocol)._replace(flags=CREATE | REPLACE)
 
 
 def add_direct_route(address: Address, link: int) -> Message:
@@ -113,21 +121,40 @@ def _index(value: bytes | memoryview) -> int:
     return int.from_bytes(value, sys.byteorder)
 
 
-def read_route(channel: Channel, address: Address, wanted: int = PROTOCOL) -> int:
-    """The link of our route to an address; 0 where there is none, or another one comes before it."""
+@dataclass(frozen=True, slots=True)
+class Match:
+    """The route that a packet to an address takes; `kind` is UNICAST, LOCAL, NONE, or how it refuses packets."""
+
+    kind: str
+    length: int = 0
+    table: int = 0
+    protocol: int = 0
+    link: int = 0
+    gateway: Address | None = None
+
+
+def match(channel: Channel, address: Address) -> Match:
+    """Looks an address up as a packet would."""
     asked = _RTMSG.pack(_AF_INET, 8 * len(address), 0, 0, 0, 0, 0, 0, _FIB_MATCH) + attribute(_DST, address)
     try:
         body = channel.get(_GETROUTE, asked)
     except KernelError as error:
-        if error.number not in _NO_ROUTE:
+        if error.number not in _REFUSING:
             raise
-        return 0
+        return Match(_REFUSING[error.number])
     if body is None:
-        return 0
-    _, length, _, _, _, protocol, *_ = _RTMSG.unpack_from(body)
+        return Match(NONE)
+    _, length, _, _, table, protocol, _, kind, _ = _RTMSG.unpack_from(body)
     parts = attributes(body[_RTMSG.size :])
-    ours = (protocol, length, bytes(parts.get(_DST, b""))) == (wanted, 8 * len(address), address)
-    return _index(parts[_OIF]) if ours and _OIF in parts else 0
+    gateway = Address(bytes(parts[_GATEWAY])) if _GATEWAY in parts else None
+    link = _index(parts[_OIF]) if _OIF in parts else 0
+    return Match(UNICAST if kind == _UNICAST else LOCAL, length, table, protocol, link, gateway)
+
+
+def read_route(channel: Channel, address: Address, wanted: int = PROTOCOL) -> int:
+    """The link of our route to an address; 0 where there is none, or another one comes before it."""
+    found = match(channel, address)
+    return found.link if (found.protocol, found.length) == (wanted, 8 * len(address)) else 0
 
 
 def read_ways(channel: Channel) -> Ways:

@@ -4,7 +4,7 @@ A pass runs in the kernel thread. A failure holds up only what it concerns: it i
 again when its time has come; what the kernel has of the network is read again before that.
 """
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field, replace
 
@@ -101,7 +101,7 @@ class Reconciler:
                 case StreamBegun():
                     self.desired.begin_stream()
                 case Places():
-                    self._heed(update)
+                    scope.merge(self._heed(update))
                 case CheckDue():
                     self.patrol.check_everything()
                 case Update():
@@ -144,11 +144,12 @@ class Reconciler:
         keys += [("float", binding.floating)] if binding.floating is not None else []
         return held.generation if held is not None else 0, next(filter(None, map(self.faults.words, keys)), "")
 
-    def _heed(self, places: Places) -> None:
-        """Somebody else changed something, and a NIC that was missing may be there now."""
+    def _heed(self, places: Places) -> Scope:
+        """Somebody else changed something: a NIC that was missing may be there now, a route that was in the way may be gone."""
         if places.node_links:
             self.faults.missing.hurry()
         self.patrol.heed(places)
+        return self._scope_of([key for address in places.routes if (key := ("float", address)) in self.faults.by_key])
 
     def _next_due(self) -> float | None:
         dues = (
@@ -342,7 +343,7 @@ class Reconciler:
         for key in keys:
             self.faults.clear(key)
 
-    def _scope_of(self, keys: Iterable[Key]) -> Scope:
+    def _scope_of(self, keys: Collection[Key]) -> Scope:
         """What failed and is to be tried again, as a scope."""
         scope = Scope()
         for kind, value in keys:
