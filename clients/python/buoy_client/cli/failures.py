@@ -48,7 +48,7 @@ HINTS = {
     "NO_NODE": "See `buoy node list`.",
     "STORAGE_FULL": "The server's disk is full.",
     "REVISION_IN_FUTURE": "`buoy admin server` shows how far it is.",
-    "WAIT_TIMEOUT": "It may still come; wait longer with --wait-timeout.",
+    "WAIT_TIMEOUT": "It may still come: wait longer with --wait-timeout; `buoy interface explain` says what is in the way.",
     "DEADLINE_EXCEEDED": "The server did not answer in time; allow more with --timeout.",
 }
 CODES: tuple[tuple[type[BuoyError], int], ...] = (

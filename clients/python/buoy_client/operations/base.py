@@ -9,13 +9,12 @@ from google.protobuf.message import Message
 from buoy_client.call import Call
 from buoy_client.errors import WaitTimeout
 from buoy_client.following import Follower
-from buoy_client.models import Instance, Interface, Network
 from buoy_client.transport import Transport
+from buoy_client.waiting import Goal, Subject, because
 from buoy_client.watching import Batch, Selection, WatchState
 
 Response = TypeVar("Response", bound=Message)
 Item = TypeVar("Item")
-Subject = TypeVar("Subject", Interface, Instance, Network)
 Page = tuple[list[Item], str]
 
 WAIT_TIMEOUT = 60.0
@@ -53,23 +52,23 @@ class BaseOperations:
     async def _follow(
         self,
         subject: Subject,
-        done: Callable[[Subject], bool],
+        goal: Goal[Subject],
         look: Callable[[Batch | None], Awaitable[Subject]],
         selection: Selection,
         timeout: float,  # noqa: ASYNC109  the deadline also bounds blocking reads
         on_change: Callable[[Subject], object],
     ) -> Subject:
-        """Follow a watch from the subject on until `done`; `look` gives the subject as it is after a batch."""
+        """Follow a watch from the subject on until the goal; `look` gives the subject as it is after a batch."""
         deadline = time.monotonic() + timeout
         state = WatchState(selection, subject.revision + 1, WAIT_INTERVAL, self._transport.cluster_id)
         follower = Follower(self._transport, state)
         try:
-            while not done(subject):
+            while not goal.is_done(subject):
                 on_change(subject)
                 batch = await follower.next_batch(deadline)
                 subject = await look(batch)
         except TimeoutError:
-            raise WaitTimeout(f"not done after {timeout:g} s") from None
+            raise WaitTimeout(f"not done after {timeout:g} s{because(goal.left(subject))}") from None
         finally:
             follower.close()
         return subject
@@ -77,17 +76,17 @@ class BaseOperations:
     async def _poll(
         self,
         subject: Subject,
-        done: Callable[[Subject], bool],
+        goal: Goal[Subject],
         look: Callable[[], Awaitable[Subject]],
         timeout: float,  # noqa: ASYNC109  as above
         on_change: Callable[[Subject], object],
     ) -> Subject:
-        """Ask again and again until `done`, for objects that have no watch yet."""
+        """Ask again and again until the goal, for objects that have no watch yet."""
         deadline, pause, delay = time.monotonic() + timeout, self._transport.pause(), POLL_FIRST
-        while not done(subject):
+        while not goal.is_done(subject):
             on_change(subject)
             if time.monotonic() >= deadline:
-                raise WaitTimeout(f"not done after {timeout:g} s")
+                raise WaitTimeout(f"not done after {timeout:g} s{because(goal.left(subject))}")
             await pause.wait(min(delay, max(deadline - time.monotonic(), 0)))
             delay = min(delay * 1.5, POLL_LONGEST)
             subject = await look()

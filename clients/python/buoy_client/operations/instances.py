@@ -16,6 +16,7 @@ from buoy_client.operations.metadata import encoded
 from buoy_client.record import Json
 from buoy_client.states import InstanceDriver
 from buoy_client.values import struct_from_json, values_from_json
+from buoy_client.waiting import Goal
 from buoy_client.watching import Batch, Selection
 
 SERVICE = "InstanceService"
@@ -79,7 +80,7 @@ class InstanceOperations(BaseOperations):
             metadata=encoded("metadata", metadata or {}, values_from_json),
         )
         instance = await self._instance("CreateInstance", request)
-        return await self._wait_until(instance, waiting.is_instance_created, timeout, on_change) if wait else instance
+        return await self._wait_until(instance, waiting.INSTANCE_CREATED, timeout, on_change) if wait else instance
 
     async def get_instance(self, instance: str, namespace: str | None = None) -> Instance:
         """Give one instance, also a deleted one for as long as the server keeps it."""
@@ -125,7 +126,7 @@ class InstanceOperations(BaseOperations):
         """Delete an instance and its interfaces; `wait` returns when its node confirmed that nothing is left."""
         request = pb.DeleteInstanceRequest(instance_ref=instance, namespace=self._in(namespace))
         gone = await self._instance("DeleteInstance", request)
-        return await self._wait_until(gone, waiting.is_instance_deleted, timeout, on_change) if wait else gone
+        return await self._wait_until(gone, waiting.INSTANCE_DELETED, timeout, on_change) if wait else gone
 
     async def move_instance(
         self,
@@ -143,17 +144,19 @@ class InstanceOperations(BaseOperations):
         """
         request = pb.MoveInstanceRequest(instance_ref=instance, namespace=self._in(namespace), node=node)
         moved = await self._instance("MoveInstance", request)
-        arrived = False
+        interfaces: list[Interface] = []
 
         async def look(_: Batch | None) -> Instance:
-            nonlocal arrived
-            arrived = all(map(waiting.is_moved, await self.get_instance_interfaces(moved.uuid)))
+            interfaces[:] = await self.get_instance_interfaces(moved.uuid)
             return await self.get_instance(moved.uuid)
 
         if not wait:
             return moved
         await look(None)
-        return await self._follow(moved, lambda _: arrived, look, Selection(instance=moved.uuid), timeout, on_change)
+        goal: Goal[Instance] = Goal(
+            lambda _: all(map(waiting.is_moved, interfaces)), lambda _: waiting.instance_move_left(interfaces)
+        )
+        return await self._follow(moved, goal, look, Selection(instance=moved.uuid), timeout, on_change)
 
     async def _instance(self, method: str, request: Message) -> Instance:
         return await self._transport.unary(call(SERVICE, method, request, pb.Instance, instance_from_proto))
@@ -161,7 +164,7 @@ class InstanceOperations(BaseOperations):
     async def _wait_until(
         self,
         instance: Instance,
-        done: Callable[[Instance], bool],
+        goal: Goal[Instance],
         timeout: float,  # noqa: ASYNC109
         on_change: Callable[[Instance], object],
     ) -> Instance:
@@ -172,6 +175,6 @@ class InstanceOperations(BaseOperations):
 
         selection = Selection(instance=instance.uuid)
         try:
-            return await self._follow(instance, done, look, selection, timeout, on_change)
+            return await self._follow(instance, goal, look, selection, timeout, on_change)
         except NotFound:  # its interfaces cannot be watched any more once it is gone: its own state decides
-            return await self._poll(instance, done, lambda: look(None), timeout, on_change)
+            return await self._poll(instance, goal, lambda: look(None), timeout, on_change)

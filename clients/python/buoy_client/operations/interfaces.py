@@ -17,6 +17,7 @@ from buoy_client.following import Follower
 from buoy_client.models import Interface
 from buoy_client.operations.base import WAIT_TIMEOUT, BaseOperations, Page, ignore
 from buoy_client.states import FlowPolicy
+from buoy_client.waiting import Goal
 from buoy_client.watching import Batch, Selection, WatchState
 
 SERVICE = "InterfaceService"
@@ -72,8 +73,8 @@ class InterfaceOperations(BaseOperations):
         interface = await self._interface("CreateInterface", request)
         if not wait:
             return interface
-        interface = await self._wait_for(interface, waiting.is_interface_created, timeout, on_change)
-        return await self._wait_for(interface, waiting.is_active, timeout, on_change) if float else interface
+        interface = await self._wait_for(interface, waiting.INTERFACE_CREATED, timeout, on_change)
+        return await self._wait_for(interface, waiting.ACTIVE, timeout, on_change) if float else interface
 
     async def get_interface(self, interface_uuid: str) -> Interface:
         """Give one interface, also a deleted one for as long as the server keeps it."""
@@ -126,7 +127,7 @@ class InterfaceOperations(BaseOperations):
     ) -> Interface:
         """Unplug and delete an interface; `wait` returns when its node confirmed that nothing is left."""
         interface = await self._interface("DeleteInterface", pb.DeleteInterfaceRequest(interface_uuid=interface_uuid))
-        return await self._wait_for(interface, waiting.is_interface_deleted, timeout, on_change) if wait else interface
+        return await self._wait_for(interface, waiting.INTERFACE_DELETED, timeout, on_change) if wait else interface
 
     async def float_interface(
         self,
@@ -145,7 +146,7 @@ class InterfaceOperations(BaseOperations):
         """
         request = pb.FloatInterfaceRequest(interface_uuid=interface_uuid, address=text(address), pool=text(pool))
         interface = await self._interface("FloatInterface", request)
-        return await self._wait_for(interface, waiting.is_active, timeout, on_change) if wait else interface
+        return await self._wait_for(interface, waiting.ACTIVE, timeout, on_change) if wait else interface
 
     async def defloat_interface(
         self,
@@ -171,7 +172,7 @@ class InterfaceOperations(BaseOperations):
         if drain_time is not None:
             request.drain_time.FromTimedelta(drain_time if isinstance(drain_time, timedelta) else timedelta(seconds=drain_time))
         interface = await self._interface("DefloatInterface", request)
-        return await self._wait_for(interface, waiting.is_defloated, timeout, on_change) if wait else interface
+        return await self._wait_for(interface, waiting.DEFLOATED, timeout, on_change) if wait else interface
 
     async def move_floating(
         self,
@@ -198,7 +199,7 @@ class InterfaceOperations(BaseOperations):
         interface = await self._transport.unary(
             call(SERVICE, "MoveFloating", request, pb.MoveFloatingResponse, new_holder_from_proto)
         )
-        return await self._wait_for(interface, waiting.is_active, timeout, on_change) if wait else interface
+        return await self._wait_for(interface, waiting.ACTIVE, timeout, on_change) if wait else interface
 
     async def reannounce_interface(self, interface_uuid: str) -> Interface:
         """Have its node announce the floating address on its LAN again, for neighbours that lost it."""
@@ -228,7 +229,7 @@ class InterfaceOperations(BaseOperations):
     async def _wait_for(
         self,
         interface: Interface,
-        done: Callable[[Interface], bool],
+        goal: Goal[Interface],
         timeout: float,  # noqa: ASYNC109
         on_change: Callable[[Interface], object],
     ) -> Interface:
@@ -237,4 +238,4 @@ class InterfaceOperations(BaseOperations):
                 return batch.events[-1].interface
             return await self.get_interface(interface.uuid)
 
-        return await self._follow(interface, done, look, Selection(interface_uuid=interface.uuid), timeout, on_change)
+        return await self._follow(interface, goal, look, Selection(interface_uuid=interface.uuid), timeout, on_change)

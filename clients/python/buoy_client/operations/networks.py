@@ -145,8 +145,8 @@ class NetworkOperations(InterfaceOperations):
         if not wait:
             return routed
         found = await self.get_network(network, namespace)
-        done = waiting.routes(routed.address)
-        found = await self._poll(found, done, lambda: self.get_network(found.uuid), timeout, on_change)
+        goal = waiting.routes(routed.address)
+        found = await self._poll(found, goal, lambda: self.get_network(found.uuid), timeout, on_change)
         return next(other for other in found.routed_addresses if other.address == routed.address)
 
     async def unroute_address(
@@ -164,8 +164,8 @@ class NetworkOperations(InterfaceOperations):
         found = await self._network("UnrouteAddress", request)
         if not wait:
             return found
-        done = waiting.routes_no_more(IPv4Address(str(address)))
-        return await self._poll(found, done, lambda: self.get_network(found.uuid), timeout, on_change)
+        goal = waiting.routes_no_more(IPv4Address(str(address)))
+        return await self._poll(found, goal, lambda: self.get_network(found.uuid), timeout, on_change)
 
     async def route_network_address(self, network_ref: str) -> str:
         """Route an address into a network and give it: the name of Shaken Fist's client."""
@@ -189,7 +189,7 @@ class NetworkOperations(InterfaceOperations):
         gone = await self._network("DeleteNetwork", request)
         if not wait:
             return gone
-        return await self._poll(gone, waiting.is_network_deleted, lambda: self.get_network(gone.uuid), timeout, on_change)
+        return await self._poll(gone, waiting.NETWORK_DELETED, lambda: self.get_network(gone.uuid), timeout, on_change)
 
     async def _network(self, method: str, request: Message) -> Network:
         return await self._transport.unary(call(SERVICE, method, request, pb.Network, network_from_proto))
