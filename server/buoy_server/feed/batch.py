@@ -53,6 +53,7 @@ class Batch:
 
     def __init__(self, state: State, now: datetime, random: Random) -> None:
         self._draft = Draft(state, Cause("", ""), now)
+        self._last: Draft | None = None  # of the last command, taken in when another one comes: mostly there is none
         self._random = random
         self._changes: list[tuple[Entry, Committed]] = []
         self._answers: dict[bytes, Answer] = {}
@@ -85,6 +86,9 @@ class Batch:
         self._outcomes.append((waiting, outcome))
 
     def _decided(self, waiting: Waiting) -> Any:
+        if self._last is not None:
+            self._draft.absorb(self._last)
+            self._last = None
         draft = Draft(self._draft, waiting.cause, self._draft.now)
         try:
             result = decide(waiting.command, draft, Context(waiting.caller, self._random))
@@ -95,7 +99,7 @@ class Batch:
         except Exception:
             log.exception("command failed", method=waiting.cause.method)
             return DomainError("the server could not work this out: please report it")
-        self._draft.absorb(draft)
+        self._last = draft
         self._changes += changes
         if attempt := waiting.attempt:
             self._answers[attempt.key] = Answer(attempt.key, attempt.request, response, draft.now)

@@ -3,6 +3,7 @@
 It keeps the bytes of each object, which are what answers and streams send, and decodes one when a rule asks for it.
 """
 
+from collections import OrderedDict
 from collections.abc import Collection, Hashable, Iterable, Iterator
 from typing import Any, Protocol
 
@@ -16,6 +17,9 @@ from buoy_server.feed.index import Counts, Index, keys_after
 
 # Few, and read by nearly every command: these are kept decoded as well.
 KEPT_DECODED = frozenset({Kind.NAMESPACE, Kind.POOL, Kind.NODE})
+
+# Of interfaces, instances and networks, so many that were read or changed last: one change goes through several hands.
+KEPT_RECENT = 1024
 
 # Many, and listed in the order of their keys: these are kept in order, so that a page does not cost a sort of all.
 KEPT_IN_ORDER = frozenset({Kind.INTERFACE, Kind.INSTANCE, Kind.NETWORK})
@@ -42,6 +46,7 @@ class View:
         self._bodies: dict[Kind, dict[str, bytes]] = {kind: {} for kind in Kind}
         self._ordered: dict[Kind, Any] = {kind: SortedList() for kind in KEPT_IN_ORDER}
         self._decoded: dict[tuple[Kind, str], AnyRecord] = {}
+        self._recent: OrderedDict[tuple[Kind, str], AnyRecord] = OrderedDict()
         self._indexes = {(kind, name): Index() for kind, names in INDEXES.items() for name in names}
         self._counts = {(kind, name): Counts() for kind, names in COUNTS.items() for name in names}
         self._rows: dict[tuple[Kind, str], Index | Counts] = {**self._indexes, **self._counts}
@@ -55,8 +60,11 @@ class View:
         """The object with that key, or None."""
         if kind in KEPT_DECODED:
             return self._decoded.get((kind, key))
-        body = self._bodies[kind].get(key)
-        return None if body is None else packing.unpack(kind, body)
+        recent = self._recent.get((kind, key))
+        if recent is None and (body := self._bodies[kind].get(key)) is not None:
+            recent = packing.unpack(kind, body)
+            self._remember(kind, key, recent)
+        return recent
 
     def has(self, kind: Kind, key: str) -> bool:
         """Whether there is an object with that key."""
@@ -132,8 +140,18 @@ class View:
         if body is None or entry.after is None:
             self._bodies[kind].pop(key, None)
             self._decoded.pop((kind, key), None)
+            self._recent.pop((kind, key), None)
         else:
             self._bodies[kind][key] = body
             if kind in KEPT_DECODED:
                 self._decoded[kind, key] = entry.after
+            else:
+                self._remember(kind, key, entry.after)
         self._revision = entry.revision
+
+    def _remember(self, kind: Kind, key: str, record: AnyRecord) -> None:
+        if kind is Kind.RESERVATION:
+            return  # read but once, and without the times that it was put with
+        self._recent[kind, key] = record
+        if len(self._recent) > KEPT_RECENT:
+            self._recent.popitem(last=False)

@@ -2,9 +2,10 @@
 
 While one batch is being committed, in the store's own thread, the next commands gather. A batch is taken when the event loop
 has brought no new command for SETTLE_TURNS turns (a gRPC server hands over one call a turn, so that a batch taken at once
-would be of one), or when it is full. Commands of a batch are decided over one draft, each over a draft of its own on top, so
-that each sees those before it, a refused one leaves nothing, and a failed commit is undone by dropping the draft: the view,
-which reads are answered from, only ever has what is durable.
+would be of one), or when it is full. One command that follows a batch of one is taken at once: who calls alone waits for
+nobody, and where there are others, they gather while it is committed. Commands of a batch are decided over one draft, each
+over a draft of its own on top, so that each sees those before it, a refused one leaves nothing, and a failed commit is undone
+by dropping the draft: the view, which reads are answered from, only ever has what is durable.
 
 A call that bears a request id may be a repeat. That shows when its answer cannot be kept beside the first one, or when its
 command is refused; then it gets the first answer, and the batch is decided again without it (`feed/answers.py`).
@@ -125,9 +126,11 @@ class Writer:
         return await future
 
     async def _run(self) -> None:
+        batch: Sequence[Waiting] = ()
         while not (self._closing and not self._waiting):
             await self._arrived.wait()
-            await self._settle()
+            if len(batch) > 1 or len(self._waiting) > 1:
+                await self._settle()
             self._arrived.clear()
             batch, self._waiting = self._waiting[:MAX_BATCH], self._waiting[MAX_BATCH:]
             if self._waiting or self._closing:

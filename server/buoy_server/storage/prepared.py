@@ -5,6 +5,7 @@ from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.exc import DBAPIError
 
 
 class Prepared:
@@ -14,13 +15,21 @@ class Prepared:
         compiled = statement.compile(dialect=dialect)
         self._text = str(compiled)
         self._order = compiled.positiontup
+        self._dialect = dialect
 
     def execute(self, connection: sa.Connection, rows: Sequence[Mapping[str, Any]]) -> None:
-        """Execute it once for each row; errors are SQLAlchemy's."""
-        if self._order is None:  # the driver takes parameters by name
-            connection.exec_driver_sql(self._text, [dict(row) for row in rows])
-        else:
-            connection.exec_driver_sql(self._text, [tuple([row[name] for name in self._order]) for row in rows])
+        """Execute it once for each row, by the driver's cursor, for which SQLAlchemy waits; errors are SQLAlchemy's."""
+        order = self._order  # None: the driver takes parameters by name
+        values: list[Any] = [dict(row) if order is None else tuple([row[name] for name in order]) for row in rows]
+        cursor = connection.connection.cursor()
+        try:
+            cursor.executemany(self._text, values)
+        except self._dialect.loaded_dbapi.Error as error:
+            raise DBAPIError.instance(
+                self._text, values, error, self._dialect.loaded_dbapi.Error, dialect=self._dialect
+            ) from error
+        finally:
+            cursor.close()
 
 
 def insertion(table: sa.Table, dialect: sa.Dialect) -> Prepared:

@@ -15,7 +15,7 @@ from buoy_server.feed.answers import Answer, Attempt
 from buoy_server.feed.entry import Committed
 from buoy_server.feed.feed import Feed
 from buoy_server.feed.view import View
-from buoy_server.feed.writer import Writer
+from buoy_server.feed.writer import SETTLE_TURNS, Writer
 
 pytestmark = pytest.mark.anyio
 
@@ -83,6 +83,14 @@ class Site:
         """Make calls in one batch, and return what each is told, errors too."""
         return await asyncio.gather(*(self.create(*call) for call in calls), return_exceptions=True)
 
+    async def staggered(self, first: str, second: str) -> None:
+        """Make two calls, the second some turns of the loop after the first."""
+        begun = asyncio.create_task(self.create(first))
+        for _ in range(SETTLE_TURNS // 2):
+            await asyncio.sleep(0)
+        await self.create(second)
+        await begun
+
 
 @pytest.fixture
 async def site() -> AsyncIterator[Site]:
@@ -100,6 +108,14 @@ async def test_without_repeats_nothing_is_looked_up(site: Site) -> None:
     assert await site.at_once(("a", "1"), ("b",), ("c", "3")) == [b"a@1", b"b@2", b"c@3"]
     assert (site.store.appends, site.store.looks) == ([["a", "b", "c"]], [])
     assert set(site.store.kept) == {b"1", b"3"}
+
+
+async def test_a_lone_command_waits_for_others_only_where_there_were_some_a_moment_ago(site: Site) -> None:
+    await site.staggered("a", "b")
+    assert site.store.appends == [["a"], ["b"]]
+    await site.at_once(("c",), ("d",))
+    await site.staggered("e", "f")
+    assert site.store.appends[2:] == [["c", "d"], ["e", "f"]]
 
 
 async def test_a_repeat_that_is_refused_by_the_rules_gets_the_first_answer(site: Site) -> None:
