@@ -32,7 +32,7 @@ _ORIGINAL, _REPLY, _ZONE, _TUPLE_IP, _V4_DESTINATION, _FILTER, _IP_DESTINATION =
 _TUPLE = struct.Struct("=4xH18x4s")  # after the family's header: its length, what is before the destination, the destination
 _PROTOCOL_INFO, _TCP, _TCP_STATE = 4, 1, 1
 _CLOSED = (7, 8)  # TCP_CONNTRACK_TIME_WAIT, TCP_CONNTRACK_CLOSE
-_FEW = 16
+FEW = 16
 _ROUNDS = 4
 _BATCH = 256
 
@@ -64,7 +64,7 @@ def cut(
     With `verify` it looks again until none is left, and raises KernelError where they keep coming back.
     """
     wanted = set(addresses)
-    if len(wanted) > _FEW:
+    if len(wanted) > FEW:
         return _cut_by_tuple(channel, wanted, directions, verify=verify)
     return _cut_by_filter(channel, wanted, directions, verify=verify)
 
