@@ -41,8 +41,7 @@ def delete_payloads(header: bytes, name: str, keys: Sequence[Address]) -> Iterat
     """Payloads of DELSETELEM messages; a map's element is named by its key."""
     for start in range(0, len(keys), CHUNK):
         before = _before_key(len(keys[start]))
-        packed = b"".join([part for key in keys[start : start + CHUNK] for part in (before, key)])
-        yield header + _place(name) + nest(_LIST_ELEMENTS, packed)
+        yield header + _place(name) + nest(_LIST_ELEMENTS, before, before.join(keys[start : start + CHUNK]))
 
 
 def pack_pairs(pairs: Sequence[Pair]) -> bytes:
@@ -50,7 +49,7 @@ def pack_pairs(pairs: Sequence[Pair]) -> bytes:
     if not pairs:
         return b""
     before, between = _templates(len(pairs[0][0]))
-    return b"".join([part for key, data in pairs for part in (before, key, between, data)])
+    return before + before.join(map(between.join, pairs))
 
 
 def lookup_payload(header: bytes, name: str, key: Address) -> bytes:
