@@ -77,6 +77,13 @@ class Haunted(Channel):
         return answers
 
 
+@pytest.fixture(params=[conntrack._LONG, 0], ids=["short walks", "long walks"])
+def _walks(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    """With as many flows as take a walk a while, or as if there were."""
+    monkeypatch.setattr(conntrack, "_LONG", request.param)
+
+
+@pytest.mark.usefixtures("_walks")
 @pytest.mark.parametrize("events", ["0", "1"])
 @pytest.mark.parametrize(("times", "others"), [(1, 0), (2, 0), (1, 40)])
 def test_a_flow_that_comes_back_during_a_cut_is_cut_too(node: Node, events: str, times: int, others: int) -> None:
@@ -99,6 +106,18 @@ def test_flows_that_never_cease_to_come_back_are_an_error(node: Node) -> None:
         channel.close()
 
 
+@pytest.mark.usefixtures("_walks")
+def test_more_outbound_flows_than_can_be_told_of_are_cut_and_the_socket_goes_on(node: Node) -> None:
+    with netns.inside(lonely_network(node)):
+        channel = Channel(NETFILTER)
+        for _ in range(1000):
+            send_here(IPv4Address("127.0.0.1"), source=HAUNTED)
+        assert conntrack.count(channel, packed(str(HAUNTED)), conntrack.Direction.OUTBOUND) > 500
+        conntrack.cut(channel, [packed(str(HAUNTED))], verify=True)
+        assert conntrack.count(channel, packed(str(HAUNTED)), conntrack.Direction.OUTBOUND) == 0
+        channel.close()
+
+
 def lonely_network(node: Node) -> str:
     """The namespace of a network, in which there is conntrack and a loopback."""
     net = network(node.salt, "a")
@@ -106,7 +125,8 @@ def lonely_network(node: Node) -> str:
     return node.inside(net)
 
 
-def send_here(address: IPv4Address) -> None:
+def send_here(address: IPv4Address, source: IPv4Address = IPv4Address("0.0.0.0")) -> None:  # noqa: S104 - any
     """One datagram from where the caller is."""
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as client:
+        client.bind((str(source), 0))
         client.sendto(b"x", (str(address), 7777))

@@ -148,6 +148,14 @@ class Channel:
         for error in self.send(messages).values():
             raise error
 
+    def forget(self) -> None:
+        """Reads away what waits: a socket that ran full (ENOBUFS) takes nothing in, not even an answer, until it is empty."""
+        try:
+            while self._socket.recv(_BUFFER, socket.MSG_DONTWAIT):
+                pass
+        except BlockingIOError:
+            return
+
     def dump(self, kind: int, payload: bytes) -> Iterator[tuple[int, memoryview]]:
         """Asks for a list; yields the type and payload of each message."""
         for _, messages in self._dump(kind, payload, lambda _: ()):
