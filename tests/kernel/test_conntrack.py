@@ -125,8 +125,9 @@ def lonely_network(node: Node) -> str:
     return node.inside(net)
 
 
-def send_here(address: IPv4Address, source: IPv4Address = IPv4Address("0.0.0.0")) -> None:  # noqa: S104 - any
+def send_here(address: IPv4Address, source: IPv4Address | None = None) -> None:
     """One datagram from where the caller is."""
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as client:
-        client.bind((str(source), 0))
+        if source is not None:
+            client.bind((str(source), 0))
         client.sendto(b"x", (str(address), 7777))

@@ -93,8 +93,8 @@ def _cut_by_filter(channel: Channel, ways: Sequence[Sequence[bytes]]) -> int:
     """Deletes without a word, for there may be more than can be told of; then each way again, until that tells of nothing.
 
     Again, since what was under way when the elements went may begin its flow after the first walk has passed. Where a walk is
-    long, that has gone by before the second one begins: so the outbound one, which mostly finds little, tells at once. It is not
-    the inbound one that is spared, whose packets have all of forwarding before them once they are translated.
+    long, that has gone by before the second one begins: so the outbound one, which mostly finds little, tells at once. The
+    inbound one is not spared: its packets have all of forwarding before them once they are translated.
     """
     requests = _delete(channel, chain.from_iterable(ways[:1] if _flows() > _LONG else ways))
     left = ways[::-1]

@@ -26,7 +26,7 @@ _ERROR_MESSAGE = 1  # NLMSGERR_ATTR_MSG
 NESTED = 0x8000
 HEADER = struct.Struct("=IHHII")
 ATTRIBUTE = struct.Struct("=HH")
-_BUFFER = 1 << 16
+_BUFFER = 1 << 16  # twice what the kernel puts together at most; more costs more than the receive itself
 _SECONDS = 10
 _PATIENCE = struct.pack("@ll", _SECONDS, 0)  # struct timeval; Python's own timeout is a poll more for each send and receive
 _ABSENT = (errno.ENOENT, errno.ENODEV)
