@@ -168,4 +168,14 @@ BROKEN: dict[str, tuple[str, Break]] = {
         "OVERLAP",
         _network("spare", lambda it: replace(it, netblock=IPv4Network("192.0.2.0/28"))),
     ),
+    "a holder of whom the history knows nothing": ("HISTORY_OPEN", sql("DELETE FROM address_history WHERE type = 'floating'")),
+    "another holder in the history": (
+        "HISTORY_OPEN",
+        sql("UPDATE address_history SET namespace = 'other' WHERE type = 'routed' AND until_time IS NULL"),
+    ),
+    "a holder that the history forgot to end": ("HISTORY_OPEN", sql("UPDATE address_history SET until_time = NULL")),
+    "two holders at once": (
+        "HISTORY_TWICE",
+        sql("UPDATE address_history SET until_time = NULL, address = (SELECT min(address) FROM address_history)"),
+    ),
 }

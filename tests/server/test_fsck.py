@@ -30,13 +30,14 @@ async def furnish(server: Running) -> None:
     await server.networks.CreateNetwork(network_pb2.CreateNetworkRequest(name="spare", netblock="10.2.0.0/24"))
     await server.pools.CreatePool(pool_pb2.CreatePoolRequest(name="gone", ranges=["198.51.100.7"]))
     await server.pools.DeletePool(pool_pb2.DeletePoolRequest(pool_ref="gone"))
+    # Before the floats, which are at any addresses of the pool.
+    await server.networks.RouteAddress(network_pb2.RouteAddressRequest(network_ref="net", address="192.0.2.60"))
+    await server.pools.ReserveAddress(address_pb2.ReserveAddressRequest(address="192.0.2.70"))
     async with agent(server) as node:
         first = await server.interface("first", float=True, address="10.0.0.9", macaddr=MAC)
         second = await server.interface("second", float=True)
         specs = [instance_pb2.InterfaceSpec(network_ref="nat")]
         await server.instances.CreateInstance(instance_pb2.CreateInstanceRequest(name="third", node="n1", interfaces=specs))
-        await server.networks.RouteAddress(network_pb2.RouteAddressRequest(network_ref="net", address="192.0.2.60"))
-        await server.pools.ReserveAddress(address_pb2.ReserveAddressRequest(address="192.0.2.70"))
         await node.until_routed("192.0.2.60")
         while len(node.bindings) < 3:
             await node.read()
@@ -109,8 +110,8 @@ async def test_a_running_server_is_checked_from_within_and_from_beside(tmp_path:
         beside = await asyncio.to_thread(check_database, f"sqlite:///{path}")
         assert (beside.violations, beside.revision) == ((), checked.revision)
         BROKEN["a float of nobody's"][1](path)
-        (found, other) = (await server.admin.CheckLedger(admin_pb2.CheckLedgerRequest())).violations
-        assert (found.check, other.check) == ("RESERVATION_OWNER", "HOLDER_RECORD")
+        found = (await server.admin.CheckLedger(admin_pb2.CheckLedgerRequest())).violations
+        assert [violation.check for violation in found] == ["RESERVATION_OWNER", "HOLDER_RECORD", "HISTORY_OPEN"]
 
 
 def fsck(path: Path, *options: str) -> "subprocess.CompletedProcess[str]":
@@ -130,7 +131,8 @@ def test_the_program_says_what_it_found_and_what_to_do(whole: Path, tmp_path: Pa
     assert "HOLDER_RECORD  network " in broken.stdout
     assert "it has 192.0.2.60 as routed, of which there is no record" in broken.stdout
     assert "buoy network unroute" in broken.stdout
-    assert broken.stdout.endswith("1 thing does not hold\n")
+    assert "HISTORY_OPEN  address 192.0.2.60: the history says " in broken.stdout
+    assert broken.stdout.endswith("2 things do not hold\n")
     shown = fsck(path, "-o", "json")
     assert (shown.returncode, json.loads(shown.stdout)["violations"][0]["check"]) == (1, "HOLDER_RECORD")
     absent = fsck(tmp_path / "absent.db")
@@ -150,5 +152,31 @@ async def test_what_the_kernel_of_a_node_lacks_is_found_where_it_is_asked(tmp_pa
             answer = examined(await asked(node))
             answer.examination.observations[0].flaws.extend([flaw] if flaw else [])
             await server.agents.AnswerNode(answer)
-            found = [violation.check for violation in (await check).violations]
+            checked = await check
+    found = [violation.check for violation in checked.violations]
     assert (list(quiet.violations), found) == ([], ["NODE_KERNEL"] if flaw else [])
+    assert (quiet.floats, quiet.floats_looked_at) == (0, 0)
+    assert (checked.floats, checked.floats_looked_at) == (1, 1)
+
+
+@pytest.mark.anyio
+async def test_floats_that_kernels_were_not_asked_about_are_counted(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("buoy_server.rpc.fsck.MOST", 2)
+    async with running(tmp_path / "buoy.db") as server:
+        await server.furnish()
+        async with agent(server) as node:
+            for name in ("a", "b", "c"):
+                await server.interface(name, float=True)
+            while len(node.bindings) < 3:
+                await node.read()
+            await node.confirm()
+            check = asyncio.ensure_future(server.admin.CheckLedger(admin_pb2.CheckLedgerRequest(kernels=True)))
+            answered = 0
+            while answered < 2:
+                for question in (await node.read()).questions:
+                    await server.agents.AnswerNode(examined(question))
+                    answered += 1
+            bounded = await check
+        away = await server.admin.CheckLedger(admin_pb2.CheckLedgerRequest(kernels=True))
+    assert (bounded.floats, bounded.floats_looked_at) == (3, 2)
+    assert (away.floats, away.floats_looked_at) == (3, 0)

@@ -271,7 +271,9 @@ def server_from_proto(server: admin_pb2.ServerInfo) -> models.ServerInfo:
 def check_from_proto(checked: admin_pb2.CheckLedgerResponse) -> models.LedgerCheck:
     """Give what a check found."""
     violations = (models.LedgerViolation(each.check, each.about, each.found, each.advice) for each in checked.violations)
-    return models.LedgerCheck(checked.revision, checked.objects, tuple(violations), checked.more)
+    return models.LedgerCheck(
+        checked.revision, checked.objects, tuple(violations), checked.more, checked.floats_looked_at, checked.floats
+    )
 
 
 def namespace_from_proto(namespace: namespace_pb2.Namespace) -> models.Namespace:

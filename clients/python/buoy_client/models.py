@@ -342,12 +342,17 @@ class LedgerViolation(Record):
 
 @dataclass(frozen=True, slots=True)
 class LedgerCheck(Record):
-    """What a check of all objects found, as of a revision; `more` violations were too many to be told."""
+    """What a check of all objects found, as of a revision; `more` violations were too many to be told.
+
+    Where nodes were asked what their kernels have, they answered for `floats_looked_at` of all `floats`.
+    """
 
     revision: int
     objects: int
     violations: tuple[LedgerViolation, ...]
     more: int
+    floats_looked_at: int = 0
+    floats: int = 0
 
 
 @dataclass(frozen=True, slots=True)

@@ -25,7 +25,7 @@ _sym_db = _symbol_database.Default()
 from google.protobuf import timestamp_pb2 as google_dot_protobuf_dot_timestamp__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x13\x62uoy/v1/admin.proto\x12\x07\x62uoy.v1\x1a\x1fgoogle/protobuf/timestamp.proto\"\xdb\x01\n\nServerInfo\x12\x0f\n\x07version\x18\x01 \x01(\t\x12\x12\n\ncluster_id\x18\x02 \x01(\t\x12\x10\n\x08revision\x18\x03 \x01(\x03\x12\x18\n\x10\x63ompact_revision\x18\x04 \x01(\x03\x12.\n\nstart_time\x18\x05 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x12\n\ninterfaces\x18\x06 \x01(\x03\x12\x0f\n\x07watches\x18\x07 \x01(\x03\x12\x0e\n\x06\x61gents\x18\x08 \x01(\x03\x12\x17\n\x0fstorage_problem\x18\t \x01(\t\"\x12\n\x10GetServerRequest\"<\n\x14\x43ompactLedgerRequest\x12\x10\n\x08revision\x18\x01 \x01(\x03\x12\x12\n\nrequest_id\x18\x0f \x01(\t\"1\n\x15\x43ompactLedgerResponse\x12\x18\n\x10\x63ompact_revision\x18\x01 \x01(\x03\"%\n\x12\x43heckLedgerRequest\x12\x0f\n\x07kernels\x18\x01 \x01(\x08\"t\n\x13\x43heckLedgerResponse\x12\x10\n\x08revision\x18\x01 \x01(\x03\x12\x0f\n\x07objects\x18\x02 \x01(\x03\x12,\n\nviolations\x18\x03 \x03(\x0b\x32\x18.buoy.v1.LedgerViolation\x12\x0c\n\x04more\x18\x04 \x01(\x03\"N\n\x0fLedgerViolation\x12\r\n\x05\x63heck\x18\x01 \x01(\t\x12\r\n\x05\x61\x62out\x18\x02 \x01(\t\x12\r\n\x05\x66ound\x18\x03 \x01(\t\x12\x0e\n\x06\x61\x64vice\x18\x04 \x01(\t2\xe5\x01\n\x0c\x41\x64minService\x12;\n\tGetServer\x12\x19.buoy.v1.GetServerRequest\x1a\x13.buoy.v1.ServerInfo\x12N\n\rCompactLedger\x12\x1d.buoy.v1.CompactLedgerRequest\x1a\x1e.buoy.v1.CompactLedgerResponse\x12H\n\x0b\x43heckLedger\x12\x1b.buoy.v1.CheckLedgerRequest\x1a\x1c.buoy.v1.CheckLedgerResponseb\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x13\x62uoy/v1/admin.proto\x12\x07\x62uoy.v1\x1a\x1fgoogle/protobuf/timestamp.proto\"\xdb\x01\n\nServerInfo\x12\x0f\n\x07version\x18\x01 \x01(\t\x12\x12\n\ncluster_id\x18\x02 \x01(\t\x12\x10\n\x08revision\x18\x03 \x01(\x03\x12\x18\n\x10\x63ompact_revision\x18\x04 \x01(\x03\x12.\n\nstart_time\x18\x05 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x12\n\ninterfaces\x18\x06 \x01(\x03\x12\x0f\n\x07watches\x18\x07 \x01(\x03\x12\x0e\n\x06\x61gents\x18\x08 \x01(\x03\x12\x17\n\x0fstorage_problem\x18\t \x01(\t\"\x12\n\x10GetServerRequest\"<\n\x14\x43ompactLedgerRequest\x12\x10\n\x08revision\x18\x01 \x01(\x03\x12\x12\n\nrequest_id\x18\x0f \x01(\t\"1\n\x15\x43ompactLedgerResponse\x12\x18\n\x10\x63ompact_revision\x18\x01 \x01(\x03\"%\n\x12\x43heckLedgerRequest\x12\x0f\n\x07kernels\x18\x01 \x01(\x08\"\x9e\x01\n\x13\x43heckLedgerResponse\x12\x10\n\x08revision\x18\x01 \x01(\x03\x12\x0f\n\x07objects\x18\x02 \x01(\x03\x12,\n\nviolations\x18\x03 \x03(\x0b\x32\x18.buoy.v1.LedgerViolation\x12\x0c\n\x04more\x18\x04 \x01(\x03\x12\x18\n\x10\x66loats_looked_at\x18\x05 \x01(\x03\x12\x0e\n\x06\x66loats\x18\x06 \x01(\x03\"N\n\x0fLedgerViolation\x12\r\n\x05\x63heck\x18\x01 \x01(\t\x12\r\n\x05\x61\x62out\x18\x02 \x01(\t\x12\r\n\x05\x66ound\x18\x03 \x01(\t\x12\x0e\n\x06\x61\x64vice\x18\x04 \x01(\t2\xe5\x01\n\x0c\x41\x64minService\x12;\n\tGetServer\x12\x19.buoy.v1.GetServerRequest\x1a\x13.buoy.v1.ServerInfo\x12N\n\rCompactLedger\x12\x1d.buoy.v1.CompactLedgerRequest\x1a\x1e.buoy.v1.CompactLedgerResponse\x12H\n\x0b\x43heckLedger\x12\x1b.buoy.v1.CheckLedgerRequest\x1a\x1c.buoy.v1.CheckLedgerResponseb\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -42,10 +42,10 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_COMPACTLEDGERRESPONSE']._serialized_end=418
   _globals['_CHECKLEDGERREQUEST']._serialized_start=420
   _globals['_CHECKLEDGERREQUEST']._serialized_end=457
-  _globals['_CHECKLEDGERRESPONSE']._serialized_start=459
-  _globals['_CHECKLEDGERRESPONSE']._serialized_end=575
-  _globals['_LEDGERVIOLATION']._serialized_start=577
-  _globals['_LEDGERVIOLATION']._serialized_end=655
-  _globals['_ADMINSERVICE']._serialized_start=658
-  _globals['_ADMINSERVICE']._serialized_end=887
+  _globals['_CHECKLEDGERRESPONSE']._serialized_start=460
+  _globals['_CHECKLEDGERRESPONSE']._serialized_end=618
+  _globals['_LEDGERVIOLATION']._serialized_start=620
+  _globals['_LEDGERVIOLATION']._serialized_end=698
+  _globals['_ADMINSERVICE']._serialized_start=701
+  _globals['_ADMINSERVICE']._serialized_end=930
 # @@protoc_insertion_point(module_scope)

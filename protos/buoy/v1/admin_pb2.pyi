@@ -56,16 +56,20 @@ class CheckLedgerRequest(_message.Message):
     def __init__(self, kernels: _Optional[bool] = ...) -> None: ...
 
 class CheckLedgerResponse(_message.Message):
-    __slots__ = ("revision", "objects", "violations", "more")
+    __slots__ = ("revision", "objects", "violations", "more", "floats_looked_at", "floats")
     REVISION_FIELD_NUMBER: _ClassVar[int]
     OBJECTS_FIELD_NUMBER: _ClassVar[int]
     VIOLATIONS_FIELD_NUMBER: _ClassVar[int]
     MORE_FIELD_NUMBER: _ClassVar[int]
+    FLOATS_LOOKED_AT_FIELD_NUMBER: _ClassVar[int]
+    FLOATS_FIELD_NUMBER: _ClassVar[int]
     revision: int
     objects: int
     violations: _containers.RepeatedCompositeFieldContainer[LedgerViolation]
     more: int
-    def __init__(self, revision: _Optional[int] = ..., objects: _Optional[int] = ..., violations: _Optional[_Iterable[_Union[LedgerViolation, _Mapping]]] = ..., more: _Optional[int] = ...) -> None: ...
+    floats_looked_at: int
+    floats: int
+    def __init__(self, revision: _Optional[int] = ..., objects: _Optional[int] = ..., violations: _Optional[_Iterable[_Union[LedgerViolation, _Mapping]]] = ..., more: _Optional[int] = ..., floats_looked_at: _Optional[int] = ..., floats: _Optional[int] = ...) -> None: ...
 
 class LedgerViolation(_message.Message):
     __slots__ = ("check", "about", "found", "advice")

@@ -101,7 +101,7 @@ def steps_of(entry: Entry, objects: Objects) -> tuple[Step, ...]:
 
 
 def _record(before: Reservation | None, after: Reservation | None, cause: Cause, objects: Objects) -> Iterator[Step]:
-    had, has = _owner(before), _owner(after)
+    had, has = owner_of(before), owner_of(after)
     if had != has:
         if before is not None and had is not None:
             yield Ended(before.address, cause)
@@ -111,7 +111,7 @@ def _record(before: Reservation | None, after: Reservation | None, cause: Cause,
         yield AskedBack(after.address, None if _floats(after, objects) else cause)
 
 
-def _owner(record: Reservation | None) -> tuple[ReservationType, str, str] | None:
+def owner_of(record: Reservation | None) -> tuple[ReservationType, str, str] | None:
     """Return whose an address of a pool is; None where it is nobody's: at rest, or part of its block."""
     if record is None or record.pool is None or record.until is not None or record.owner == record.pool:
         return None
@@ -156,14 +156,14 @@ def _network(before: Network, after: Network, cause: Cause, objects: Objects) ->
 def _moved(address: IPv4Address, cause: Cause, objects: Objects) -> Iterator[Step]:
     """Yield the change to another node of who has an address."""
     record = objects.get(Kind.RESERVATION, reservation_key(None, address))
-    if isinstance(record, Reservation) and _owner(record) is not None:
+    if isinstance(record, Reservation) and owner_of(record) is not None:
         yield Ended(address, cause)
         yield Began(address, _holder(record, objects), cause)
 
 
 def began_with(record: Reservation, objects: Objects) -> Began | None:
     """Return the beginning of the period that a record stands for, of which no call is known; None where nobody has it."""
-    if _owner(record) is None:
+    if owner_of(record) is None:
         return None
     return Began(record.address, _holder(record, objects), Cause("", "", record.request_id))
 

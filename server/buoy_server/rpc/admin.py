@@ -14,7 +14,7 @@ from buoy_server.core.state import Kind
 from buoy_server.feed.compactor import Compactor
 from buoy_server.rpc import checks
 from buoy_server.rpc.backend import Backend
-from buoy_server.rpc.fsck import kernel_violations
+from buoy_server.rpc.fsck import Kernels, look_at_kernels
 from buoy_server.storage.fsck import check_store
 
 MAX_VIOLATIONS = 1000
@@ -56,10 +56,18 @@ class AdminService:
         async with self._checking:
             live = Live(self._backend.presence.connected, datetime.now(UTC))
             found = await asyncio.to_thread(check_store, self._backend.store, live)
-            violations = [*found.violations, *(await kernel_violations(self._backend) if request.kernels else ())]
+            kernels = await look_at_kernels(self._backend) if request.kernels else Kernels()
+        violations = [*found.violations, *kernels.violations]
         told = [
             admin_pb2.LedgerViolation(check=each.check, about=each.about, found=each.found, advice=each.advice)
             for each in violations[:MAX_VIOLATIONS]
         ]
         more = len(violations) - len(told)
-        return admin_pb2.CheckLedgerResponse(revision=found.revision, objects=found.objects, violations=told, more=more)
+        return admin_pb2.CheckLedgerResponse(
+            revision=found.revision,
+            objects=found.objects,
+            violations=told,
+            more=more,
+            floats_looked_at=kernels.looked_at,
+            floats=kernels.floats,
+        )

@@ -1,4 +1,4 @@
-"""Checking a database as of one revision: the rows against the ledger, and the objects against each other.
+"""Checking a database as of one revision: the rows against the ledger, the objects against each other and the history.
 
 All of it is read in one transaction of a connection that cannot write, so that a server may run on the database meanwhile. The
 ledger is what happened; a row of a state table is what it came to, as far back as the ledger is kept.
@@ -20,6 +20,7 @@ from buoy_server.core.fsck import Invariant, Violation, nodes
 from buoy_server.core.fsck.nodes import Live
 from buoy_server.core.state import Kind
 from buoy_server.feed.view import View
+from buoy_server.storage import fsck_history
 from buoy_server.storage.database import DatabaseError, database_path
 from buoy_server.storage.store import SqlStore, storage_error
 from buoy_server.storage.tables import STATE_TABLES, ledger
@@ -91,6 +92,7 @@ def check_snapshot(connection: sa.Connection, live: Live | None = None) -> Findi
         view.load(snapshot)
         found += fsck.violations(view)
         found += nodes.violations(view, live) if live is not None else ()
+        found += fsck_history.violations(connection, view)
     except Exception as error:
         if not found:
             raise
@@ -202,4 +204,14 @@ _CHAIN = Invariant("LEDGER_CHAIN", "each entry follows the one before it of its 
 _FOLD = Invariant("ROW_FOLD", "each row of a state table is what the ledger left of it", RESTORE)
 _UNREADABLE = Invariant("ROW_UNREADABLE", "each row can be read", RESTORE)
 _COLUMN = Invariant("ROW_COLUMN", "what must be unique is in its column", RESTORE)
-INVARIANTS: tuple[Invariant, ...] = (_DAMAGED, _GAP, _CHAIN, _FOLD, _UNREADABLE, _COLUMN, *fsck.CHECKS, *nodes.CHECKS)
+INVARIANTS: tuple[Invariant, ...] = (
+    _DAMAGED,
+    _GAP,
+    _CHAIN,
+    _FOLD,
+    _UNREADABLE,
+    _COLUMN,
+    *fsck.CHECKS,
+    *nodes.CHECKS,
+    *fsck_history.INVARIANTS,
+)

@@ -19,13 +19,14 @@ from buoy_client import (
     WaitTimeout,
 )
 from buoy_client.cli import views
+from buoy_client.cli.admin import check_text
 from buoy_client.cli.failures import error_line, exit_code
 from buoy_client.cli.formats import name_of, to_json, to_json_line, to_yaml
 from buoy_client.cli.instance import spec
 from buoy_client.cli.metadata import value_from_text
 from buoy_client.cli.tables import field_lines, fit, table_lines
 from buoy_client.cli.words import ago, clean, duration_text, exact_span, floating_text, span, usage_bar
-from buoy_client.models import InterfaceSpec, PoolUsage
+from buoy_client.models import InterfaceSpec, LedgerCheck, PoolUsage
 from rich.console import Console
 from typer import BadParameter
 
@@ -202,3 +203,12 @@ def test_exit_codes() -> None:
         PermissionDenied("x"),
     ]
     assert [exit_code(error) for error in errors] == [1, 3, 4, 1, 5, 6, 6]
+
+
+def test_a_check_says_of_how_many_floats_the_kernels_were_looked_at() -> None:
+    checked = LedgerCheck(7, 20, (), 0, floats_looked_at=500, floats=12000)
+    first, last = check_text(checked, kernels=True).plain.splitlines()
+    assert first.startswith("kernels: 500 of 12000 floats looked at; a check asks about 500, chosen by chance,")
+    assert last == "20 objects checked as of revision 7: all is well"
+    assert check_text(checked, kernels=False).plain == last
+    assert check_text(replace(checked, floats=500), kernels=True).plain.startswith("kernels: all 500 floats looked at\n")

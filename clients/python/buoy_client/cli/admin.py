@@ -54,26 +54,38 @@ def compact(
 @app.command()
 def fsck(
     ctx: typer.Context,
-    kernels: Annotated[bool, typer.Option("--kernels", help="Ask nodes what their kernels have of active floats.")] = False,
+    kernels: Annotated[
+        bool,
+        typer.Option("--kernels", help="Ask nodes what their kernels have of active floats, of 500 at most, chosen by chance."),
+    ] = False,
     output: Output = None,
 ) -> None:
     """Check all objects and what nodes have confirmed; the exit code is 1 where something does not hold."""
     session = open_session(ctx, output)
     checked = session.client.check_ledger(kernels=kernels)
     if session.output is OutputFormat.TABLE:
-        session.say(check_text(checked))
+        session.say(check_text(checked, kernels=kernels))
     else:
         session.emit_plain(checked)
     if checked.violations:
         raise typer.Exit(1)
 
 
-def check_text(it: LedgerCheck) -> Text:
+def kernels_text(it: LedgerCheck) -> Text:
+    """Give what was looked at in kernels, and what to do about the rest."""
+    if it.floats_looked_at >= it.floats:
+        return Text(f"kernels: all {it.floats} floats looked at")
+    why = "a check asks about 500, chosen by chance, and about those that are active on connected nodes alone"
+    return Text.assemble(f"kernels: {it.floats_looked_at} of {it.floats} floats looked at", (f"; {why}: check again", "dim"))
+
+
+def check_text(it: LedgerCheck, *, kernels: bool) -> Text:
     """Give each violation with what to do, and a last line that sums it up."""
     lines = [
         Text.assemble((each.check, "red"), f"  {clean(each.about)}: {clean(each.found)}\n    ", (clean(each.advice), "dim"))
         for each in it.violations
     ]
+    lines += [kernels_text(it)] if kernels else []
     count = len(it.violations) + it.more
     things = "1 thing does" if count == 1 else f"{count} things do"
     said = Text(f"{things} not hold", style="red") if count else Text("all is well", style="green")
