@@ -31,7 +31,6 @@ from buoy_client.models import (
     AddressPeriod,
     Cause,
     Change,
-    Compaction,
     Draining,
     Event,
     Floating,
@@ -41,8 +40,6 @@ from buoy_client.models import (
     Interface,
     InterfaceEvent,
     InterfaceSpec,
-    LedgerCheck,
-    LedgerViolation,
     Namespace,
     NamespaceKey,
     NamespaceQuota,
@@ -53,9 +50,9 @@ from buoy_client.models import (
     PoolUsage,
     Reservation,
     RoutedAddress,
-    ServerInfo,
 )
 from buoy_client.repeats import request_id
+from buoy_client.server_models import Compaction, LedgerCheck, LedgerViolation, ServerInfo
 from buoy_client.states import (
     EventKind,
     EventType,

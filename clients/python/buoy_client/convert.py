@@ -14,7 +14,7 @@ from buoy.v1 import (
     pool_pb2,
 )
 
-from buoy_client import models
+from buoy_client import models, server_models
 from buoy_client.states import (
     EventKind,
     EventType,
@@ -253,9 +253,9 @@ def event_from_proto(event: event_pb2.Event) -> models.Event:
     )
 
 
-def server_from_proto(server: admin_pb2.ServerInfo) -> models.ServerInfo:
+def server_from_proto(server: admin_pb2.ServerInfo) -> server_models.ServerInfo:
     """Give a server."""
-    return models.ServerInfo(
+    return server_models.ServerInfo(
         version=server.version,
         cluster_id=server.cluster_id,
         revision=server.revision,
@@ -268,10 +268,10 @@ def server_from_proto(server: admin_pb2.ServerInfo) -> models.ServerInfo:
     )
 
 
-def check_from_proto(checked: admin_pb2.CheckLedgerResponse) -> models.LedgerCheck:
+def check_from_proto(checked: admin_pb2.CheckLedgerResponse) -> server_models.LedgerCheck:
     """Give what a check found."""
-    violations = (models.LedgerViolation(each.check, each.about, each.found, each.advice) for each in checked.violations)
-    return models.LedgerCheck(
+    violations = (server_models.LedgerViolation(each.check, each.about, each.found, each.advice) for each in checked.violations)
+    return server_models.LedgerCheck(
         checked.revision, checked.objects, tuple(violations), checked.more, checked.floats_looked_at, checked.floats
     )
 

@@ -26,7 +26,8 @@ from buoy_client.cli.instance import spec
 from buoy_client.cli.metadata import value_from_text
 from buoy_client.cli.tables import field_lines, fit, table_lines
 from buoy_client.cli.words import ago, clean, duration_text, exact_span, floating_text, span, usage_bar
-from buoy_client.models import InterfaceSpec, LedgerCheck, PoolUsage
+from buoy_client.models import InterfaceSpec, PoolUsage
+from buoy_client.server_models import LedgerCheck
 from rich.console import Console
 from typer import BadParameter
 

@@ -10,7 +10,7 @@ from buoy_client.cli.formats import OutputFormat
 from buoy_client.cli.options import Output
 from buoy_client.cli.session import open_session
 from buoy_client.cli.words import ago, clean, plain_text
-from buoy_client.models import LedgerCheck, ServerInfo
+from buoy_client.server_models import LedgerCheck, ServerInfo
 
 app = typer.Typer(help="The server itself; for its operators.", no_args_is_help=True)
 

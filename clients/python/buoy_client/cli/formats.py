@@ -7,8 +7,9 @@ from enum import StrEnum
 import yaml
 
 from buoy_client.explanation import Explanation
-from buoy_client.models import Compaction, Event, LedgerCheck, Namespace, NamespaceKey, NewKey, Node, Pool, ServerInfo
+from buoy_client.models import Event, Namespace, NamespaceKey, NewKey, Node, Pool
 from buoy_client.record import Json, Record
+from buoy_client.server_models import Compaction, LedgerCheck, ServerInfo
 
 
 class OutputFormat(StrEnum):

@@ -4,8 +4,8 @@ from buoy.v1 import admin_pb2 as pb
 
 from buoy_client.call import call
 from buoy_client.convert import check_from_proto, server_from_proto
-from buoy_client.models import Compaction, LedgerCheck, ServerInfo
 from buoy_client.operations.base import BaseOperations
+from buoy_client.server_models import Compaction, LedgerCheck, ServerInfo
 
 SERVICE = "AdminService"
 
