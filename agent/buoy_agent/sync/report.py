@@ -22,7 +22,7 @@ from buoy_agent.sync.convert import network_report_to_proto, repair_to_proto, re
 from buoy_agent.sync.token import REFUSED, AgentToken, log_refusal
 
 HEARTBEAT = 5.0
-_BATCH, _OLDEST = 500, 50  # some of the oldest go with each, so that they come however fast new ones do
+_BATCH, _OLDEST = 200, 20  # some of the oldest go with each, so that they come however fast new ones do
 _DEADLINE = 10.0
 # The server understood and will not have it: the same again would fail again.
 _REFUSALS = (grpc.StatusCode.INVALID_ARGUMENT, grpc.StatusCode.FAILED_PRECONDITION, grpc.StatusCode.OUT_OF_RANGE)

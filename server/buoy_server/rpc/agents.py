@@ -4,6 +4,7 @@ What a node is sent is level-triggered: entries of the feed only say which inter
 that of the view as it is now. An interface of which the node has confirmed all that was asked is not sent again.
 """
 
+import asyncio
 import time
 from collections.abc import AsyncIterator
 
@@ -25,6 +26,8 @@ from buoy_server.rpc.snapshot import snapshot
 
 HEARTBEAT = 5.0  # seconds between marks on a quiet stream
 MAX_REPORTS = 10_000
+REPORTS_AT_ONCE = 50  # are taken in within some 5 ms, in which nothing else is decided or answered;
+PAUSE = 0.005  # then others have as many seconds
 MAX_REPAIRS, MAX_LINES, MAX_LINE = 20, 8, 200
 MAX_ERROR = 1024  # characters of an agent's error that are kept
 
@@ -61,11 +64,16 @@ class AgentService:
             raise Malformed(f"at most {MAX_REPORTS} reports in one call", field="networks")
         self._backend.presence.heard(name)
         if request.reports or request.networks or request.repairs:
+            # All are read before the first is taken in: a request holds as a whole, or is refused.
             networks = tuple(_network_report(report, f"networks[{index}]") for index, report in enumerate(request.networks))
             reports = tuple(_report(report, f"reports[{index}]") for index, report in enumerate(request.reports))
             repairs = tuple(_repair(repair, f"repairs[{index}]") for index, repair in enumerate(request.repairs[:MAX_REPAIRS]))
-            command = ReportNode(node=name, reports=reports, networks=networks, repairs=repairs)
-            await self._backend.writer.submit(command, caller, "ReportNode", f"node/{name}")
+            for start in range(0, max(len(reports), 1), REPORTS_AT_ONCE):
+                await asyncio.sleep(PAUSE if start else 0)
+                part = reports[start : start + REPORTS_AT_ONCE]
+                command = ReportNode(node=name, reports=part, networks=networks, repairs=repairs)
+                await self._backend.writer.submit(command, caller, "ReportNode", f"node/{name}")
+                networks, repairs = (), ()
         return agent_pb2.ReportNodeResponse()
 
     async def AnswerNode(self, request: agent_pb2.AnswerNodeRequest, caller: Caller) -> Message:

@@ -8,7 +8,7 @@ from buoy.v1 import agent_pb2
 from buoy_agent.core.spec import InterfaceId, Report
 from buoy_agent.sync.report import Reporter
 
-START, ROUNDS = 2_000, 60
+START, ROUNDS = 2_000, 120
 
 
 class _Server:

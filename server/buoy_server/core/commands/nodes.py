@@ -4,13 +4,22 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from ipaddress import IPv4Address
-from typing import cast
+from typing import TypeVar, cast
 
 from buoy_server.core import addresses, draining, lookup, promises
 from buoy_server.core.command import Context
 from buoy_server.core.commands import repairing, routing
 from buoy_server.core.commands.plug import confirm_unplugged, settle_instance
-from buoy_server.core.model import Draining, Floating, FlowPolicy, Instance, Interface, Node
+from buoy_server.core.model import (
+    Draining,
+    Floating,
+    FlowPolicy,
+    Instance,
+    Interface,
+    Node,
+    Reservation,
+    reservation_key,
+)
 from buoy_server.core.state import Draft, Kind
 from buoy_server.core.states import (
     FLOATING_MOVES,
@@ -21,6 +30,8 @@ from buoy_server.core.states import (
     NodeState,
     move,
 )
+
+Observed = TypeVar("Observed", Interface, Floating)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -128,7 +139,7 @@ def _take_in(draft: Draft, interface: Interface, report: BindingReport) -> None:
     if report.removed or report.generation < interface.observed_generation:
         return  # about something older than what is known
     observed = _observe(interface, report, draft.now)
-    if observed != interface:
+    if observed is not interface:
         draft.put(replace(observed, observed_time=draft.now))
     if report.generation == interface.generation and not report.floating_error:
         release_others(draft, observed, [entry for entry in interface.draining if entry not in observed.draining])
@@ -146,11 +157,11 @@ def _observe(interface: Interface, report: BindingReport, now: datetime) -> Inte
     going_on = draining.left(interface, report.generation, report.draining)
     floating = interface.floating
     if floating is not None:
-        floating = replace(floating, observed_generation=report.generation)
+        floating = _with(floating, observed_generation=report.generation)
         if report.generation >= floating.generation and not floating.held_by:
             floating = _observe_floating(floating, report, now, draining.held_up(interface, going_on))
     here = floating is not None and not floating.held_by
-    return replace(
+    return _with(
         interface,
         state=state,
         state_reason=report.nic_error,
@@ -167,9 +178,15 @@ def _observe_floating(floating: Floating, report: BindingReport, now: datetime, 
         reason = report.floating_error or (draining.words(holds) if holds else "")
         return replace(floating, reason=reason) if reason else None
     if error:
-        return replace(floating, phase=move(FLOATING_MOVES, floating.phase, FloatingPhase.FAILED), reason=error)
+        return _with(floating, phase=move(FLOATING_MOVES, floating.phase, FloatingPhase.FAILED), reason=error)
     phase = move(FLOATING_MOVES, floating.phase, FloatingPhase.ACTIVE)
-    return replace(floating, phase=phase, reason="", active_time=floating.active_time or now)
+    return _with(floating, phase=phase, reason="", active_time=floating.active_time or now)
+
+
+def _with(record: Observed, **values: object) -> Observed:
+    """Return a record with some values; itself where it has them: most reports of a node that starts say what is known."""
+    same = all(getattr(record, name) == value for name, value in values.items())
+    return record if same else replace(record, **values)  # type: ignore[arg-type]  # each a field of the record
 
 
 def settle_addresses(draft: Draft, uuid: str) -> None:
@@ -186,9 +203,10 @@ def release_others(draft: Draft, interface: Interface, drained: Sequence[Drainin
     if interface.former_nodes:
         return
     reason = "floats at another address" if interface.floating else "defloated"
-    current = {interface.ipv4, interface.floating.address if interface.floating else None}
-    current |= {entry.address for entry in interface.draining}
+    current = {reservation_key(interface.network_uuid, interface.ipv4)}
+    current |= {reservation_key(None, interface.floating.address)} if interface.floating else set()
+    current |= {reservation_key(None, entry.address) for entry in interface.draining}
     since = {entry.address: entry.since for entry in drained if entry.flows is FlowPolicy.KEEP}
-    for record in lookup.reservations(draft, interface.uuid):
-        if record.address not in current:
-            addresses.release(draft, record, reason, since.get(record.address))
+    for key in [key for key in draft.find(Kind.RESERVATION, "owner", interface.uuid) if key not in current]:
+        record = cast("Reservation", draft.get(Kind.RESERVATION, key))
+        addresses.release(draft, record, reason, since.get(record.address))
