@@ -45,11 +45,7 @@ class Ways:
 
 def add_route(address: Address, link: int, protocol: int = PROTOCOL) -> Message:
     """Sends an address into the veth of its network; EEXIST where there is a route to it already, whosesoever."""
-    return Message(
-        _NEWROUTE,
-        CREATE | EXCL,
-        _route(8 * len(address), protocol) + _through(NETWORK_SIDE, link) + attribute(_DST, address),
-    )
+    return Message(_NEWROUTE, CREATE | EXCL, _before_float(len(address), link, protocol) + address)
 
 
 def replace_route(address: Address, link: int, protocol: int = PROTOCOL) -> Message:
@@ -65,8 +61,19 @@ def add_direct_route(address: Address, link: int) -> Message:
 
 def delete_route(address: Address, protocol: int = PROTOCOL) -> Message:
     """Takes our route to an address away, whatever its scope."""
-    any_route = _RTMSG.pack(_AF_INET, 8 * len(address), 0, 0, _MAIN, protocol, _NOWHERE, 0, 0)
-    return Message(_DELROUTE, 0, any_route + attribute(_DST, address))
+    return Message(_DELROUTE, 0, _before_gone(len(address), protocol) + address)
+
+
+# A node has as many routes as floats, alike but for the address, which therefore comes last.
+@lru_cache
+def _before_float(length: int, link: int, protocol: int) -> bytes:
+    return _route(8 * length, protocol) + _through(NETWORK_SIDE, link) + ATTRIBUTE.pack(4 + length, _DST)
+
+
+@lru_cache
+def _before_gone(length: int, protocol: int) -> bytes:
+    any_route = _RTMSG.pack(_AF_INET, 8 * length, 0, 0, _MAIN, protocol, _NOWHERE, 0, 0)
+    return any_route + ATTRIBUTE.pack(4 + length, _DST)
 
 
 def default_route(gateway: Address, link: int) -> Message:
