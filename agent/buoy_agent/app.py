@@ -9,6 +9,7 @@ import stat
 import time
 from collections.abc import Callable, Coroutine
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import nullcontext
 from typing import Any, TypeVar
 
 import grpc
@@ -26,6 +27,7 @@ from buoy_agent.kernel.watch import Watch
 from buoy_agent.settings import Settings
 from buoy_agent.sync.announcer import Announcer
 from buoy_agent.sync.answering import Answerer
+from buoy_agent.sync.patrol import Deaf
 from buoy_agent.sync.reconciler import Arrival, CheckDue, Outcome, Reconciler
 from buoy_agent.sync.report import Reporter
 from buoy_agent.sync.stream import Stream
@@ -51,9 +53,9 @@ log = structlog.get_logger()
 class Agent:
     """One node's agent; `run` returns when `stop` was called, and leaves everything programmed."""
 
-    def __init__(self, settings: Settings, kernel: Kernel, examiner: Examiner) -> None:
+    def __init__(self, settings: Settings, kernel: Kernel, examiner: Examiner, deaf: Deaf = nullcontext) -> None:
         self._settings, self._kernel, self._examiner = settings, kernel, examiner
-        self.reconciler = Reconciler(kernel, by_arp=settings.announce == "arp")
+        self.reconciler = Reconciler(kernel, by_arp=settings.announce == "arp", deaf=deaf)
         self._waiting: list[Arrival] = []
         self._wake, self._stopped = asyncio.Event(), asyncio.Event()
         self._kernel_thread = ThreadPoolExecutor(1, "kernel")
@@ -198,10 +200,10 @@ class Agent:
 
 async def run(settings: Settings, kernel: Kernel, examiner: Examiner) -> None:
     """Runs an agent until SIGTERM or SIGINT."""
-    agent = Agent(settings, kernel, examiner)
+    watch = Watch(settings.external_interface)
+    agent = Agent(settings, kernel, examiner, watch.deaf)
     for number in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(number, agent.stop)
-    watch = Watch(settings.external_interface)
     for source in watch.sources():
         asyncio.get_running_loop().add_reader(source, lambda: agent.heed(watch.heard()))
     if settings.key_file is not None and settings.key_file.stat().st_mode & (stat.S_IRGRP | stat.S_IROTH):

@@ -7,9 +7,11 @@ from ipaddress import IPv4Address, IPv4Interface
 from typing import Any
 
 import pytest
+from buoy_agent.core.actual import Parts
 from buoy_agent.core.drift import Places
 from buoy_agent.core.spec import Binding, packed
 from buoy_agent.kernel.watch import Watch
+from buoy_agent.sync import patrol
 from buoy_agent.sync.reconciler import CheckDue, Outcome
 
 from tests.kernel.node import EXTERNAL, Node
@@ -188,6 +190,32 @@ def test_one_float_costs_no_look_at_the_kernel(ear: Listening) -> None:
     ear.settle()
     node.change(floated(one, None))
     assert node.do(ear.watch.heard) == Places()
+
+
+def test_what_others_do_during_a_great_change_goes_unheard_and_is_found_after_it(
+    ear: Listening, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    node, publish, heard = ear.node, ear.node.kernel.publish, list[Places]()
+    one = binding(node.salt, network(node.salt, "a"), 5, floating=str(FLOAT))
+
+    def with_others_about(parts: Parts) -> None:
+        publish(parts)
+        if not heard:
+            damage(node, one, *DAMAGE["an element"])
+            heard.append(ear.watch.heard())
+
+    node.snapshot(one)
+    node.change(floated(one, None))
+    ear.settle()
+    monkeypatch.setattr(patrol, "MANY", 1)
+    monkeypatch.setattr(node.reconciler.patrol, "_deaf", ear.watch.deaf)
+    monkeypatch.setattr(node.kernel, "publish", with_others_about)
+    node.change(one._replace(generation=3))
+    assert heard[0].tables == set()
+    wait_for("the repair", lambda: ear.turn() and is_right(node, one))
+    damage(node, one, *DAMAGE["the other element"])
+    assert ear.turn().repairs
+    assert is_right(node, one)
 
 
 def test_what_is_theirs_is_neither_touched_nor_looked_at(ear: Listening) -> None:

@@ -27,6 +27,11 @@ class Plan:
     nics: tuple[Nic, ...] = ()
     publish: tuple[Parts, ...] = ()
 
+    @property
+    def elements(self) -> int:
+        """How many elements of maps it changes."""
+        return sum(len(parts.forward) + len(parts.backward) for parts in (*self.withdraw, *self.publish))
+
     def __bool__(self) -> bool:
         return any((self.withdraw, self.drop_nics, self.drop_namespaces, self.networks, self.nics, self.publish))
 

@@ -16,6 +16,7 @@ import socket
 import struct
 import sys
 from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 
 from buoy_agent.core.drift import Places
 from buoy_agent.core.ruleset import TABLE
@@ -26,9 +27,9 @@ from buoy_agent.kernel.naming import is_outer_name
 from buoy_agent.kernel.netlink import HEADER, NETFILTER, OWN_PORTS, PORT_BITS, ROUTE, as_text, attributes
 from buoy_agent.kernel.routes import HOST_SIDE, NETWORK_SIDE
 
-_NFTABLES = 1 << 6  # NFNLGRP_NFTABLES
+_NFTABLES = 7  # NFNLGRP_NFTABLES
 _ROUTE_GROUPS = 1 | 4 | 0x10 | 0x40 | 1 << 23  # link, neighbour, IPv4 address, IPv4 route, IPv4 netconf
-_SOL_NETLINK, _LISTEN_ALL_NSID = 270, 8
+_SOL_NETLINK, _ADD_MEMBERSHIP, _DROP_MEMBERSHIP, _LISTEN_ALL_NSID = 270, 1, 2, 8
 _ATTACH_FILTER, _RCVBUFFORCE, _RCVBUF = 26, 33, 8
 _BUFFER = 4 << 20
 _HOST = -1  # a namespace has no number for itself
@@ -54,7 +55,7 @@ class Watch:
 
     def __init__(self, external_interface: str) -> None:
         self._external = external_interface
-        self._nft = _listener(NETFILTER, _NFTABLES, _OWN)
+        self._nft = _listener(NETFILTER, 1 << (_NFTABLES - 1), _OWN)
         self._route = _listener(ROUTE, _ROUTE_GROUPS, [*_NEIGHBOURS, *_OWN])
         self._names = _directory_watch()
 
@@ -74,6 +75,19 @@ class Watch:
             else:
                 self._in_host(places, kind, body)
         return places
+
+    @contextmanager
+    def deaf(self) -> Iterator[None]:
+        """Hears nothing of tables, from any thread.
+
+        Where anybody listens, on the whole machine, the kernel makes a message of each element that is changed, before any
+        filter, which takes longer than the change: 2 x 100,000 elements take 550 ms instead of 210.
+        """
+        self._nft.setsockopt(_SOL_NETLINK, _DROP_MEMBERSHIP, _NFTABLES)
+        try:
+            yield
+        finally:
+            self._nft.setsockopt(_SOL_NETLINK, _ADD_MEMBERSHIP, _NFTABLES)
 
     def close(self) -> None:
         """Gives the descriptors back."""

@@ -6,6 +6,7 @@ again when its time has come; what the kernel has of the network is read again b
 
 from collections.abc import Callable, Collection, Iterable, Sequence
 from collections.abc import Set as AbstractSet
+from contextlib import nullcontext
 from dataclasses import dataclass, field, replace
 
 import structlog
@@ -33,7 +34,7 @@ from buoy_agent.kernel.port import Kernel
 from buoy_agent.sync.adopting import come, without_missing
 from buoy_agent.sync.draining import end_drains
 from buoy_agent.sync.halving import in_halves
-from buoy_agent.sync.patrol import Patrol
+from buoy_agent.sync.patrol import Deaf, Patrol
 from buoy_agent.sync.verdicts import Verdicts, repair_report
 
 _ROUNDS = 4
@@ -70,11 +71,11 @@ class Outcome:
 class Reconciler:
     """Holds desired and actual state and brings them together. To be called from one thread."""
 
-    def __init__(self, kernel: Kernel, *, by_arp: bool = True) -> None:
+    def __init__(self, kernel: Kernel, *, by_arp: bool = True, deaf: Deaf = nullcontext) -> None:
         self.desired = Desired()
         self.faults = Faults()
         self.drains = Drains()
-        self.patrol = Patrol(kernel)
+        self.patrol = Patrol(kernel, deaf)
         self._kernel = kernel
         self.by_arp = by_arp
         self.passes = 0
@@ -165,7 +166,8 @@ class Reconciler:
         for _ in range(_ROUNDS):
             plan = self._feasible(diff(self.desired.targets, self.actual, scope, by_arp=self.by_arp), now)
             failures = self._failures
-            self._carry_out(plan, scope, now, outcome)
+            with self.patrol.unheard(plan.elements):
+                self._carry_out(plan, scope, now, outcome)
             if not (plan.networks or plan.drop_namespaces or self._failures > failures):
                 return  # all of it is done, and opens up nothing more
 

@@ -1,8 +1,10 @@
 """Whatever somebody else takes away, changes or adds, a full check brings the kernel back to what is wanted."""
 
+import pytest
 from buoy_agent.core.drift import Patience, Places
 from buoy_agent.core.spec import Binding, NetworkId, Update, packed
 from buoy_agent.kernel.fake import FakeKernel
+from buoy_agent.sync import patrol
 from buoy_agent.sync.patrol import GRACE
 from buoy_agent.sync.reconciler import CheckDue, Outcome, Reconciler
 from hypothesis import given, settings
@@ -65,6 +67,18 @@ def test_a_full_check_of_what_is_right_writes_nothing(state: State) -> None:
     writes = kernel.writes
     full_check(reconciler, 1.0)
     assert (kernel.writes, reconciler.patrol.repairs.count) == (writes, 0)
+
+
+def test_a_great_change_is_followed_by_a_full_check_and_a_small_one_is_not(monkeypatch: pytest.MonkeyPatch) -> None:
+    kernel, one, other = FakeKernel(), binding("p", RED, 5, floating="192.0.2.50"), binding("p", RED, 6, floating="192.0.2.51")
+    reconciler = play(kernel, [snapshot((one,))])
+    assert reconciler.patrol.next_due() is None
+    monkeypatch.setattr(patrol, "MANY", 2)  # the elements of one float
+    outcome = play_on(reconciler, other)
+    assert outcome.next_due == 0.0
+    for _ in range(10):
+        reconciler.work([], 1.0)
+    assert (reconciler.patrol.full_checks, reconciler.patrol.repairs.count) == (1, 0)
 
 
 def test_an_external_interface_that_comes_back_is_published_again_and_reported() -> None:
