@@ -37,7 +37,7 @@ def one(node: Node) -> Binding:
 
 def refusal(shown: str) -> str:
     """What is said of a route in the way."""
-    return f"another route to 192.0.2.50 is in the way, which is not ours: take it away (ip route delete {shown})"
+    return f"another route is in the way, which is not ours: take it away (ip route delete {shown})"
 
 
 def answers(node: Node, one: Binding) -> bool:

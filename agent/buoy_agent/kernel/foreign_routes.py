@@ -42,7 +42,7 @@ def in_the_way(address: Address, found: Match) -> str:
         name = _name(found.link)
         return f"{text(address)} is an address of this node itself (on {name}): take it away there (ip address delete)"
     shown = route_words(address, found)
-    return f"another route to {text(address)} is in the way, which is not ours: take it away (ip route delete {shown})"
+    return f"another route is in the way, which is not ours: take it away (ip route delete {shown})"
 
 
 def route_words(address: Address, found: Match) -> str:

@@ -25,9 +25,11 @@ from buoy_client.cli.formats import name_of, to_json, to_json_line, to_yaml
 from buoy_client.cli.instance import spec
 from buoy_client.cli.metadata import value_from_text
 from buoy_client.cli.tables import field_lines, fit, table_lines
-from buoy_client.cli.words import ago, clean, duration_text, exact_span, floating_text, span, usage_bar
-from buoy_client.models import InterfaceSpec, PoolUsage
+from buoy_client.cli.watch import event_line
+from buoy_client.cli.words import ago, clean, duration_text, exact_span, floating_text, moment, span, usage_bar
+from buoy_client.models import Cause, Change, Event, InterfaceEvent, InterfaceSpec, PoolUsage
 from buoy_client.server_models import LedgerCheck
+from buoy_client.states import EventKind, EventType
 from rich.console import Console
 from typer import BadParameter
 
@@ -209,7 +211,42 @@ def test_exit_codes() -> None:
 def test_a_check_says_of_how_many_floats_the_kernels_were_looked_at() -> None:
     checked = LedgerCheck(7, 20, (), 0, floats_looked_at=500, floats=12000)
     first, last = check_text(checked, kernels=True).plain.splitlines()
-    assert first.startswith("kernels: 500 of 12000 floats looked at; a check asks about 500, chosen by chance,")
+    assert first.startswith(
+        "kernels: 500 of 12000 floats looked at; a check asks about 500 at most, chosen by chance: check again"
+    )
     assert last == "20 objects checked as of revision 7: all is well"
     assert check_text(checked, kernels=False).plain == last
-    assert check_text(replace(checked, floats=500), kernels=True).plain.startswith("kernels: all 500 floats looked at\n")
+    absent = check_text(replace(checked, floats_looked_at=3), kernels=True).plain
+    assert absent.startswith("kernels: 3 of 12000 floats looked at; the others are not active, or their nodes did not answer")
+    assert check_text(replace(checked, floats=500), kernels=True).plain.startswith("kernels: 500 of 500 floats looked at\n")
+
+
+def test_events_on_a_terminal_say_how_long_ago_and_in_a_pipe_when_in_utc_and_in_short() -> None:
+    change = Change("floating.phase", "pending", "active")
+    event = Event(7, TIME, EventKind.STATUS, "ReportNode", "node/n1", "floating at 192.0.2.7", "", (change,))
+    terminal = table_lines(views.events(on_terminal=True), [event], 140)
+    assert [line.plain for line in terminal] == [
+        "WHEN       TYPE    CALL                   CHANGED                           REQUEST  WHAT",
+        "3 min ago  status  ReportNode by node/n1  floating.phase pending -> active  -        floating at 192.0.2.7",
+    ]
+    narrow = table_lines(views.events(on_terminal=True), [event], 40)
+    assert narrow[1].plain == "3 min ago  floating at 192.0.2.7"
+    long = replace(event, message="network blue changed by others: the nftables table is gone; put right")
+    assert [line.plain for line in table_lines(views.events(on_terminal=True), [long], 80)] == [
+        "WHEN       CALL                   WHAT",
+        "3 min ago  ReportNode by node/n1  network blue changed by others: the nftables",
+        "                                  table is gone; put right",
+    ]
+    pipe = table_lines(views.events(on_terminal=False), [event], None)
+    assert [line.plain for line in pipe] == [
+        "WHEN                  TYPE    CALL                   WHAT",
+        "2026-11-23T12:00:00Z  status  ReportNode by node/n1  floating at 192.0.2.7",
+    ]
+
+
+def test_a_watch_says_when_in_utc_with_the_date_where_it_is_kept() -> None:
+    cause = Cause("FloatInterface", "red")
+    event = InterfaceEvent(EventType.UPDATED, interface(floating(FloatingPhase.PENDING)), cause, 7, TIME)
+    shown = f"~  {UUID}  created  192.168.20.17 (pending)      FloatInterface by red"
+    assert event_line(event).plain == f"12:00:00Z  {shown}"
+    assert event_line(event, moment).plain == f"2026-11-23T12:00:00Z  {shown}"

@@ -17,8 +17,8 @@ RESERVED: list[Column[Reservation]] = [
     Column("NAMESPACE", lambda it: plain_text(it.namespace), 3),
 ]
 HISTORY: list[Column[AddressPeriod]] = [
-    Column("FROM", lambda it: moment_text(it.since)),
-    Column("UNTIL", lambda it: Text("now", style="green") if it.until is None else moment_text(it.until)),
+    Column("FROM (UTC)", lambda it: moment_text(it.since)),
+    Column("UNTIL (UTC)", lambda it: Text("now", style="green") if it.until is None else moment_text(it.until)),
     Column("HELD BY", lambda it: plain_text(holder_words(it))),
     Column("AS", lambda it: plain_text(it.type), 1),
     Column("NODE", lambda it: plain_text(it.node), 1),

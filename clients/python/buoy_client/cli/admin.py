@@ -13,6 +13,7 @@ from buoy_client.cli.words import ago, clean, plain_text
 from buoy_client.server_models import LedgerCheck, ServerInfo
 
 app = typer.Typer(help="The server itself; for its operators.", no_args_is_help=True)
+MOST_FLOATS = 500  # that a server asks nodes about in one check
 
 
 def server_fields(it: ServerInfo) -> views.Fields:
@@ -74,9 +75,11 @@ def fsck(
 def kernels_text(it: LedgerCheck) -> Text:
     """Give what was looked at in kernels, and what to do about the rest."""
     if it.floats_looked_at >= it.floats:
-        return Text(f"kernels: all {it.floats} floats looked at")
-    why = "a check asks about 500, chosen by chance, and about those that are active on connected nodes alone"
-    return Text.assemble(f"kernels: {it.floats_looked_at} of {it.floats} floats looked at", (f"; {why}: check again", "dim"))
+        return Text(f"kernels: {it.floats} of {it.floats} floats looked at")
+    why = "a check asks about 500 at most, chosen by chance: check again for others"
+    if it.floats_looked_at < MOST_FLOATS:
+        why = "the others are not active, or their nodes did not answer: `buoy node list`"
+    return Text.assemble(f"kernels: {it.floats_looked_at} of {it.floats} floats looked at", (f"; {why}", "dim"))
 
 
 def check_text(it: LedgerCheck, *, kernels: bool) -> Text:

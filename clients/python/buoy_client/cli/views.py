@@ -14,6 +14,7 @@ from buoy_client.cli.words import (
     duration_text,
     exact_span,
     floating_text,
+    moment,
     plain_text,
     state_text,
     usage_bar,
@@ -107,14 +108,18 @@ QUARANTINE: list[Column[Reservation]] = [
     Column("LAST OWNER", lambda it: plain_text(it.owner), 3),
     Column("NAMESPACE", lambda it: plain_text(it.namespace), 1),
 ]
-EVENTS: list[Column[Event]] = [
-    Column("WHEN", lambda it: ago(it.time, now())),
-    Column("TYPE", lambda it: plain_text(it.type), 2),
-    Column("CALL", lambda it: plain_text(f"{it.method} by {it.actor}"), 1),
-    Column("WHAT", lambda it: plain_text(it.message)),
-    Column("CHANGED", lambda it: plain_text(", ".join(change_words(change) for change in it.changes)), 3),
-    Column("REQUEST", lambda it: plain_text(it.request_id), 4),
-]
+
+
+def events(*, on_terminal: bool) -> list[Column[Event]]:
+    """Give the columns of events; how long ago something was means nothing in a file."""
+    return [
+        Column("WHEN", lambda it: ago(it.time, now()) if on_terminal else Text(moment(it.time))),
+        Column("TYPE", lambda it: plain_text(it.type), 2),
+        Column("CALL", lambda it: plain_text(f"{it.method} by {it.actor}"), 1),
+        Column("CHANGED", lambda it: plain_text(", ".join(change_words(change) for change in it.changes)), 3, detail=True),
+        Column("REQUEST", lambda it: plain_text(it.request_id), 4, detail=True),
+        Column("WHAT", lambda it: plain_text(it.message), prose=True),
+    ]
 
 
 def change_words(change: Change) -> str:
@@ -169,7 +174,7 @@ def routed_words(routed: RoutedAddress) -> Text:
 
 def draining_words(entry: Draining) -> Text:
     """Give an address that was given up, and until when its connections go on."""
-    until = f" (until {entry.until.astimezone():%H:%M:%S} at most)" if entry.until else ""
+    until = f" (until {entry.until.astimezone(UTC):%H:%M:%S} UTC at most)" if entry.until else ""
     return Text.assemble(f"{entry.address} {entry.flows}: live connections go on", (until, "dim"))
 
 

@@ -1,5 +1,7 @@
 """`buoy interface watch`: every change as it happens."""
 
+from collections.abc import Callable
+from datetime import datetime
 from typing import Annotated
 
 import typer
@@ -9,18 +11,18 @@ from buoy_client.cli.formats import OutputFormat, name_of, to_json_line, to_yaml
 from buoy_client.cli.options import Namespace, Output, completes
 from buoy_client.cli.session import open_session
 from buoy_client.cli.tables import line
-from buoy_client.cli.words import clean, floating_text, state_text
+from buoy_client.cli.words import clean, clock, floating_text, moment, state_text
 from buoy_client.models import InterfaceEvent
 
 SIGNS = {"snapshot": "=", "created": "+", "updated": "~", "deleted": "-"}
-WIDTHS = [8, 1, 36, 7, 15, 0]
+WIDTHS = [9, 1, 36, 7, 27, 0]  # 27: an address that is not active yet, with its phase
+When = Callable[[datetime | None], str]
 
 
-def event_line(event: InterfaceEvent) -> Text:
+def event_line(event: InterfaceEvent, when: When = clock) -> Text:
     """Give one event in one line: when, what happened, to which interface, how it is now, and the call that did it."""
-    when = event.time or event.interface.update_time
     cells = [
-        Text(when.astimezone().strftime("%H:%M:%S") if when else "-", style="dim"),
+        Text(when(event.time or event.interface.update_time), style="dim"),
         Text(SIGNS.get(event.type, "?"), style="bold"),
         Text(clean(event.interface.uuid)),
         state_text(event.interface.state),
@@ -31,7 +33,7 @@ def event_line(event: InterfaceEvent) -> Text:
     return line(cells, WIDTHS[: len(cells)])
 
 
-def event_text(event: InterfaceEvent, output: OutputFormat) -> str | Text:
+def event_text(event: InterfaceEvent, output: OutputFormat, when: When) -> str | Text:
     """Give one event in the form that was asked for."""
     match output:
         case OutputFormat.JSON:
@@ -40,7 +42,7 @@ def event_text(event: InterfaceEvent, output: OutputFormat) -> str | Text:
             return f"---\n{to_yaml(event)}"
         case OutputFormat.NAME:
             return name_of(event.interface)
-    return event_line(event)
+    return event_line(event, when)
 
 
 def watch(
@@ -63,9 +65,10 @@ def watch(
 ) -> None:
     """Show every change as it happens (= was there, + new, ~ changed, - deleted), until interrupted.
 
-    It reconnects and goes on by itself, without gap or repeat. With -o json each event is one line.
+    It reconnects and goes on by itself, without gap or repeat. Times are UTC. With -o json each event is one line.
     """
     session = open_session(ctx, output)
+    when = clock if session.console.is_terminal else moment
     with session.client.watch_interfaces(
         interface_uuid=interface,
         instance=instance,
@@ -76,4 +79,4 @@ def watch(
         on_snapshot=lambda why: session.note(clean(f"Took a fresh snapshot: {why.message.rstrip('.')}.")),
     ) as events:
         for event in events:
-            session.say(event_text(event, session.output))
+            session.say(event_text(event, session.output, when))

@@ -1,7 +1,7 @@
 """Values in words and colours, for people. Pure: the present time is an argument."""
 
 import unicodedata
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 
 from rich.text import Text
 
@@ -79,6 +79,16 @@ def ago(time: datetime | None, now: datetime) -> Text:
         return Text(NOTHING)
     seconds = (now - time).total_seconds()
     return Text("just now" if abs(seconds) < 1 else f"{span(seconds)} ago" if seconds > 0 else f"in {span(-seconds)}")
+
+
+def moment(time: datetime | None) -> str:
+    """Give a moment as logs have it (RFC 3339, UTC), the same for everybody who compares them."""
+    return NOTHING if time is None else f"{time.astimezone(UTC):%Y-%m-%dT%H:%M:%SZ}"
+
+
+def clock(time: datetime | None) -> str:
+    """Give a moment of today."""
+    return NOTHING if time is None else f"{time.astimezone(UTC):%H:%M:%SZ}"
 
 
 def duration_text(duration: timedelta) -> Text:
