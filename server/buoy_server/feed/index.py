@@ -5,7 +5,8 @@ itself, up to FEW as a tuple, and more in a sorted list, from which a page is re
 on two levels: a dictionary for each first part costs a third of a pair for each value.
 """
 
-from collections.abc import Collection, Hashable, Iterator, Mapping
+from collections import Counter
+from collections.abc import Collection, Hashable, Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from sortedcontainers import SortedList
@@ -77,18 +78,27 @@ class Index(_ByValue):
             if len(held) <= FEW // 2:
                 level[last] = tuple(held)
 
-    def gather(self, value: Hashable, key: str, same: Mapping[Any, str]) -> None:
-        """Add a key of a snapshot; strings in the value are kept as the equal ones that `same` has. `settle` ends it."""
-        level, last = self._level(value) if isinstance(value, tuple) else (self._plain, value)
+    def gather(self, value: Hashable, keys: Sequence[str], same: Mapping[Any, str]) -> None:
+        """Add keys of a snapshot; strings in the value are kept as the equal ones that `same` has. `settle` ends it."""
+        level, last = self._level(value)
         held = level.get(last)
-        if held is None:
-            level[same.get(last, last)] = key
-        elif isinstance(held, list):
-            held.append(key)
-        elif isinstance(held, str):
-            level[last] = (held, key)
-        else:
-            level[last] = (*held, key) if len(held) < FEW else [*held, key]
+        if isinstance(held, list):
+            held += keys
+            return
+        together = keys if held is None else (held, *keys) if isinstance(held, str) else (*held, *keys)
+        level[same.get(last, last)] = _held_as(together)
+
+    def gather_each(self, values: Iterable[Hashable], keys: Iterable[str], same: Mapping[Any, str]) -> None:
+        """Add keys of a snapshot, each under its own value, like `gather`."""
+        for value, key in zip(values, keys, strict=True):
+            level, last = self._level(value) if isinstance(value, tuple) else (self._plain, value)
+            held = level.get(last)
+            if held is None:
+                level[same.get(last, last)] = key
+            elif isinstance(held, list):
+                held.append(key)
+            else:
+                level[last] = _held_as((held, key) if isinstance(held, str) else (*held, key))
 
     def settle(self) -> None:
         """Bring what was gathered into order."""
@@ -122,19 +132,34 @@ class Counts(_ByValue):
         if not level[last]:
             self._drop(value)
 
-    def gather(self, value: Hashable, key: str, same: Mapping[Any, str]) -> None:
-        """Count one of a snapshot, as `Index.gather` adds it."""
-        del key
+    def gather(self, value: Hashable, keys: Sequence[str], same: Mapping[Any, str]) -> None:
+        """Count keys of a snapshot, as `Index.gather` adds them."""
+        self._gather(value, len(keys), same)
+
+    def gather_each(self, values: Iterable[Hashable], keys: Iterable[str], same: Mapping[Any, str]) -> None:
+        """Count keys of a snapshot, as `Index.gather_each` adds them."""
+        del keys
+        for value, number in Counter(values).items():
+            self._gather(value, number, same)
+
+    def _gather(self, value: Hashable, number: int, same: Mapping[Any, str]) -> None:
         level, last = self._level(value) if isinstance(value, tuple) else (self._plain, value)
         count = level.get(last)
         if count is None:
-            level[same.get(last, last)] = 1
+            level[same.get(last, last)] = number
         else:
-            level[last] = count + 1
+            level[last] = count + number
 
     def count(self, value: Hashable) -> int:
         """How many there are."""
         return self._held(value) or 0
+
+
+def _held_as(keys: Sequence[str]) -> Any:
+    """Return what is held for some keys while a snapshot is taken in."""
+    if len(keys) > FEW:
+        return list(keys)
+    return tuple(keys) if len(keys) > 1 else keys[0]
 
 
 def keys_after(keys: SortedList, last: str) -> Iterator[str]:

@@ -10,9 +10,9 @@ from typing import Any, Protocol
 from sortedcontainers import SortedList
 
 from buoy_server.codec import packing
-from buoy_server.codec.outlines import outline_of
 from buoy_server.core.model import AnyRecord
 from buoy_server.core.state import COUNTS, INDEXES, Entry, Kind
+from buoy_server.feed.filling import Filling
 from buoy_server.feed.index import Counts, Index, keys_after
 
 # Few, and read by nearly every command: these are kept decoded as well.
@@ -100,31 +100,16 @@ class View:
         """Take in all objects of a snapshot; the view is empty before."""
         same: dict[str, str] = {}
         for kind in _LOADING_ORDER:
-            self._load(kind, snapshot.load(kind), same)
-            if kind is not Kind.RESERVATION:
-                same.update(zip(self._bodies[kind], self._bodies[kind], strict=True))
-        self._revision = snapshot.head()
-
-    def _load(self, kind: Kind, objects: Iterable[tuple[str, bytes]], same: dict[str, str]) -> None:
-        bodies, outline = self._bodies[kind], outline_of(kind)
-        table = {**INDEXES[kind], **COUNTS[kind]}
-        rows = [(row, self._rows[kind, name].gather) for name, row in table.items()]
-        for key, body in objects:
-            bodies[key] = body
-            record = outline(body)
+            bodies = self._bodies[kind]
+            places = {name: place for (of, name), place in self._rows.items() if of is kind}
+            Filling(kind, places, same).take(snapshot.load(kind), bodies)
             if kind in KEPT_DECODED:
-                self._decoded[kind, key] = record
-            for row, gather in rows:
-                value = row(record)
-                if isinstance(value, frozenset):
-                    for each in value:
-                        gather(each, key, same)
-                elif value is not None:
-                    gather(value, key, same)
-        for name in INDEXES[kind]:
-            self._indexes[kind, name].settle()
-        if kind in KEPT_IN_ORDER:
-            self._ordered[kind] = SortedList(bodies)
+                self._decoded.update(((kind, key), packing.unpack(kind, body)) for key, body in bodies.items())
+            if kind in KEPT_IN_ORDER:
+                self._ordered[kind] = SortedList(bodies)
+            if kind is not Kind.RESERVATION:
+                same.update(zip(bodies, bodies, strict=True))
+        self._revision = snapshot.head()
 
     def apply(self, entry: Entry, body: bytes | None) -> None:
         """Take in the next committed entry; `body` is its object, serialized."""

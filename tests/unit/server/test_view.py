@@ -10,6 +10,7 @@ from buoy_server.codec.packing import pack, unpack
 from buoy_server.core.model import (
     AnyRecord,
     Floating,
+    FormerNode,
     Instance,
     InstanceId,
     Interface,
@@ -17,12 +18,13 @@ from buoy_server.core.model import (
     Namespace,
     NetworkId,
     PoolId,
+    Promise,
     Reservation,
     ReservationType,
 )
 from buoy_server.core.state import COUNTS, INDEXES, KIND_OF, Cause, Draft, Kind
 from buoy_server.core.states import FloatingPhase, InstanceState, InterfaceState
-from buoy_server.feed.index import FEW, Index, keys_after
+from buoy_server.feed.index import FEW, Counts, Index, keys_after
 from buoy_server.feed.view import KEPT_IN_ORDER, View
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -55,6 +57,7 @@ INTERFACES = st.builds(
     metadata=st.just({}),
     generation=st.integers(1, 2),
     observed_generation=st.integers(0, 2),
+    former_nodes=st.just(()) | NAMES.map(lambda node: (FormerNode(node=node, generation=1, revision=1),)),
 )
 INSTANCES = st.builds(
     Instance,
@@ -75,6 +78,9 @@ RESERVATIONS = st.builds(
     pool=st.none() | NAMES.map(PoolId),
     network_uuid=st.none() | NAMES.map(NetworkId),
     until=st.none() | MOMENTS,
+    kept=st.booleans(),
+    extended=st.booleans(),
+    promise=st.none() | NAMES.map(lambda name: Promise(interface=InterfaceId(name), actor="system")),
 )
 NAMESPACES = st.builds(Namespace, name=NAMES, trusts=st.lists(NAMES, unique=True).map(tuple))
 CHANGES = st.lists(
@@ -114,7 +120,8 @@ class Stored:
         return self.revision
 
 
-def _same(view: View, model: Model) -> None:
+def same(view: View, model: Model) -> None:
+    """Asserts that both have the same objects, under the same values."""
     for kind in Kind:
         assert {key: view.get(kind, key) for key in view.keys(kind)} == model.objects[kind]
         assert kind not in KEPT_IN_ORDER or list(view.keys_after(kind, "")) == sorted(model.objects[kind])
@@ -148,14 +155,14 @@ def test_a_view_answers_like_the_model_also_when_it_was_loaded_in_between(before
     view, model = View(), Model()
     for record, forget, later in before:
         _change(view, model, record, later, forget=forget)
-    _same(view, model)
+    same(view, model)
     loaded = View()
     loaded.load(Stored(model, view.revision))
     assert loaded.revision == view.revision
-    _same(loaded, model)
+    same(loaded, model)
     for record, forget, later in after:
         _change(loaded, model, record, later, forget=forget)
-    _same(loaded, model)
+    same(loaded, model)
 
 
 MANY = st.lists(st.tuples(st.booleans(), st.sampled_from("xy"), st.integers(0, 3 * FEW)), max_size=6 * FEW)
@@ -180,14 +187,23 @@ def test_an_index_holds_one_key_a_few_and_many_alike(changes: list[tuple[bool, s
         assert len(found) <= FEW or list(keys_after(found, f"{last:03}")) == sorted(k for k in keys if k > f"{last:03}")
 
 
-@given(sizes=st.lists(st.sampled_from([1, 2, FEW, FEW + 1, 3 * FEW]), min_size=1, max_size=4))
-def test_what_was_gathered_is_found_and_can_be_added_to(sizes: list[int]) -> None:
-    index = Index()
+@given(sizes=st.lists(st.sampled_from([1, 2, FEW, FEW + 1, 3 * FEW]), min_size=1, max_size=6), step=st.sampled_from([1, 2, 40]))
+def test_what_was_gathered_is_found_and_can_be_added_to(sizes: list[int], step: int) -> None:
+    index, counts, keys = Index(), Counts(), dict[Hashable, list[str]]()
     for value, size in enumerate(sizes):
-        for number in reversed(range(size)):
-            index.gather(value, f"{number:03}", {})
+        keys[value], keys["all", value % 2] = [f"{value}-{number:03}" for number in reversed(range(size))], []
+    for value, size in enumerate(sizes):
+        for start in range(0, size, step):
+            some = keys[value][start : start + step]
+            for place in (index, counts):
+                place.gather(value, some, {})
+                place.gather_each([("all", value % 2)] * len(some), some, {})
+            keys["all", value % 2] += some
     index.settle()
-    for value, size in enumerate(sizes):
-        assert sorted(index.find(value)) == [f"{number:03}" for number in range(size)]
-        index.add(value, "new")
-        assert sorted(index.find(value)) == sorted([*(f"{number:03}" for number in range(size)), "new"])
+    for at, gathered in keys.items():
+        assert sorted(index.find(at)) == sorted(gathered)
+        assert counts.count(at) == len(gathered)
+        index.add(at, "new")
+        counts.add(at, "new")
+        assert sorted(index.find(at)) == sorted([*gathered, "new"])
+        assert counts.count(at) == len(gathered) + 1
