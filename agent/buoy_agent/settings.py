@@ -184,7 +184,8 @@ def _one_line(error: ValidationError) -> str:
     lines = []
     for entry in error.errors():
         key = str(entry["loc"][0]).replace("-", "_") if entry["loc"] else "options"
-        lines.append(f"{key}: {entry['msg']} (--{key.replace('_', '-')}, BUOY_{key.upper()} or {key} in the config file)")
+        words = "not set" if entry["type"] == "missing" else entry["msg"].removeprefix("Value error, ")
+        lines.append(f"{key}: {words} (--{key.replace('_', '-')}, BUOY_{key.upper()} or {key} in the config file)")
     return "; ".join(lines)
 
 

@@ -142,6 +142,7 @@ class Interfaces(interface_pb2_grpc.InterfaceServiceServicer):
         """Answer one float."""
         changes = [event_pb2.Change(property="floating.phase", after="pending"), event_pb2.Change(property="metadata.owner")]
         event = event_pb2.Event(revision=4, method="FloatInterface", actor="blue", message="floats", changes=changes)
+        event.time.FromJsonString("2026-11-23T12:00:00Z")
         event.type, event.request_id = event_pb2.EVENT_TYPE_AUDIT, "7b0c24f5-3a4e-4c52-9d0e-6f7d1f3f1c11"
         return pb.ListInterfaceEventsResponse(events=[event])
 

@@ -214,7 +214,7 @@ def test_it_answers_what_it_is_asked_also_what_it_cannot_read_and_what_it_was_ne
 def test_what_is_missing_is_said_in_one_line_with_a_code_of_its_own(node: Node) -> None:
     unset = _ends(node, ["--server", "x", "--external-interface", EXTERNAL])
     assert unset.returncode == 2
-    assert unset.stderr.startswith("buoy-agent: node: Field required")
+    assert unset.stderr.startswith("buoy-agent: node: not set (--node, ")
     bare = _ends(node, ["--server", "x", "--node", "one", "--external-interface", EXTERNAL], *WEAK)
     assert bare.returncode == 3
     assert bare.stderr.startswith("buoy-agent: missing privileges: CAP_NET_ADMIN; run as root")

@@ -49,7 +49,7 @@ def test_status_says_what_the_agent_has_and_what_it_put_right(node: Node, tmp_pa
                 assert second.wait(20) == 2
     gone = command(node, "status")
     assert gone.returncode == 4
-    assert gone.stderr.startswith("buoy-agent: no agent answers on")
+    assert gone.stderr.startswith(f"buoy-agent: no agent answers on {socket} (No such file or directory): is it running,")
 
 
 def test_status_shows_each_float_with_its_traffic(node: Node, tmp_path: Path) -> None:

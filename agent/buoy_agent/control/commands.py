@@ -21,7 +21,9 @@ def show_status(arguments: Sequence[str]) -> int:
     try:
         found = asyncio.run(listener.ask(options.control, "floats" if options.floats else "status"))
     except (OSError, TimeoutError, ValueError) as error:
-        sys.stderr.write(f"buoy-agent: no agent answers on {options.control} ({error or type(error).__name__})\n")
+        why = getattr(error, "strerror", None) or error or type(error).__name__
+        advice = "is it running, as this user, and with the same --netns-prefix and --control-socket?"
+        sys.stderr.write(f"buoy-agent: no agent answers on {options.control} ({why}): {advice}\n")
         return _NOT_RUNNING
     shown = status.floats_table if options.floats else status.table
     sys.stdout.write(json.dumps(found, indent=2) + "\n" if options.output == "json" else shown(found))
