@@ -94,7 +94,7 @@ class Patrol:
             return
         with self._deaf():
             yield
-        self.check_everything()
+        self._round = self._check()  # anew: one that is under way may have passed what was changed
 
     def check_everything(self) -> None:
         """Begins a full check, if none is under way."""

@@ -1,6 +1,11 @@
 """Whatever somebody else takes away, changes or adds, a full check brings the kernel back to what is wanted."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+from itertools import repeat
+
 import pytest
+from buoy_agent.core.desired import Scope
 from buoy_agent.core.drift import Patience, Places
 from buoy_agent.core.spec import Binding, NetworkId, Update, packed
 from buoy_agent.kernel.fake import FakeKernel
@@ -11,7 +16,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.unit.agent.bindings import binding, floated, network
-from tests.unit.agent.test_sequences import RED, State, expected, play, settled, snapshot, states
+from tests.unit.agent.test_sequences import BLUE, RED, State, expected, play, settled, snapshot, states
 
 STRAY = packed("198.51.100.9")
 
@@ -79,6 +84,28 @@ def test_a_great_change_is_followed_by_a_full_check_and_a_small_one_is_not(monke
     for _ in range(10):
         reconciler.work([], 1.0)
     assert (reconciler.patrol.full_checks, reconciler.patrol.repairs.count) == (1, 0)
+
+
+def test_what_was_done_during_a_great_change_is_found_even_where_a_check_had_passed(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    kernel, one, other = FakeKernel(), binding("p", RED, 5, floating="192.0.2.50"), binding("p", BLUE, 6, floating="192.0.2.51")
+    reconciler = play(kernel, [snapshot((one, binding("p", BLUE, 7)))])
+    networks = kernel._has.networks
+
+    @contextmanager
+    def deaf() -> Iterator[None]:
+        yield
+        networks[RED.id].forward.clear()
+
+    monkeypatch.setattr(reconciler.patrol, "_deaf", deaf)
+    monkeypatch.setattr(patrol, "MANY", 2)
+    reconciler.patrol._round = repeat(Scope(), 20)  # a check that is past all networks
+    play_on(reconciler, other)
+    assert not networks[RED.id].forward
+    for _ in range(10):
+        reconciler.work([], 1.0)
+    assert settled(kernel) == expected((one, other, binding("p", BLUE, 7)))
 
 
 def test_an_external_interface_that_comes_back_is_published_again_and_reported() -> None:
