@@ -9,6 +9,7 @@ from alembic import command
 from alembic.autogenerate import compare_metadata
 from alembic.config import Config
 from alembic.migration import MigrationContext
+from alembic.script import ScriptDirectory
 from buoy.v1 import interface_pb2, network_pb2, pool_pb2
 from buoy_server.core.errors import StorageUnavailable
 from buoy_server.storage import database
@@ -65,13 +66,35 @@ def test_a_database_that_cannot_be_opened_is_named(url: str) -> None:
         database.open_database(url)
 
 
+def test_the_newest_schema_is_where_the_migrations_lead() -> None:
+    config = Config()
+    config.set_main_option("script_location", str(database.MIGRATIONS))
+    scripts = ScriptDirectory.from_config(config)
+    assert database.newest_schema() == scripts.get_current_head()
+    assert all(Path(script.path).name.startswith(f"{script.revision}_") for script in scripts.walk_revisions())
+
+
+def test_a_database_of_an_older_schema_is_migrated(tmp_path: Path) -> None:
+    engine = sa.create_engine(f"sqlite:///{tmp_path / 'buoy.db'}")
+    database.migrate(engine)
+    with engine.begin() as connection:
+        config = Config()
+        config.set_main_option("script_location", str(database.MIGRATIONS))
+        config.attributes["connection"] = connection
+        command.downgrade(config, "-1")
+    database.migrate(engine)
+    with engine.connect() as connection:
+        assert compare_metadata(MigrationContext.configure(connection), metadata) == []
+    engine.dispose()
+
+
 def test_the_migrations_lead_to_the_tables_and_back(tmp_path: Path) -> None:
     engine = sa.create_engine(f"sqlite:///{tmp_path / 'buoy.db'}")
     database.migrate(engine)
     with engine.begin() as connection:
         assert compare_metadata(MigrationContext.configure(connection), metadata) == []
         config = Config()
-        config.set_main_option("script_location", str(Path(database.__file__).parent / "migrations"))
+        config.set_main_option("script_location", str(database.MIGRATIONS))
         config.attributes["connection"] = connection
         command.downgrade(config, "base")
     assert sa.inspect(engine).get_table_names() == ["alembic_version"]

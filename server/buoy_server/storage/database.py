@@ -10,14 +10,13 @@ from typing import Any
 
 import sqlalchemy as sa
 import structlog
-from alembic import command
-from alembic.config import Config
-from alembic.script import ScriptDirectory
 from sqlalchemy.exc import ArgumentError, DBAPIError
 
 from buoy_server.storage.store import SqlStore
 
 log = structlog.get_logger()
+
+MIGRATIONS = Path(__file__).parent / "migrations"
 
 # FULL: an answer is given only for what would survive a power cut.
 _PRAGMAS = ("journal_mode = WAL", "synchronous = FULL", "busy_timeout = 5000", "temp_store = MEMORY")
@@ -72,21 +71,31 @@ def open_database(url: str) -> Database:
 
 def migrate(engine: sa.Engine) -> None:
     """Bring the schema to the newest version."""
-    config = _migrations()
+    if _schema(engine) == newest_schema():
+        return
+    # Imported where there is something to migrate: it costs more than all else that opening a database does.
+    from alembic import command  # noqa: PLC0415
+    from alembic.config import Config  # noqa: PLC0415
+
+    config = Config()
+    config.set_main_option("script_location", str(MIGRATIONS))
     with engine.begin() as connection:
         config.attributes["connection"] = connection
         command.upgrade(config, "head")
 
 
 def newest_schema() -> str:
-    """Return the version of the schema that this program's migrations lead to."""
-    return str(ScriptDirectory.from_config(_migrations()).get_current_head())
+    """Return the version of the schema that this program's migrations lead to: what the last one's file begins with."""
+    return max(path.name for path in (MIGRATIONS / "versions").glob("*.py")).partition("_")[0]
 
 
-def _migrations() -> Config:
-    config = Config()
-    config.set_main_option("script_location", str(Path(__file__).parent / "migrations"))
-    return config
+def _schema(engine: sa.Engine) -> str | None:
+    """Return the version of a database's schema, None for one that has none yet."""
+    with engine.connect() as connection:
+        if not sa.inspect(connection).has_table("alembic_version"):
+            return None
+        found: str | None = connection.scalar(sa.text("SELECT version_num FROM alembic_version"))
+        return found
 
 
 def lock(path: Path) -> Callable[[], None]:

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 import sqlalchemy as sa
-from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.dialects import sqlite
 from sqlalchemy.exc import DBAPIError
 
 
@@ -40,8 +40,7 @@ def insertion(table: sa.Table, dialect: sa.Dialect) -> Prepared:
 
 def upsertion(table: sa.Table, dialect: sa.Dialect) -> Prepared:
     """Return what writes the rows of objects, which may be there already."""
-    insert = postgresql.insert if dialect.name == "postgresql" else sqlite.insert
-    statement = insert(table)
+    statement = _insert(table, dialect)
     changed = {column.name: statement.excluded[column.name] for column in table.columns if column.name != "key"}
     return Prepared(statement.on_conflict_do_update(index_elements=[table.c.key], set_=changed), dialect)
 
@@ -49,3 +48,11 @@ def upsertion(table: sa.Table, dialect: sa.Dialect) -> Prepared:
 def deletion(table: sa.Table, dialect: sa.Dialect) -> Prepared:
     """Return what deletes the rows of objects by `gone`, their key."""
     return Prepared(sa.delete(table).where(table.c.key == sa.bindparam("gone")), dialect)
+
+
+def _insert(table: sa.Table, dialect: sa.Dialect) -> Any:
+    if dialect.name == "postgresql":
+        from sqlalchemy.dialects import postgresql  # noqa: PLC0415  with its drivers, which no other database needs
+
+        return postgresql.insert(table)
+    return sqlite.insert(table)
