@@ -21,7 +21,7 @@ from buoy_agent.control.listener import listen
 from buoy_agent.control.status import of_floats, of_kernel, time_words
 from buoy_agent.core.drift import Places
 from buoy_agent.core.examining import Examination
-from buoy_agent.core.spec import Address, Binding, Report
+from buoy_agent.core.spec import Address, Binding, InterfaceId, Report
 from buoy_agent.kernel.port import Examiner, Kernel
 from buoy_agent.kernel.watch import Watch
 from buoy_agent.settings import Settings
@@ -105,9 +105,12 @@ class Agent:
             stub = agent_pb2_grpc.AgentServiceStub(channel)
             names = namespace_pb2_grpc.NamespaceServiceStub(channel)
             token = AgentToken(names, settings.node, settings.namespace, settings.read_key)
-            reporter = Reporter(stub, token, settings.node)
+            reporter = Reporter(stub, token, settings.node, self._judge)
             request = agent_pb2.WatchNodeRequest(
-                node=settings.node, agent_version=__version__, external_interface=settings.external_interface
+                node=settings.node,
+                agent_version=__version__,
+                external_interface=settings.external_interface,
+                reads_settled=True,
             )
             answerer = Answerer(stub, token, settings.node, self._examine, self.reconciler.known_of)
             stream = Stream(stub, token, request, self._take, reporter.offer, answerer.take)
@@ -173,7 +176,7 @@ class Agent:
             self._take(CheckDue())
 
     def _publish(self, outcome: Outcome, reporter: Reporter) -> None:
-        reporter.offer(outcome.reports, outcome.networks, outcome.repairs)
+        reporter.offer(outcome.reports, outcome.networks, outcome.repairs, outcome.owed)
         self._announcer.remove(outcome.withdrawn - outcome.published)
         self._announcer.add(outcome.published)
         if outcome.reports:
@@ -190,6 +193,9 @@ class Agent:
 
     async def _in_kernel_thread(self, function: Callable[..., Result], *arguments: Any) -> Result:
         return await asyncio.get_running_loop().run_in_executor(self._kernel_thread, function, *arguments)
+
+    async def _judge(self, interfaces: list[InterfaceId]) -> list[Report]:
+        return await self._in_kernel_thread(self.reconciler.reports_of, interfaces)
 
     async def _examine(self, binding: Binding) -> Examination:
         return await asyncio.get_running_loop().run_in_executor(self._examine_thread, self._examiner.examine, binding)

@@ -6,6 +6,7 @@ from typing import Any, TypeVar
 
 import pytest
 from buoy_agent.core.actual import Parts
+from buoy_agent.core.missing import named
 from buoy_agent.core.ruleset import digest
 from buoy_agent.core.spec import Binding, Driver, Nic, packed
 from buoy_agent.errors import KernelError, NicMissingError
@@ -162,9 +163,10 @@ def test_a_nic_to_adopt_that_is_not_there_has_its_own_error(bench: Bench) -> Non
 
 
 def test_nics_to_adopt_that_are_not_there_are_found_all_at_once(bench: Bench) -> None:
-    nics = [nic_of(binding("contract", NET, host)._replace(driver=Driver.ADOPT)) for host in range(5, 9)]
-    assert bench.do(bench.kernel.read_missing, nics) == {nic.interface for nic in nics}
-    assert bench.do(bench.kernel.read_names).isdisjoint(name for nic in nics for name in nic.names)
+    bindings = [binding("contract", NET, host)._replace(driver=Driver.ADOPT) for host in range(5, 9)]
+    wanted = {one.interface for one in bindings}
+    assert bench.do(bench.kernel.read_missing, list(map(nic_of, bindings))) == wanted
+    assert named(bindings, bench.do(bench.kernel.read_names)) == set()
 
 
 def test_a_nic_needs_its_network(bench: Bench) -> None:

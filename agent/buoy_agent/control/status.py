@@ -1,6 +1,6 @@
 """What an agent has, as plain values and as a table."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from datetime import UTC, datetime
 from itertools import islice
 from typing import Any
@@ -10,7 +10,7 @@ from buoy_agent.core.desired import Targets
 from buoy_agent.core.examining import Counter
 from buoy_agent.core.missing import missing_words
 from buoy_agent.core.retry import key_words
-from buoy_agent.core.spec import InterfaceId, Nic, text
+from buoy_agent.core.spec import text
 from buoy_agent.kernel.port import Examiner
 from buoy_agent.sync.reconciler import Reconciler
 
@@ -32,8 +32,8 @@ def of_kernel(reconciler: Reconciler) -> dict[str, Any]:
             for key, fault in sorted(reconciler.faults.by_key.items(), key=str)
         ],
         "missing_nics": {
-            "count": len(reconciler.faults.missing.nics),
-            "first": [{"interface": nic.interface, "macaddr": nic.macaddr} for nic in _first(reconciler.faults.missing.nics)],
+            "count": len(reconciler.faults.missing.interfaces),
+            "first": list(_missing(reconciler)),
         },
         "repairs": {
             "count": repairs.count,
@@ -120,8 +120,10 @@ def _lines(status: dict[str, Any]) -> Iterator[str]:
         yield f"          {entry['time']}  {entry['place']}: {'; '.join(entry['found'])}"
 
 
-def _first(nics: Mapping[InterfaceId, Nic]) -> list[Nic]:
-    return list(islice(nics.values(), _SHOWN))
+def _missing(reconciler: Reconciler) -> Iterator[dict[str, str]]:
+    bindings = reconciler.desired.targets.bindings
+    for interface in islice(reconciler.faults.missing.interfaces & bindings.keys(), _SHOWN):
+        yield {"interface": interface, "macaddr": bindings[interface].macaddr}
 
 
 def _time(seconds: float) -> str:

@@ -9,7 +9,19 @@ what it costs among none.
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
-from buoy_agent.core.spec import Address, Binding, Float, InstanceId, InterfaceId, Network, NetworkId, Nic, Update, mark_words
+from buoy_agent.core.spec import (
+    Address,
+    Binding,
+    Float,
+    InstanceId,
+    InterfaceId,
+    Network,
+    NetworkId,
+    Nic,
+    Settled,
+    Update,
+    mark_words,
+)
 
 
 @dataclass(slots=True)
@@ -45,7 +57,7 @@ class Targets:
     members: dict[NetworkId, set[InterfaceId]] = field(default_factory=dict)
     instances: dict[InstanceId, tuple[InterfaceId, ...]] = field(default_factory=dict)  # few have more than one
     floats: dict[Address, Float] = field(default_factory=dict)
-    owners: dict[Address, InterfaceId] = field(default_factory=dict)  # of floats; networks' own addresses have none
+    working: set[InterfaceId] = field(default_factory=set)  # the server knows that all of them works
     _bodies: dict[InterfaceId, str] = field(default_factory=dict)  # of NICs, as far as they were asked for: a hash each
 
     def put(self, binding: Binding, scope: Scope) -> None:
@@ -62,9 +74,25 @@ class Targets:
         if binding.interface not in siblings:
             siblings = self.instances[binding.instance] = (*siblings, binding.interface)
         self._put_network(binding.network, scope)
-        for address, entry in floats.items():
-            self.floats[address], self.owners[address] = entry, binding.interface
+        self.floats.update(floats)
         _touch(scope, binding, siblings, floats)
+
+    def put_all(self, settled: Settled) -> None:
+        """Many bindings of one network, of which nobody asks what they touch."""
+        network, bindings = settled.network, settled.bindings
+        self.working |= settled.working
+        interfaces, instances = [entry.interface for entry in bindings], {entry.instance for entry in bindings}
+        once = len(instances) == len(set(interfaces)) == len(bindings)
+        if not once or not self.bindings.keys().isdisjoint(interfaces) or not self.instances.keys().isdisjoint(instances):
+            for binding in bindings:
+                self.put(binding, Scope())
+            return
+        self._put_network(network, Scope())
+        self.bindings.update(zip(interfaces, bindings, strict=True))
+        self.members.setdefault(network.id, set()).update(interfaces)
+        self.instances.update((entry.instance, (entry.interface,)) for entry in bindings)
+        floated = ((entry.floating, entry) for entry in bindings if entry.floating is not None)
+        self.floats.update((address, Float(address, network.id, of.address, of.interface)) for address, of in floated)
 
     def change_network(self, network: Network, scope: Scope) -> None:
         """A network changed by itself; one without interfaces is not on this node."""
@@ -137,8 +165,7 @@ class Targets:
             self._unannounce(address, network.id, scope)
         self.networks[network.id] = network
         for address in network.own_addresses:
-            self.floats[address] = Float(address, network.id, None, address in network.routed)
-            self.owners.pop(address, None)
+            self.floats[address] = Float(address, network.id, None, routed=address in network.routed)
             scope.addresses.add(address)
         scope.networks.add(network.id)
         if before is None or (before.netblock, before.egress) != (network.netblock, network.egress):
@@ -155,8 +182,8 @@ class Targets:
     def _unfloat(self, binding: Binding, scope: Scope) -> None:
         scope.addresses.update(binding.floats)
         for address in binding.floats:
-            if self.owners.get(address) == binding.interface:
-                del self.owners[address]
+            float_ = self.floats.get(address)
+            if float_ is not None and float_.owner == binding.interface:
                 del self.floats[address]
 
     def _unannounce(self, address: Address, network: NetworkId, scope: Scope) -> None:
@@ -234,6 +261,8 @@ class Desired:
         for binding in update.upserts:
             staged.put(binding, unused)
             self._staged_removals.pop(binding.interface, None)
+        for settled in update.settled:
+            staged.put_all(settled)
         for network in update.networks:
             staged.change_network(network, unused)
         for removal in update.removals:
@@ -254,7 +283,7 @@ class Desired:
 
     def _change(self, update: Update) -> Scope:
         scope = Scope()
-        for binding in update.upserts:
+        for binding in update.bindings:
             self._note_leaving(self.targets.bindings.get(binding.interface), binding)
             self.removals.pop(binding.interface, None)
             self.targets.put(binding, scope)

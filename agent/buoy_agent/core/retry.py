@@ -4,7 +4,7 @@ import heapq
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from buoy_agent.core.missing import Missing, missing_words
+from buoy_agent.core.missing import Missing
 from buoy_agent.core.spec import Address, InterfaceId, text
 
 FIRST, LONGEST = 0.2, 5.0
@@ -70,12 +70,9 @@ class Faults:
                 del self.by_key[key]
 
     def words(self, key: Key) -> str:
-        """What failed, or that it is missing; empty when all is well."""
-        if fault := self.by_key.get(key):
-            return fault.words
-        kind, value = key
-        nic = self.missing.nics.get(InterfaceId(value)) if kind == "nic" and isinstance(value, str) else None
-        return missing_words(nic.macaddr) if nic is not None else ""
+        """What failed; empty when all is well."""
+        fault = self.by_key.get(key)
+        return fault.words if fault is not None else ""
 
     def waits(self, key: Key, now: float) -> bool:
         """Whether the key has failed and its time has not come yet."""

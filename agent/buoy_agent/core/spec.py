@@ -6,7 +6,7 @@ named tuples, which are made in a third of the time that a frozen dataclass take
 """
 
 import hashlib
-from collections.abc import Container
+from collections.abc import Container, Iterator
 from dataclasses import dataclass, field
 from enum import Enum
 from ipaddress import IPv4Network, ip_address
@@ -97,15 +97,24 @@ class Binding(NamedTuple):
     @property
     def floats(self) -> "dict[Address, Float]":
         """What the node answers for in this interface's name."""
-        network, fixed, floating = self.network.id, self.address, self.floating
-        found = {entry.address: Float(entry.address, network, fixed, draining=True) for entry in self.draining}
+        network, fixed, floating, owner = self.network.id, self.address, self.floating, self.interface
+        found = {entry.address: Float(entry.address, network, fixed, owner, draining=True) for entry in self.draining}
         if floating is not None:
-            found[floating] = Float(floating, network, fixed)
+            found[floating] = Float(floating, network, fixed, owner)
         return found
 
     def without_draining(self, addresses: Container[Address]) -> "Binding":
         """The same when some addresses do not drain any more."""
         return self._replace(draining=tuple(entry for entry in self.draining if entry.address not in addresses))
+
+
+@dataclass(frozen=True, slots=True)
+class Settled:
+    """Bindings of one network that a snapshot has in columns, and those of which the server knows that all of it works."""
+
+    network: Network
+    bindings: tuple[Binding, ...]
+    working: frozenset[InterfaceId] = frozenset()
 
 
 class Nic(NamedTuple):
@@ -129,11 +138,6 @@ class Nic(NamedTuple):
         return hashlib.sha256(repr(words).encode()).hexdigest()[:12]
 
     @property
-    def names(self) -> tuple[str, str, str]:
-        """What the link of one to adopt is known by: alias or alternative name, its MAC as libvirt gives its taps, its own."""
-        return self.interface, tap_mac(self.macaddr), self.macaddr
-
-    @property
     def mark(self) -> str:
         """What stands on the NIC's link in the kernel once all of it is done."""
         return mark_words(self.interface, self.body, is_default=self.is_default)
@@ -150,7 +154,7 @@ def mark_words(interface: InterfaceId, body: str, *, is_default: bool) -> str:
 
 
 class Float(NamedTuple):
-    """An outside address that this node answers for; `fixed` is None for a network's own gateway address.
+    """An outside address that this node answers for; a network's own has neither `fixed` nor an `owner`.
 
     One that drains has route and proxy neighbour, which its live flows need, but no elements: conntrack alone translates. A
     routed one is not translated: it is reached on the network's bridge as it is.
@@ -159,6 +163,7 @@ class Float(NamedTuple):
     floating: Address
     network: NetworkId
     fixed: Address | None
+    owner: InterfaceId | None = None
     routed: bool = False
     draining: bool = False
 
@@ -185,10 +190,18 @@ class Update:
     revision: int = 0
     reset: bool = False
     upserts: tuple[Binding, ...] = ()
+    settled: tuple[Settled, ...] = ()  # more of them
     removals: tuple[Removal, ...] = ()
     networks: tuple[Network, ...] = ()  # those that changed by themselves
     synced: bool = False
     reannounce: bool = False  # all floats are to be announced again
+
+    @property
+    def bindings(self) -> Iterator[Binding]:
+        """Those that are new or changed, in whatever form they came."""
+        yield from self.upserts
+        for settled in self.settled:
+            yield from settled.bindings
 
 
 class Report(NamedTuple):
@@ -200,6 +213,23 @@ class Report(NamedTuple):
     nic_error: str = ""
     floating_error: str = ""
     draining: tuple[Address, ...] = ()  # addresses whose live flows go on
+
+    @property
+    def is_well(self) -> bool:
+        """All of the interface is there and works."""
+        return not (self.removed or self.nic_error or self.floating_error or self.draining)
+
+
+@dataclass(frozen=True, slots=True)
+class Owed:
+    """Interfaces that are to be judged and reported when there is time; a good word of one that works is no news."""
+
+    interfaces: tuple[InterfaceId, ...]
+    working: frozenset[InterfaceId] = frozenset()
+
+    def is_news(self, report: Report) -> bool:
+        """Whether the server does not know it yet."""
+        return not report.is_well or report.interface not in self.working
 
 
 @dataclass(frozen=True, slots=True)

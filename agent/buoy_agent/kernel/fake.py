@@ -63,6 +63,7 @@ class FakeKernel:
 
     def read_names(self) -> set[str]:
         """The MACs in `adoptable`."""
+        self._check("read_names")
         return set(self.adoptable)
 
     def read_route(self, address: Address) -> NetworkId | None:

@@ -193,7 +193,7 @@ class HostLinks:
                 self._by_word.setdefault(word, link)
 
     def names(self) -> set[str]:
-        """Every word and MAC that a NIC could be found by (`Nic.names`)."""
+        """Every word and MAC that a NIC could be found by."""
         return {*self._by_word, *self._by_mac}
 
     def of(self, nic: Nic) -> Link | None:

@@ -69,7 +69,7 @@ class Reader(Protocol):
         """
 
     def read_names(self) -> set[str]:
-        """What the host's links are known by: of a NIC to adopt, none of `Nic.names` is among it as long as it is missing."""
+        """What the host's links are known by, words and MACs: of a NIC to adopt that is missing, none is among them."""
 
     def read_route(self, address: Address) -> NetworkId | None:
         """The network that our route to an address leads to."""

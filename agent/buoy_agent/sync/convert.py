@@ -1,12 +1,9 @@
 """From the contract's messages to the agent's own values, and back. What cannot be read is reported, not programmed."""
 
-import re
+from collections.abc import Iterable
 from dataclasses import dataclass
-from functools import lru_cache
-from ipaddress import IPv4Network
-from uuid import UUID
 
-from buoy.v1 import agent_pb2, explain_pb2, instance_pb2, repair_pb2
+from buoy.v1 import agent_pb2, explain_pb2, repair_pb2
 
 from buoy_agent.core.examining import Counter, Examination
 from buoy_agent.core.repairs import RepairReport
@@ -14,7 +11,6 @@ from buoy_agent.core.spec import (
     Address,
     Binding,
     Draining,
-    Driver,
     InstanceId,
     InterfaceId,
     Network,
@@ -22,19 +18,13 @@ from buoy_agent.core.spec import (
     NetworkReport,
     Removal,
     Report,
+    Settled,
     Update,
-    packed,
     text,
 )
 from buoy_agent.errors import MalformedError
-
-_MAC = re.compile(r"[0-9a-f]{2}(:[0-9a-f]{2}){5}")
-_UUID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
-_DRIVERS: dict[int, Driver] = {
-    instance_pb2.INSTANCE_DRIVER_UNSPECIFIED: Driver.NETNS,
-    instance_pb2.INSTANCE_DRIVER_NETNS: Driver.NETNS,
-    instance_pb2.INSTANCE_DRIVER_ADOPT: Driver.ADOPT,
-}
+from buoy_agent.sync import fields
+from buoy_agent.sync.columns import rows_of, settled_from_proto
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +37,10 @@ class Read:
 
 
 def update_from_proto(message: agent_pb2.NodeUpdate) -> Read:
-    """Reads one message; a binding that is malformed is left out, and whatever the node has of it stays as it was."""
+    """Reads one message; a binding that is malformed is left out, and whatever the node has of it stays as it was.
+
+    Raises MalformedError where it makes no sense as a whole.
+    """
     good: list[Binding] = []
     refused: list[Report] = []
     removals: list[Removal] = []
@@ -56,7 +49,8 @@ def update_from_proto(message: agent_pb2.NodeUpdate) -> Read:
             removals.append(_removal(removal))
         except MalformedError as error:
             refused.append(Report(InterfaceId(removal.interface_uuid), removal.generation, nic_error=str(error)))
-    for binding in message.upserts:
+    settled, rows = _settled(message.settled)
+    for binding in (*message.upserts, *rows):
         try:
             good.append(binding_from_proto(binding))
         except MalformedError as error:
@@ -65,11 +59,18 @@ def update_from_proto(message: agent_pb2.NodeUpdate) -> Read:
     unread: list[str] = []
     for network in message.networks:
         try:
-            networks.append(network_from_proto(network))
+            networks.append(fields.network(network))
         except MalformedError as error:
             unread.append(str(error))
     update = Update(
-        message.revision, message.reset, tuple(good), tuple(removals), tuple(networks), message.synced, message.reannounce
+        revision=message.revision,
+        reset=message.reset,
+        upserts=tuple(good),
+        settled=settled,
+        removals=tuple(removals),
+        networks=tuple(networks),
+        synced=message.synced,
+        reannounce=message.reannounce,
     )
     return Read(update, tuple(refused), tuple(unread))
 
@@ -78,24 +79,19 @@ def binding_from_proto(message: agent_pb2.Binding) -> Binding:
     """Reads one binding; raises MalformedError that names the field."""
     floating = message.floating_address
     return Binding(
-        interface=InterfaceId(_uuid("interface_uuid", message.interface_uuid)),
+        interface=InterfaceId(fields.uuid("interface_uuid", message.interface_uuid)),
         generation=message.generation,
-        instance=InstanceId(_uuid("instance_uuid", message.instance_uuid)),
-        driver=_driver(message.driver),
+        instance=InstanceId(fields.uuid("instance_uuid", message.instance_uuid)),
+        driver=fields.driver(message.driver),
         order=message.order,
-        macaddr=_mac(message.macaddr),
-        address=_address("ipv4", message.ipv4),
-        floating=_address("floating_address", floating) if floating else None,
-        network=_network(message.network.SerializeToString()),
+        macaddr=fields.mac("macaddr", message.macaddr),
+        address=fields.address("ipv4", message.ipv4),
+        floating=fields.address("floating_address", floating) if floating else None,
+        network=fields.network(message.network),
         unconfirmed=tuple(map(_unconfirmed, message.unconfirmed_addresses)),
         draining=tuple(map(_draining, message.draining)),
         announce=message.announce,
     )
-
-
-def network_from_proto(message: agent_pb2.NetworkBinding) -> Network:
-    """Reads one network; raises MalformedError that names the field."""
-    return _network(message.SerializeToString())
 
 
 def repair_to_proto(report: RepairReport) -> repair_pb2.Repair:
@@ -154,6 +150,18 @@ def _traffic(counter: Counter | None) -> explain_pb2.Traffic | None:
     return None if counter is None else explain_pb2.Traffic(packets=counter.packets, bytes=counter.bytes)
 
 
+def _settled(listed: Iterable[agent_pb2.SettledBindings]) -> tuple[tuple[Settled, ...], list[agent_pb2.Binding]]:
+    """Those that can be read as they are, and the rows of the others: of these each stands for itself."""
+    whole: list[Settled] = []
+    rows: list[agent_pb2.Binding] = []
+    for columns in listed:
+        try:
+            whole.append(settled_from_proto(columns))
+        except MalformedError:
+            rows += rows_of(columns)
+    return tuple(whole), rows
+
+
 def _removal(message: agent_pb2.Removal) -> Removal:
     return Removal(
         InterfaceId(message.interface_uuid),
@@ -164,62 +172,9 @@ def _removal(message: agent_pb2.Removal) -> Removal:
 
 
 def _unconfirmed(word: str) -> Address:
-    return _address("unconfirmed_addresses", word)
+    return fields.address("unconfirmed_addresses", word)
 
 
 def _draining(message: agent_pb2.DrainingAddress) -> Draining:
     seconds = message.time_left.ToTimedelta().total_seconds()
-    return Draining(_address("draining.address", message.address), seconds)
-
-
-@lru_cache(maxsize=1 << 12)  # a network comes with each of its bindings
-def _network(serialized: bytes) -> Network:
-    message = agent_pb2.NetworkBinding.FromString(serialized)
-    try:
-        netblock = IPv4Network(message.netblock)
-    except ValueError as error:
-        raise MalformedError(f"network.netblock: {error}") from error
-    if netblock.num_addresses < 2:
-        raise MalformedError(f"network.netblock: {netblock} has no room for a gateway")
-    floating = message.floating_gateway
-    return Network(
-        id=NetworkId(_uuid("network.uuid", message.uuid)),
-        netblock=netblock,
-        provide_nat=message.provide_nat,
-        floating_gateway=_address("network.floating_gateway", floating) if floating else None,
-        routed=frozenset(_address("network.routed_addresses", word) for word in message.routed_addresses),
-        routed_generation=message.routed_generation,
-    )
-
-
-def _uuid(field: str, value: str) -> str:
-    if _UUID.fullmatch(value):  # as the server writes it
-        return value
-    try:
-        return str(UUID(value))
-    except ValueError as error:
-        raise MalformedError(f"{field}: {value!r} is no uuid") from error
-
-
-def _address(field: str, value: str) -> Address:
-    try:
-        address = packed(value)
-    except ValueError as error:
-        raise MalformedError(f"{field}: {value!r} is no address") from error
-    if len(address) != 4:
-        raise MalformedError(f"{field}: {value} is no IPv4 address")
-    return address
-
-
-def _mac(value: str) -> str:
-    lower = value.lower()
-    if not _MAC.fullmatch(lower):
-        raise MalformedError(f"macaddr: {value!r} is no MAC address")
-    return lower
-
-
-def _driver(value: int) -> Driver:
-    try:
-        return _DRIVERS[value]
-    except KeyError as error:
-        raise MalformedError(f"driver: {value} is not known to this version of the agent") from error
+    return Draining(fields.address("draining.address", message.address), seconds)

@@ -20,7 +20,7 @@ def end_drains(drains: Drains, desired: Desired, actual: Actual, kernel: Kernel,
     addresses: dict[NetworkId, dict[Address, Key]] = {}
     for key in due:
         want = desired.targets.floats.get(key[1])
-        if want is not None and want.draining and desired.targets.owners.get(key[1]) == key[0]:
+        if want is not None and want.draining and want.owner == key[0]:
             addresses.setdefault(want.network, {})[key[1]] = key
         elif desired.staging:
             drains.look_again(key, now)

@@ -4,8 +4,7 @@ A pass runs in the kernel thread. A failure holds up only what it concerns: it i
 again when its time has come; what the kernel has of the network is read again before that.
 """
 
-from collections.abc import Callable, Collection, Iterable, Sequence
-from collections.abc import Set as AbstractSet
+from collections.abc import Callable, Iterable, Sequence
 from contextlib import nullcontext
 from dataclasses import dataclass, field, replace
 
@@ -16,28 +15,30 @@ from buoy_agent.core.desired import Desired, Scope
 from buoy_agent.core.diff import NOWHERE, Plan, diff
 from buoy_agent.core.draining import Drains
 from buoy_agent.core.drift import Places
+from buoy_agent.core.reach import addresses_of, forgive, scope_of
 from buoy_agent.core.repairs import RepairReport
 from buoy_agent.core.retry import Faults, Key, key_words
 from buoy_agent.core.spec import (
     Address,
     Binding,
-    InstanceId,
     InterfaceId,
     Network,
     NetworkId,
     NetworkReport,
+    Owed,
     Report,
     Update,
 )
 from buoy_agent.errors import KernelError
 from buoy_agent.kernel.port import Kernel
-from buoy_agent.sync.adopting import come, without_missing
+from buoy_agent.sync.adopting import come, look_for_all, without_missing
 from buoy_agent.sync.draining import end_drains
 from buoy_agent.sync.halving import in_halves
 from buoy_agent.sync.patrol import Deaf, Patrol
 from buoy_agent.sync.verdicts import Verdicts, repair_report
 
 _ROUNDS = 4
+_AT_ONCE = 1000  # interfaces that a pass reports by itself
 UNKNOWN = ""  # the mark of a NIC that may be half gone: no NIC should have it, so it is removed again before anything else
 log = structlog.get_logger()
 
@@ -60,6 +61,7 @@ class Outcome:
     """What one pass led to."""
 
     reports: list[Report] = field(default_factory=list)
+    owed: Owed | None = None  # more interfaces than are reported at once
     networks: list[NetworkReport] = field(default_factory=list)
     published: set[Address] = field(default_factory=set)
     withdrawn: set[Address] = field(default_factory=set)
@@ -109,10 +111,10 @@ class Reconciler:
                     scope.merge(self.desired.apply(self.drains.take(update, now)))
                     self._to_announce.update(binding.floating for binding in update.upserts if binding.announce)
                     self._to_announce.update(self.actual.proxies if update.reannounce else ())
-        self._forgive(scope)
+        forgive(scope, self.actual, self.faults)
         tried = {key: self.faults.by_key[key] for key in self.faults.due(now)}
-        scope.merge(self._scope_of(tried))
-        scope.interfaces |= come(self._kernel, self.faults.missing, now)
+        scope.merge(scope_of(tried, self.desired, self.actual))
+        scope.interfaces |= come(self._kernel, self.faults.missing, self.desired.targets.bindings, now)
         scope.merge(self.patrol.work(now))
         if self.desired.in_sync:
             scope.merge(end_drains(self.drains, self.desired, self.actual, self._kernel, now))
@@ -121,15 +123,33 @@ class Reconciler:
             self._apply(scope, now, outcome)
             self._cut_unconfirmed(now, outcome)
             self.faults.settle(tried)
-            verdicts = Verdicts(self.desired, self.actual, self.faults, by_arp=self.by_arp)
-            outcome.reports = list(verdicts.reports(scope))
-            outcome.networks = self._news(verdicts.network_reports(scope), afresh=scope.everything)
+            self._judge(scope, outcome)
             outcome.next_due = self._next_due()
         if self.desired.in_sync:
             outcome.published |= self.actual.proxies & self._to_announce
             self._to_announce.clear()
         outcome.repairs = [repair_report(repair, self.desired.targets, self.faults) for repair in self.patrol.repairs.take()]
         return outcome
+
+    def reports_of(self, interfaces: Iterable[InterfaceId]) -> list[Report]:
+        """What the kernel now has of interfaces."""
+        return list(self._verdicts.reports(interfaces))
+
+    @property
+    def _verdicts(self) -> Verdicts:
+        return Verdicts(self.desired, self.actual, self.faults, by_arp=self.by_arp)
+
+    def _judge(self, scope: Scope, outcome: Outcome) -> None:
+        """Says what the kernel now has of all that the pass was about; where that is a whole node, later and bit by bit."""
+        targets, verdicts = self.desired.targets, self._verdicts
+        owed = Owed(tuple(targets.bindings if scope.everything else scope.interfaces), frozenset(targets.working))
+        if len(owed.interfaces) > _AT_ONCE:
+            outcome.owed = owed
+        else:
+            outcome.reports = [report for report in verdicts.reports(owed.interfaces) if owed.is_news(report)]
+        outcome.reports += verdicts.removals()
+        outcome.networks = self._news(verdicts.network_reports(scope), afresh=scope.everything)
+        targets.working.clear()
 
     def _news(self, reports: Iterable[NetworkReport], *, afresh: bool) -> list[NetworkReport]:
         """Those that say something else than the last of their network did."""
@@ -143,14 +163,16 @@ class Reconciler:
         held = self.desired.targets.bindings.get(binding.interface)
         keys: list[Key] = [("nic", binding.interface), ("network", binding.network.id)]
         keys += [("float", binding.floating)] if binding.floating is not None else []
-        return held.generation if held is not None else 0, next(filter(None, map(self.faults.words, keys)), "")
+        words = [*map(self.faults.words, keys), self.faults.missing.words(binding)]
+        return held.generation if held is not None else 0, next(filter(None, words), "")
 
     def _heed(self, places: Places) -> Scope:
         """Somebody else changed something: a NIC that was missing may be there now, a route that was in the way may be gone."""
         if places.node_links:
             self.faults.missing.hurry()
         self.patrol.heed(places)
-        return self._scope_of([key for address in places.routes if (key := ("float", address)) in self.faults.by_key])
+        refused = [key for address in places.routes if (key := ("float", address)) in self.faults.by_key]
+        return scope_of(refused, self.desired, self.actual)
 
     def _next_due(self) -> float | None:
         dues = (
@@ -163,8 +185,11 @@ class Reconciler:
 
     def _apply(self, scope: Scope, now: float, outcome: Outcome) -> None:
         """Plans and carries out until nothing is left that can be done now."""
+        targets, missing = self.desired.targets, self.faults.missing
+        if scope.everything:
+            look_for_all(targets, self.actual, self._kernel, missing, now)
         for _ in range(_ROUNDS):
-            plan = self._feasible(diff(self.desired.targets, self.actual, scope, by_arp=self.by_arp), now)
+            plan = self._feasible(diff(targets, self.actual, scope, missing.interfaces, by_arp=self.by_arp), now)
             failures = self._failures
             with self.patrol.unheard(plan.elements):
                 self._carry_out(plan, scope, now, outcome)
@@ -213,7 +238,7 @@ class Reconciler:
             self.actual.put_network(spec.id, state)
 
         if self._try(("network", spec.id), now, make) and not scope.everything:
-            scope.addresses |= self._addresses_of(spec.id)
+            scope.addresses |= addresses_of(spec.id, self.desired.targets, self.actual)
         scope.interfaces |= self.desired.targets.members.get(spec.id, set())
 
     def _withdraw(self, parts: Parts, now: float, outcome: Outcome) -> None:
@@ -222,7 +247,8 @@ class Reconciler:
 
     def _publish(self, parts: Parts, now: float, outcome: Outcome) -> None:
         parts = self._ready(parts, now)  # what could not leave its old place must not appear at the new one
-        parts = replace(parts, flowing=parts.addresses & self.desired.resumed)
+        if self.desired.resumed:
+            parts = replace(parts, flowing=parts.addresses & self.desired.resumed)
         done = self._in_halves(parts, now, self._kernel.publish, self.actual.add) if parts.addresses else set()
         outcome.published |= done & set(parts.proxies)
         outcome.cut |= done & {floating for floating, _ in parts.forward}
@@ -277,7 +303,7 @@ class Reconciler:
             log.warning("failed", what=key_words(("float", address)), others=len(others), error=str(error), reason=error.reason)
         for address, error in refused.items():
             self.faults.add(("float", address), str(error), now)
-        for address in done:
+        for address in done if self.faults.by_key else ():
             self.faults.clear(("float", address))
         return done
 
@@ -330,62 +356,7 @@ class Reconciler:
 
     def _ready(self, parts: Parts, now: float) -> Parts:
         """Of some entries, those whose address is not waiting after a failure."""
+        if not self.faults.by_key:
+            return parts
         waiting = {address for address in parts.addresses if self.faults.waits(("float", address), now)}
         return parts.only(parts.addresses - waiting) if waiting else parts
-
-    def _forgive(self, scope: Scope) -> None:
-        """Something else is wanted now: what failed before is tried at once."""
-        if scope.everything:
-            self.faults.clear_all()
-        scope.networks |= self._networks_with({key for key in scope.interfaces if ("nic", key) in self.faults.by_key})
-        keys: list[Key] = [("nic", key) for key in scope.interfaces]
-        keys += [("float", key) for key in scope.addresses]
-        keys += [("network", key) for key in scope.networks]
-        keys += [("namespace", key) for key in (*scope.networks, *scope.instances)]
-        for key in keys:
-            self.faults.clear(key)
-
-    def _scope_of(self, keys: Collection[Key]) -> Scope:
-        """What failed and is to be tried again, as a scope."""
-        scope = Scope()
-        for kind, value in keys:
-            match kind, value:
-                case "nic", str():
-                    scope.interfaces.add(InterfaceId(value))
-                case "float", bytes():
-                    scope.addresses.add(Address(value))
-                    scope.interfaces |= self._interfaces_of(Address(value))
-                    scope.networks |= self._routing_networks(Address(value))
-                case "network", str():
-                    scope.networks.add(NetworkId(value))
-                    scope.interfaces |= self.desired.targets.members.get(NetworkId(value), set())
-                case _, str():
-                    scope.instances.add(InstanceId(value))
-        scope.networks |= self._networks_with({value for kind, value in keys if kind == "nic"})
-        return scope
-
-    def _networks_with(self, failed: AbstractSet[str | bytes]) -> set[NetworkId]:
-        """The networks that have a NIC of interfaces, of which one may have been left by its interface."""
-        return {key for key, state in self.actual.networks.items() if failed and not failed.isdisjoint(state.nics.keys())}
-
-    def _interfaces_of(self, address: Address) -> set[InterfaceId]:
-        left = {interface for interface, addresses in self.desired.leaving.items() if address in addresses}
-        left |= {interface for interface, entry in self.desired.unconfirmed.items() if address in entry.addresses}
-        owner = self.desired.targets.owners.get(address)
-        return left | ({owner} if owner is not None else set())
-
-    def _routing_networks(self, address: Address) -> set[NetworkId]:
-        """The networks whose report an address nobody wants holds up: all with routed ones, since any may have had it."""
-        targets = self.desired.targets
-        if address in targets.floats:
-            return set()
-        return {network for network, spec in targets.networks.items() if spec.routed_generation}
-
-    def _addresses_of(self, network: NetworkId) -> set[Address]:
-        """Every address that a network should have, or has."""
-        targets, state = self.desired.targets, self.actual.networks.get(network)
-        bindings = (targets.bindings[interface] for interface in targets.members.get(network, ()))
-        wanted = {address for binding in bindings for address in binding.floats}
-        spec = targets.networks.get(network)
-        wanted |= spec.own_addresses if spec is not None else set()
-        return wanted.union(state.forward, state.direct) if state is not None else wanted

@@ -1,14 +1,15 @@
 """Telling the server what the kernel has: the latest report of each interface and network, in batches, and a heartbeat.
 
 A report is kept until the server has taken it; a newer one for the same interface or network takes its place, so that what
-waits is bounded by their number. The newest go first: those of a whole node, at the start, are some 100,000, and nobody waits
-for them as somebody does for a change. For the same reason a batch is what the server takes in within some 20 ms.
+waits is bounded by their number. The newest go first, and a batch is what the server takes in within some 20 ms: somebody waits
+for a change. Nobody does for what is owed of a whole node, some 100,000 at its start; these are judged only as they are sent.
 """
 
 import asyncio
 import random
 import time
-from collections.abc import Iterable
+from collections import deque
+from collections.abc import Awaitable, Callable, Iterable
 from itertools import islice
 
 import grpc
@@ -17,7 +18,7 @@ from buoy.v1 import agent_pb2, agent_pb2_grpc
 
 from buoy_agent.core.repairs import RepairReport, RepairReports
 from buoy_agent.core.retry import backoff
-from buoy_agent.core.spec import InterfaceId, NetworkId, NetworkReport, Report
+from buoy_agent.core.spec import InterfaceId, NetworkId, NetworkReport, Owed, Report
 from buoy_agent.sync.convert import network_report_to_proto, repair_to_proto, report_to_proto
 from buoy_agent.sync.token import REFUSED, AgentToken, log_refusal
 
@@ -26,14 +27,16 @@ _BATCH, _OLDEST = 200, 20  # some of the oldest go with each, so that they come 
 _DEADLINE = 10.0
 # The server understood and will not have it: the same again would fail again.
 _REFUSALS = (grpc.StatusCode.INVALID_ARGUMENT, grpc.StatusCode.FAILED_PRECONDITION, grpc.StatusCode.OUT_OF_RANGE)
+Judge = Callable[[list[InterfaceId]], Awaitable[list[Report]]]
 log = structlog.get_logger()
 
 
 class Reporter:
     """Holds what the server has yet to hear. `offer` may be called at any time from the loop's thread."""
 
-    def __init__(self, stub: "agent_pb2_grpc.AgentServiceAsyncStub", token: AgentToken, node: str) -> None:
-        self._stub, self._token, self._node = stub, token, node
+    def __init__(self, stub: "agent_pb2_grpc.AgentServiceAsyncStub", token: AgentToken, node: str, judge: Judge) -> None:
+        self._stub, self._token, self._node, self._judge = stub, token, node, judge
+        self._owed, self._unjudged = Owed(()), deque[InterfaceId]()
         self._waiting: dict[InterfaceId, Report] = {}
         self._networks: dict[NetworkId, NetworkReport] = {}
         self._repairs = RepairReports()
@@ -43,12 +46,18 @@ class Reporter:
     @property
     def waiting(self) -> int:
         """How many interfaces and networks the server has yet to hear of."""
-        return len(self._waiting) + len(self._networks)
+        return len(self._unjudged) + len(self._waiting) + len(self._networks)
 
     def offer(
-        self, reports: Iterable[Report], networks: Iterable[NetworkReport] = (), repairs: Iterable[RepairReport] = ()
+        self,
+        reports: Iterable[Report],
+        networks: Iterable[NetworkReport] = (),
+        repairs: Iterable[RepairReport] = (),
+        owed: Owed | None = None,
     ) -> None:
-        """Takes reports to be sent; of repairs those of one place no more often than every ten seconds."""
+        """Takes reports to be sent, and what is owed, in place of what was; of repairs one of a place in ten seconds."""
+        if owed is not None:
+            self._owed, self._unjudged = owed, deque(owed.interfaces)
         for repair in repairs:
             self._repairs.add(repair)
         for report in reports:
@@ -76,6 +85,7 @@ class Reporter:
     async def _send(self) -> bool:
         metadata = await self._token.metadata()
         self._wake.clear()
+        await self._judge_some()
         ends = (*islice(reversed(self._waiting.values()), _BATCH - _OLDEST), *islice(self._waiting.values(), _OLDEST))
         batch = list(dict.fromkeys(ends))
         networks = list(islice(self._networks.values(), _BATCH))
@@ -105,3 +115,12 @@ class Reporter:
             if self._networks.get(about.network) is about:
                 del self._networks[about.network]
         return True
+
+    async def _judge_some(self) -> None:
+        """Judges as much of what is owed as the next batch has room for, until a change is to be told; no news is left out."""
+        owed, wanted = self._owed, max(_BATCH - len(self._waiting), _OLDEST)
+        while self._unjudged and wanted > 0 and not self._wake.is_set():
+            some = [self._unjudged.popleft() for _ in range(min(wanted, len(self._unjudged)))]
+            news = {report.interface: report for report in await self._judge(some) if owed.is_news(report)}
+            self._waiting = news | self._waiting  # they are the oldest, and one that waits already is as new
+            wanted -= len(news)

@@ -10,6 +10,7 @@ from buoy.v1 import agent_pb2, agent_pb2_grpc
 
 from buoy_agent.core.retry import backoff
 from buoy_agent.core.spec import Report
+from buoy_agent.errors import MalformedError
 from buoy_agent.sync.convert import update_from_proto
 from buoy_agent.sync.reconciler import Arrival, StreamBegun
 from buoy_agent.sync.token import REFUSED, AgentToken, log_refusal
@@ -63,6 +64,9 @@ class Stream:
                     return came
                 came = self.connected = True
                 self._work_in(message)
+        except MalformedError as error:
+            log.warning("stream cannot be read, opening another", error=str(error))
+            return False
         except TimeoutError:
             log.warning("stream silent, opening another", seconds=SILENCE)
         except grpc.aio.AioRpcError as error:

@@ -1,6 +1,6 @@
 """What the kernel has of each interface, in the words of a report."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from buoy_agent.core.actual import Actual
 from buoy_agent.core.desired import Desired, Scope, Targets
@@ -16,11 +16,13 @@ class Verdicts:
     def __init__(self, desired: Desired, actual: Actual, faults: Faults, *, by_arp: bool) -> None:
         self._desired, self._actual, self._faults, self._by_arp = desired, actual, faults, by_arp
 
-    def reports(self, scope: Scope) -> Iterator[Report]:
-        """What the kernel now has, for everything that the pass was about."""
-        targets = self._desired.targets
-        for interface in targets.bindings if scope.everything else scope.interfaces & targets.bindings.keys():
-            yield self._report(interface)
+    def reports(self, interfaces: Iterable[InterfaceId]) -> Iterator[Report]:
+        """What the kernel now has of interfaces, as far as they are wanted."""
+        wanted = self._desired.targets.bindings
+        return (self._report(interface) for interface in interfaces if interface in wanted)
+
+    def removals(self) -> Iterator[Report]:
+        """The removals that are done."""
         for interface in list(self._desired.removals):  # all that wait: what held them up need not name them
             if self._is_gone(interface):
                 yield Report(interface, self._desired.removals[interface], removed=True)
@@ -52,7 +54,8 @@ class Verdicts:
         mark = state.nics.get(interface) if state is not None else None
         has_nic = mark is not None and mark == self._desired.targets.mark(interface)
         network_words = self._faults.words(("network", binding.network.id))
-        nic_words = "" if has_nic else self._faults.words(("nic", interface)) or network_words or "the NIC is not made yet"
+        why = self._faults.words(("nic", interface)) or self._faults.missing.words(binding) or network_words
+        nic_words = "" if has_nic else why or "the NIC is not made yet"
         return Report(
             interface,
             binding.generation,
@@ -117,10 +120,12 @@ class Verdicts:
 
 def repair_report(repair: Repair, targets: Targets, faults: Faults) -> RepairReport:
     """What the server is told of a repair: whom it concerns, and what went wrong with it."""
-    owners = {targets.owners[address] for address in repair.addresses if address in targets.owners}
+    wanted = (targets.floats.get(address) for address in repair.addresses)
+    owners = {want.owner for want in wanted if want is not None and want.owner is not None}
     interfaces = tuple(sorted(repair.interfaces & targets.bindings.keys() | owners)[:MOST_INTERFACES])
     keys: list[Key] = [("network", repair.place.removeprefix("network "))]
     keys += [("nic", interface) for interface in repair.interfaces]
     keys += [("float", address) for address in repair.addresses]
-    error = next((words for key in keys if (words := faults.words(key))), "")
+    found = [*map(faults.words, keys), *(faults.missing.words(targets.bindings[interface]) for interface in interfaces)]
+    error = next(filter(None, found), "")
     return RepairReport(repair.place, repair.words, 1, repair.time, interfaces, error)

@@ -28,7 +28,7 @@ from buoy.v1 import repair_pb2 as buoy_dot_v1_dot_repair__pb2
 from google.protobuf import duration_pb2 as google_dot_protobuf_dot_duration__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x13\x62uoy/v1/agent.proto\x12\x07\x62uoy.v1\x1a\x15\x62uoy/v1/explain.proto\x1a\x16\x62uoy/v1/instance.proto\x1a\x14\x62uoy/v1/repair.proto\x1a\x1egoogle/protobuf/duration.proto\"\x80\x01\n\x10WatchNodeRequest\x12\x0c\n\x04node\x18\x01 \x01(\t\x12\x17\n\x0fresume_revision\x18\x02 \x01(\x03\x12\x15\n\ragent_version\x18\x03 \x01(\t\x12\x1a\n\x12\x65xternal_interface\x18\x04 \x01(\t\x12\x12\n\ncluster_id\x18\x05 \x01(\t\"\x80\x02\n\nNodeUpdate\x12\x10\n\x08revision\x18\x01 \x01(\x03\x12\r\n\x05reset\x18\x02 \x01(\x08\x12!\n\x07upserts\x18\x03 \x03(\x0b\x32\x10.buoy.v1.Binding\x12!\n\x07removed\x18\x04 \x03(\x0b\x32\x10.buoy.v1.Removal\x12\x0e\n\x06synced\x18\x05 \x01(\x08\x12\x12\n\ncluster_id\x18\x06 \x01(\t\x12\x12\n\nreannounce\x18\x07 \x01(\x08\x12)\n\x08networks\x18\x0b \x03(\x0b\x32\x17.buoy.v1.NetworkBinding\x12(\n\tquestions\x18\t \x03(\x0b\x32\x15.buoy.v1.NodeQuestion\"=\n\x0cNodeQuestion\x12\n\n\x02id\x18\x01 \x01(\t\x12!\n\x07\x65xplain\x18\x02 \x01(\x0b\x32\x10.buoy.v1.Binding\"\xc4\x02\n\x07\x42inding\x12\x16\n\x0einterface_uuid\x18\x01 \x01(\t\x12\x12\n\ngeneration\x18\x02 \x01(\x03\x12\x15\n\rinstance_uuid\x18\x03 \x01(\t\x12\'\n\x06\x64river\x18\x04 \x01(\x0e\x32\x17.buoy.v1.InstanceDriver\x12\r\n\x05order\x18\x05 \x01(\r\x12\x0f\n\x07macaddr\x18\x06 \x01(\t\x12\x0c\n\x04ipv4\x18\x07 \x01(\t\x12\x18\n\x10\x66loating_address\x18\x08 \x01(\t\x12(\n\x07network\x18\t \x01(\x0b\x32\x17.buoy.v1.NetworkBinding\x12\x1d\n\x15unconfirmed_addresses\x18\n \x03(\t\x12*\n\x08\x64raining\x18\x0b \x03(\x0b\x32\x18.buoy.v1.DrainingAddress\x12\x10\n\x08\x61nnounce\x18\x0c \x01(\x08\"P\n\x0f\x44rainingAddress\x12\x0f\n\x07\x61\x64\x64ress\x18\x01 \x01(\t\x12,\n\ttime_left\x18\x02 \x01(\x0b\x32\x19.google.protobuf.Duration\"\x94\x01\n\x0eNetworkBinding\x12\x0c\n\x04uuid\x18\x01 \x01(\t\x12\x10\n\x08netblock\x18\x02 \x01(\t\x12\x13\n\x0bprovide_nat\x18\x03 \x01(\x08\x12\x18\n\x10\x66loating_gateway\x18\x04 \x01(\t\x12\x18\n\x10routed_addresses\x18\x05 \x03(\t\x12\x19\n\x11routed_generation\x18\x06 \x01(\x03\"j\n\x07Removal\x12\x16\n\x0einterface_uuid\x18\x01 \x01(\t\x12\x12\n\ngeneration\x18\x02 \x01(\x03\x12\x14\n\x0cnetwork_uuid\x18\x03 \x01(\t\x12\x1d\n\x15unconfirmed_addresses\x18\x04 \x03(\t\"\x96\x01\n\x11ReportNodeRequest\x12\x0c\n\x04node\x18\x01 \x01(\t\x12\'\n\x07reports\x18\x02 \x03(\x0b\x32\x16.buoy.v1.BindingReport\x12 \n\x07repairs\x18\x03 \x03(\x0b\x32\x0f.buoy.v1.Repair\x12(\n\x08networks\x18\x05 \x03(\x0b\x32\x16.buoy.v1.NetworkReport\"_\n\rNetworkReport\x12\x14\n\x0cnetwork_uuid\x18\x01 \x01(\t\x12\x12\n\ngeneration\x18\x02 \x01(\x03\x12$\n\x06\x66\x61ults\x18\x03 \x03(\x0b\x32\x14.buoy.v1.RoutedFault\"-\n\x0bRoutedFault\x12\x0f\n\x07\x61\x64\x64ress\x18\x01 \x01(\t\x12\r\n\x05\x65rror\x18\x02 \x01(\t\"\x93\x01\n\rBindingReport\x12\x16\n\x0einterface_uuid\x18\x01 \x01(\t\x12\x12\n\ngeneration\x18\x02 \x01(\x03\x12\x0f\n\x07removed\x18\x03 \x01(\x08\x12\x11\n\tnic_error\x18\x04 \x01(\t\x12\x16\n\x0e\x66loating_error\x18\x05 \x01(\t\x12\x1a\n\x12\x64raining_addresses\x18\x06 \x03(\t\"\x14\n\x12ReportNodeResponse\"p\n\x11\x41nswerNodeRequest\x12\x0c\n\x04node\x18\x01 \x01(\t\x12\x13\n\x0bquestion_id\x18\x02 \x01(\t\x12)\n\x0b\x65xamination\x18\x03 \x01(\x0b\x32\x14.buoy.v1.Examination\x12\r\n\x05\x65rror\x18\x04 \x01(\t\"\x14\n\x12\x41nswerNodeResponse2\xdb\x01\n\x0c\x41gentService\x12=\n\tWatchNode\x12\x19.buoy.v1.WatchNodeRequest\x1a\x13.buoy.v1.NodeUpdate0\x01\x12\x45\n\nReportNode\x12\x1a.buoy.v1.ReportNodeRequest\x1a\x1b.buoy.v1.ReportNodeResponse\x12\x45\n\nAnswerNode\x12\x1a.buoy.v1.AnswerNodeRequest\x1a\x1b.buoy.v1.AnswerNodeResponseb\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x13\x62uoy/v1/agent.proto\x12\x07\x62uoy.v1\x1a\x15\x62uoy/v1/explain.proto\x1a\x16\x62uoy/v1/instance.proto\x1a\x14\x62uoy/v1/repair.proto\x1a\x1egoogle/protobuf/duration.proto\"\x97\x01\n\x10WatchNodeRequest\x12\x0c\n\x04node\x18\x01 \x01(\t\x12\x17\n\x0fresume_revision\x18\x02 \x01(\x03\x12\x15\n\ragent_version\x18\x03 \x01(\t\x12\x1a\n\x12\x65xternal_interface\x18\x04 \x01(\t\x12\x12\n\ncluster_id\x18\x05 \x01(\t\x12\x15\n\rreads_settled\x18\x06 \x01(\x08\"\xab\x02\n\nNodeUpdate\x12\x10\n\x08revision\x18\x01 \x01(\x03\x12\r\n\x05reset\x18\x02 \x01(\x08\x12!\n\x07upserts\x18\x03 \x03(\x0b\x32\x10.buoy.v1.Binding\x12)\n\x07settled\x18\x08 \x03(\x0b\x32\x18.buoy.v1.SettledBindings\x12!\n\x07removed\x18\x04 \x03(\x0b\x32\x10.buoy.v1.Removal\x12\x0e\n\x06synced\x18\x05 \x01(\x08\x12\x12\n\ncluster_id\x18\x06 \x01(\t\x12\x12\n\nreannounce\x18\x07 \x01(\x08\x12)\n\x08networks\x18\x0b \x03(\x0b\x32\x17.buoy.v1.NetworkBinding\x12(\n\tquestions\x18\t \x03(\x0b\x32\x15.buoy.v1.NodeQuestion\"=\n\x0cNodeQuestion\x12\n\n\x02id\x18\x01 \x01(\t\x12!\n\x07\x65xplain\x18\x02 \x01(\x0b\x32\x10.buoy.v1.Binding\"\xc4\x02\n\x07\x42inding\x12\x16\n\x0einterface_uuid\x18\x01 \x01(\t\x12\x12\n\ngeneration\x18\x02 \x01(\x03\x12\x15\n\rinstance_uuid\x18\x03 \x01(\t\x12\'\n\x06\x64river\x18\x04 \x01(\x0e\x32\x17.buoy.v1.InstanceDriver\x12\r\n\x05order\x18\x05 \x01(\r\x12\x0f\n\x07macaddr\x18\x06 \x01(\t\x12\x0c\n\x04ipv4\x18\x07 \x01(\t\x12\x18\n\x10\x66loating_address\x18\x08 \x01(\t\x12(\n\x07network\x18\t \x01(\x0b\x32\x17.buoy.v1.NetworkBinding\x12\x1d\n\x15unconfirmed_addresses\x18\n \x03(\t\x12*\n\x08\x64raining\x18\x0b \x03(\x0b\x32\x18.buoy.v1.DrainingAddress\x12\x10\n\x08\x61nnounce\x18\x0c \x01(\x08\"\x8f\x02\n\x0fSettledBindings\x12(\n\x07network\x18\x01 \x01(\x0b\x32\x17.buoy.v1.NetworkBinding\x12\'\n\x06\x64river\x18\x02 \x01(\x0e\x32\x17.buoy.v1.InstanceDriver\x12\x17\n\x0finterface_uuids\x18\x03 \x03(\t\x12\x13\n\x0bgenerations\x18\x04 \x03(\x03\x12\x16\n\x0einstance_uuids\x18\x05 \x03(\t\x12\x0e\n\x06orders\x18\x06 \x03(\r\x12\x10\n\x08macaddrs\x18\x07 \x03(\t\x12\x16\n\x0eipv4_addresses\x18\x08 \x03(\t\x12\x1a\n\x12\x66loating_addresses\x18\t \x03(\t\x12\r\n\x05works\x18\n \x03(\x08\"P\n\x0f\x44rainingAddress\x12\x0f\n\x07\x61\x64\x64ress\x18\x01 \x01(\t\x12,\n\ttime_left\x18\x02 \x01(\x0b\x32\x19.google.protobuf.Duration\"\x94\x01\n\x0eNetworkBinding\x12\x0c\n\x04uuid\x18\x01 \x01(\t\x12\x10\n\x08netblock\x18\x02 \x01(\t\x12\x13\n\x0bprovide_nat\x18\x03 \x01(\x08\x12\x18\n\x10\x66loating_gateway\x18\x04 \x01(\t\x12\x18\n\x10routed_addresses\x18\x05 \x03(\t\x12\x19\n\x11routed_generation\x18\x06 \x01(\x03\"j\n\x07Removal\x12\x16\n\x0einterface_uuid\x18\x01 \x01(\t\x12\x12\n\ngeneration\x18\x02 \x01(\x03\x12\x14\n\x0cnetwork_uuid\x18\x03 \x01(\t\x12\x1d\n\x15unconfirmed_addresses\x18\x04 \x03(\t\"\x96\x01\n\x11ReportNodeRequest\x12\x0c\n\x04node\x18\x01 \x01(\t\x12\'\n\x07reports\x18\x02 \x03(\x0b\x32\x16.buoy.v1.BindingReport\x12 \n\x07repairs\x18\x03 \x03(\x0b\x32\x0f.buoy.v1.Repair\x12(\n\x08networks\x18\x05 \x03(\x0b\x32\x16.buoy.v1.NetworkReport\"_\n\rNetworkReport\x12\x14\n\x0cnetwork_uuid\x18\x01 \x01(\t\x12\x12\n\ngeneration\x18\x02 \x01(\x03\x12$\n\x06\x66\x61ults\x18\x03 \x03(\x0b\x32\x14.buoy.v1.RoutedFault\"-\n\x0bRoutedFault\x12\x0f\n\x07\x61\x64\x64ress\x18\x01 \x01(\t\x12\r\n\x05\x65rror\x18\x02 \x01(\t\"\x93\x01\n\rBindingReport\x12\x16\n\x0einterface_uuid\x18\x01 \x01(\t\x12\x12\n\ngeneration\x18\x02 \x01(\x03\x12\x0f\n\x07removed\x18\x03 \x01(\x08\x12\x11\n\tnic_error\x18\x04 \x01(\t\x12\x16\n\x0e\x66loating_error\x18\x05 \x01(\t\x12\x1a\n\x12\x64raining_addresses\x18\x06 \x03(\t\"\x14\n\x12ReportNodeResponse\"p\n\x11\x41nswerNodeRequest\x12\x0c\n\x04node\x18\x01 \x01(\t\x12\x13\n\x0bquestion_id\x18\x02 \x01(\t\x12)\n\x0b\x65xamination\x18\x03 \x01(\x0b\x32\x14.buoy.v1.Examination\x12\r\n\x05\x65rror\x18\x04 \x01(\t\"\x14\n\x12\x41nswerNodeResponse2\xdb\x01\n\x0c\x41gentService\x12=\n\tWatchNode\x12\x19.buoy.v1.WatchNodeRequest\x1a\x13.buoy.v1.NodeUpdate0\x01\x12\x45\n\nReportNode\x12\x1a.buoy.v1.ReportNodeRequest\x1a\x1b.buoy.v1.ReportNodeResponse\x12\x45\n\nAnswerNode\x12\x1a.buoy.v1.AnswerNodeRequest\x1a\x1b.buoy.v1.AnswerNodeResponseb\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -36,33 +36,35 @@ _builder.BuildTopDescriptorsAndMessages(DESCRIPTOR, 'buoy.v1.agent_pb2', _global
 if not _descriptor._USE_C_DESCRIPTORS:
   DESCRIPTOR._loaded_options = None
   _globals['_WATCHNODEREQUEST']._serialized_start=134
-  _globals['_WATCHNODEREQUEST']._serialized_end=262
-  _globals['_NODEUPDATE']._serialized_start=265
-  _globals['_NODEUPDATE']._serialized_end=521
-  _globals['_NODEQUESTION']._serialized_start=523
-  _globals['_NODEQUESTION']._serialized_end=584
-  _globals['_BINDING']._serialized_start=587
-  _globals['_BINDING']._serialized_end=911
-  _globals['_DRAININGADDRESS']._serialized_start=913
-  _globals['_DRAININGADDRESS']._serialized_end=993
-  _globals['_NETWORKBINDING']._serialized_start=996
-  _globals['_NETWORKBINDING']._serialized_end=1144
-  _globals['_REMOVAL']._serialized_start=1146
-  _globals['_REMOVAL']._serialized_end=1252
-  _globals['_REPORTNODEREQUEST']._serialized_start=1255
-  _globals['_REPORTNODEREQUEST']._serialized_end=1405
-  _globals['_NETWORKREPORT']._serialized_start=1407
-  _globals['_NETWORKREPORT']._serialized_end=1502
-  _globals['_ROUTEDFAULT']._serialized_start=1504
-  _globals['_ROUTEDFAULT']._serialized_end=1549
-  _globals['_BINDINGREPORT']._serialized_start=1552
-  _globals['_BINDINGREPORT']._serialized_end=1699
-  _globals['_REPORTNODERESPONSE']._serialized_start=1701
-  _globals['_REPORTNODERESPONSE']._serialized_end=1721
-  _globals['_ANSWERNODEREQUEST']._serialized_start=1723
-  _globals['_ANSWERNODEREQUEST']._serialized_end=1835
-  _globals['_ANSWERNODERESPONSE']._serialized_start=1837
-  _globals['_ANSWERNODERESPONSE']._serialized_end=1857
-  _globals['_AGENTSERVICE']._serialized_start=1860
-  _globals['_AGENTSERVICE']._serialized_end=2079
+  _globals['_WATCHNODEREQUEST']._serialized_end=285
+  _globals['_NODEUPDATE']._serialized_start=288
+  _globals['_NODEUPDATE']._serialized_end=587
+  _globals['_NODEQUESTION']._serialized_start=589
+  _globals['_NODEQUESTION']._serialized_end=650
+  _globals['_BINDING']._serialized_start=653
+  _globals['_BINDING']._serialized_end=977
+  _globals['_SETTLEDBINDINGS']._serialized_start=980
+  _globals['_SETTLEDBINDINGS']._serialized_end=1251
+  _globals['_DRAININGADDRESS']._serialized_start=1253
+  _globals['_DRAININGADDRESS']._serialized_end=1333
+  _globals['_NETWORKBINDING']._serialized_start=1336
+  _globals['_NETWORKBINDING']._serialized_end=1484
+  _globals['_REMOVAL']._serialized_start=1486
+  _globals['_REMOVAL']._serialized_end=1592
+  _globals['_REPORTNODEREQUEST']._serialized_start=1595
+  _globals['_REPORTNODEREQUEST']._serialized_end=1745
+  _globals['_NETWORKREPORT']._serialized_start=1747
+  _globals['_NETWORKREPORT']._serialized_end=1842
+  _globals['_ROUTEDFAULT']._serialized_start=1844
+  _globals['_ROUTEDFAULT']._serialized_end=1889
+  _globals['_BINDINGREPORT']._serialized_start=1892
+  _globals['_BINDINGREPORT']._serialized_end=2039
+  _globals['_REPORTNODERESPONSE']._serialized_start=2041
+  _globals['_REPORTNODERESPONSE']._serialized_end=2061
+  _globals['_ANSWERNODEREQUEST']._serialized_start=2063
+  _globals['_ANSWERNODEREQUEST']._serialized_end=2175
+  _globals['_ANSWERNODERESPONSE']._serialized_start=2177
+  _globals['_ANSWERNODERESPONSE']._serialized_end=2197
+  _globals['_AGENTSERVICE']._serialized_start=2200
+  _globals['_AGENTSERVICE']._serialized_end=2419
 # @@protoc_insertion_point(module_scope)

@@ -13,24 +13,27 @@ from typing import ClassVar as _ClassVar, Optional as _Optional, Union as _Union
 DESCRIPTOR: _descriptor.FileDescriptor
 
 class WatchNodeRequest(_message.Message):
-    __slots__ = ("node", "resume_revision", "agent_version", "external_interface", "cluster_id")
+    __slots__ = ("node", "resume_revision", "agent_version", "external_interface", "cluster_id", "reads_settled")
     NODE_FIELD_NUMBER: _ClassVar[int]
     RESUME_REVISION_FIELD_NUMBER: _ClassVar[int]
     AGENT_VERSION_FIELD_NUMBER: _ClassVar[int]
     EXTERNAL_INTERFACE_FIELD_NUMBER: _ClassVar[int]
     CLUSTER_ID_FIELD_NUMBER: _ClassVar[int]
+    READS_SETTLED_FIELD_NUMBER: _ClassVar[int]
     node: str
     resume_revision: int
     agent_version: str
     external_interface: str
     cluster_id: str
-    def __init__(self, node: _Optional[str] = ..., resume_revision: _Optional[int] = ..., agent_version: _Optional[str] = ..., external_interface: _Optional[str] = ..., cluster_id: _Optional[str] = ...) -> None: ...
+    reads_settled: bool
+    def __init__(self, node: _Optional[str] = ..., resume_revision: _Optional[int] = ..., agent_version: _Optional[str] = ..., external_interface: _Optional[str] = ..., cluster_id: _Optional[str] = ..., reads_settled: _Optional[bool] = ...) -> None: ...
 
 class NodeUpdate(_message.Message):
-    __slots__ = ("revision", "reset", "upserts", "removed", "synced", "cluster_id", "reannounce", "networks", "questions")
+    __slots__ = ("revision", "reset", "upserts", "settled", "removed", "synced", "cluster_id", "reannounce", "networks", "questions")
     REVISION_FIELD_NUMBER: _ClassVar[int]
     RESET_FIELD_NUMBER: _ClassVar[int]
     UPSERTS_FIELD_NUMBER: _ClassVar[int]
+    SETTLED_FIELD_NUMBER: _ClassVar[int]
     REMOVED_FIELD_NUMBER: _ClassVar[int]
     SYNCED_FIELD_NUMBER: _ClassVar[int]
     CLUSTER_ID_FIELD_NUMBER: _ClassVar[int]
@@ -40,13 +43,14 @@ class NodeUpdate(_message.Message):
     revision: int
     reset: bool
     upserts: _containers.RepeatedCompositeFieldContainer[Binding]
+    settled: _containers.RepeatedCompositeFieldContainer[SettledBindings]
     removed: _containers.RepeatedCompositeFieldContainer[Removal]
     synced: bool
     cluster_id: str
     reannounce: bool
     networks: _containers.RepeatedCompositeFieldContainer[NetworkBinding]
     questions: _containers.RepeatedCompositeFieldContainer[NodeQuestion]
-    def __init__(self, revision: _Optional[int] = ..., reset: _Optional[bool] = ..., upserts: _Optional[_Iterable[_Union[Binding, _Mapping]]] = ..., removed: _Optional[_Iterable[_Union[Removal, _Mapping]]] = ..., synced: _Optional[bool] = ..., cluster_id: _Optional[str] = ..., reannounce: _Optional[bool] = ..., networks: _Optional[_Iterable[_Union[NetworkBinding, _Mapping]]] = ..., questions: _Optional[_Iterable[_Union[NodeQuestion, _Mapping]]] = ...) -> None: ...
+    def __init__(self, revision: _Optional[int] = ..., reset: _Optional[bool] = ..., upserts: _Optional[_Iterable[_Union[Binding, _Mapping]]] = ..., settled: _Optional[_Iterable[_Union[SettledBindings, _Mapping]]] = ..., removed: _Optional[_Iterable[_Union[Removal, _Mapping]]] = ..., synced: _Optional[bool] = ..., cluster_id: _Optional[str] = ..., reannounce: _Optional[bool] = ..., networks: _Optional[_Iterable[_Union[NetworkBinding, _Mapping]]] = ..., questions: _Optional[_Iterable[_Union[NodeQuestion, _Mapping]]] = ...) -> None: ...
 
 class NodeQuestion(_message.Message):
     __slots__ = ("id", "explain")
@@ -83,6 +87,30 @@ class Binding(_message.Message):
     draining: _containers.RepeatedCompositeFieldContainer[DrainingAddress]
     announce: bool
     def __init__(self, interface_uuid: _Optional[str] = ..., generation: _Optional[int] = ..., instance_uuid: _Optional[str] = ..., driver: _Optional[_Union[_instance_pb2.InstanceDriver, str]] = ..., order: _Optional[int] = ..., macaddr: _Optional[str] = ..., ipv4: _Optional[str] = ..., floating_address: _Optional[str] = ..., network: _Optional[_Union[NetworkBinding, _Mapping]] = ..., unconfirmed_addresses: _Optional[_Iterable[str]] = ..., draining: _Optional[_Iterable[_Union[DrainingAddress, _Mapping]]] = ..., announce: _Optional[bool] = ...) -> None: ...
+
+class SettledBindings(_message.Message):
+    __slots__ = ("network", "driver", "interface_uuids", "generations", "instance_uuids", "orders", "macaddrs", "ipv4_addresses", "floating_addresses", "works")
+    NETWORK_FIELD_NUMBER: _ClassVar[int]
+    DRIVER_FIELD_NUMBER: _ClassVar[int]
+    INTERFACE_UUIDS_FIELD_NUMBER: _ClassVar[int]
+    GENERATIONS_FIELD_NUMBER: _ClassVar[int]
+    INSTANCE_UUIDS_FIELD_NUMBER: _ClassVar[int]
+    ORDERS_FIELD_NUMBER: _ClassVar[int]
+    MACADDRS_FIELD_NUMBER: _ClassVar[int]
+    IPV4_ADDRESSES_FIELD_NUMBER: _ClassVar[int]
+    FLOATING_ADDRESSES_FIELD_NUMBER: _ClassVar[int]
+    WORKS_FIELD_NUMBER: _ClassVar[int]
+    network: NetworkBinding
+    driver: _instance_pb2.InstanceDriver
+    interface_uuids: _containers.RepeatedScalarFieldContainer[str]
+    generations: _containers.RepeatedScalarFieldContainer[int]
+    instance_uuids: _containers.RepeatedScalarFieldContainer[str]
+    orders: _containers.RepeatedScalarFieldContainer[int]
+    macaddrs: _containers.RepeatedScalarFieldContainer[str]
+    ipv4_addresses: _containers.RepeatedScalarFieldContainer[str]
+    floating_addresses: _containers.RepeatedScalarFieldContainer[str]
+    works: _containers.RepeatedScalarFieldContainer[bool]
+    def __init__(self, network: _Optional[_Union[NetworkBinding, _Mapping]] = ..., driver: _Optional[_Union[_instance_pb2.InstanceDriver, str]] = ..., interface_uuids: _Optional[_Iterable[str]] = ..., generations: _Optional[_Iterable[int]] = ..., instance_uuids: _Optional[_Iterable[str]] = ..., orders: _Optional[_Iterable[int]] = ..., macaddrs: _Optional[_Iterable[str]] = ..., ipv4_addresses: _Optional[_Iterable[str]] = ..., floating_addresses: _Optional[_Iterable[str]] = ..., works: _Optional[_Iterable[bool]] = ...) -> None: ...
 
 class DrainingAddress(_message.Message):
     __slots__ = ("address", "time_left")

@@ -38,7 +38,7 @@ class AgentService:
     def __init__(self, backend: Backend) -> None:
         self._backend = backend
 
-    async def WatchNode(self, request: agent_pb2.WatchNodeRequest, caller: Caller) -> AsyncIterator[Message | bytes]:
+    async def WatchNode(self, request: agent_pb2.WatchNodeRequest, caller: Caller) -> AsyncIterator[Message]:
         """Stream what a node must do: everything, or what changed since the revision that it resumes from."""
         name = _own_node(request.node, caller)
         command = AnnounceNode(
@@ -85,7 +85,7 @@ class AgentService:
 
     async def _updates(
         self, request: agent_pb2.WatchNodeRequest, node: str, caller: Caller
-    ) -> AsyncIterator[agent_pb2.NodeUpdate | bytes]:
+    ) -> AsyncIterator[agent_pb2.NodeUpdate]:
         backend, feed, view = self._backend, self._backend.feed, self._backend.view
         resumes = bool(request.resume_revision) and request.cluster_id in ("", backend.cluster_id)
         resumes = resumes and feed.reaches(request.resume_revision)
@@ -97,7 +97,7 @@ class AgentService:
         ):
             yield agent_pb2.NodeUpdate(cluster_id=backend.cluster_id, reset=not resumes)
             if not resumes:
-                for part in snapshot(view, node):
+                for part in snapshot(view, node, in_columns=request.reads_settled):
                     yield part
             yield agent_pb2.NodeUpdate(revision=position, synced=True)
             sent = time.monotonic()

@@ -3,7 +3,7 @@
 import pytest
 from buoy_agent.core.drift import Places
 from buoy_agent.core.missing import Missing
-from buoy_agent.core.spec import Binding, Driver, InterfaceId, Nic, Removal, Update
+from buoy_agent.core.spec import Binding, Driver, InterfaceId, Removal, Update, tap_mac
 from buoy_agent.errors import KernelError
 from buoy_agent.kernel.fake import FakeKernel
 from buoy_agent.sync.reconciler import Outcome, Reconciler, StreamBegun
@@ -72,7 +72,7 @@ def test_a_nic_that_has_come_is_adopted_and_it_alone_is_reported(reconciler: Rec
     kernel.adoptable.add(NICS[3].macaddr)
     assert _told(reconciler.work([LINKS], 1.0)) == {NICS[3].interface: ""}
     assert reconciler.known_of(NICS[3])[1] == ""
-    assert len(reconciler.faults.missing.nics) == len(NICS) - 1
+    assert len(reconciler.faults.missing.interfaces) == len(NICS) - 1
 
 
 def test_a_nic_whose_link_was_not_heard_of_is_found_in_the_end(reconciler: Reconciler, kernel: CountingKernel) -> None:
@@ -109,7 +109,7 @@ def test_nobody_looks_where_none_is_missing_any_more(reconciler: Reconciler, ker
 
 
 def test_when_the_hosts_links_cannot_be_read_the_nics_are_tried_again() -> None:
-    kernel = FakeKernel(refuse={"read_missing": "no answer"})
+    kernel = FakeKernel(refuse={"read_missing": "no answer", "read_names": "no answer"})
     agent = Reconciler(kernel)
     agent.start()
     outcome = agent.work([StreamBegun(), Update(1, reset=True, upserts=NICS, synced=True)], 0.0)
@@ -121,14 +121,9 @@ def test_when_the_hosts_links_cannot_be_read_the_nics_are_tried_again() -> None:
 
 
 def test_two_nics_whose_links_would_bear_one_name_are_both_found_by_it() -> None:
-    missing = Missing()
-    nics = [
-        Nic(one.interface, one.instance, one.driver, 0, mac, one.address, NET.id, 24, one.address, True)
-        for one, mac in zip(NICS, ("02:00:00:00:00:01", "06:00:00:00:00:01"), strict=False)
-    ]
-    for nic in nics:
-        missing.add(nic, 0.0)
-    (tap,) = set(nics[0].names) & set(nics[1].names)
-    assert missing.find([tap], 1.0) == {nic.interface for nic in nics}
-    missing.forget(nics[1].interface)
-    assert missing.find([tap], 2.0) == {nics[0].interface}
+    missing, macs = Missing(), ("02:00:00:00:00:01", "06:00:00:00:00:01", "02:00:00:00:00:02")
+    nics = [one._replace(macaddr=mac) for one, mac in zip(NICS, macs, strict=False)]
+    bindings = {nic.interface: nic for nic in nics}
+    missing.add(bindings.keys(), 0.0)
+    assert missing.find({tap_mac(macs[0])}, bindings, 1.0) == {nic.interface for nic in nics[:2]}
+    assert missing.interfaces == {nics[2].interface}

@@ -1,57 +1,114 @@
 """What the server hears first, and that it hears all of it."""
 
 import asyncio
+from collections.abc import Iterable
 from itertools import count
 from typing import Any, cast
 
 from buoy.v1 import agent_pb2
-from buoy_agent.core.spec import InterfaceId, Report
+from buoy_agent.core.spec import InterfaceId, Owed, Report, Update
+from buoy_agent.kernel.fake import FakeKernel
+from buoy_agent.sync.reconciler import Outcome, Reconciler, StreamBegun
 from buoy_agent.sync.report import Reporter
 
+from tests.unit.agent.bindings import binding, network
+
 START, ROUNDS = 2_000, 120
+OLD = tuple(InterfaceId(f"old{number}") for number in range(START))
 
 
 class _Server:
-    """Takes reports; with each call as many new ones come up as it took."""
+    """Takes reports until there were so many calls; may make as many new ones come up with each call as it took."""
 
-    def __init__(self) -> None:
-        self.calls: list[list[str]] = []
-        self.reporter: Reporter
-        self.done = asyncio.Event()
+    def __init__(self, rounds: int, *, busy: bool = False) -> None:
+        self.calls: list[list[agent_pb2.BindingReport]] = []
+        self.reporter = Reporter(cast("Any", self), cast("Any", self), "n1", self.judge)
+        self.faulty: set[InterfaceId] = set()
+        self._rounds, self._busy = rounds, busy
+        self._done = asyncio.Event()
         self._fresh = count()
 
     async def metadata(self) -> tuple[()]:
         """No key is asked for."""
         return ()
 
+    async def judge(self, interfaces: list[InterfaceId]) -> list[Report]:
+        """All is well but for the faulty ones."""
+        return [Report(one, 1, nic_error="broken" if one in self.faulty else "") for one in interfaces]
+
     async def ReportNode(self, request: agent_pb2.ReportNodeRequest, **_options: object) -> None:  # noqa: N802 - as the stub
         """Takes what comes."""
         await asyncio.sleep(0)
-        self.calls.append([report.interface_uuid for report in request.reports])
-        self.reporter.offer([_report(f"new{next(self._fresh)}") for _ in request.reports])
-        if len(self.calls) == ROUNDS:
-            self.done.set()
+        self.calls.append(list(request.reports))
+        if self._busy:
+            self.reporter.offer([_report(f"new{next(self._fresh)}") for _ in request.reports])
+        if len(self.calls) == self._rounds:
+            self._done.set()
+
+    async def told(self) -> list[list[str]]:
+        """Runs the reporter, and returns the interfaces of each call."""
+        running = asyncio.ensure_future(self.reporter.run())
+        await asyncio.wait_for(self._done.wait(), 30)
+        running.cancel()
+        return [[report.interface_uuid for report in call] for call in self.calls]
 
 
 def _report(name: str) -> Report:
     return Report(InterfaceId(name), 1)
 
 
-async def _calls() -> list[list[str]]:
-    server = _Server()
-    server.reporter = Reporter(cast("Any", server), cast("Any", server), "n1")
-    server.reporter.offer([_report(f"old{number}") for number in range(START)])
+async def _while_new_ones_come(first: Iterable[Report], owed: Owed | None) -> list[list[str]]:
+    server = _Server(ROUNDS, busy=True)
+    server.reporter.offer(first, owed=owed)
     server.reporter.offer([_report("changed")])
-    running = asyncio.ensure_future(server.reporter.run())
-    await asyncio.wait_for(server.done.wait(), 30)
-    running.cancel()
-    return server.calls
+    return await server.told()
 
 
 def test_a_change_does_not_wait_behind_the_reports_of_a_start() -> None:
-    assert "changed" in asyncio.run(_calls())[0]
+    assert "changed" in asyncio.run(_while_new_ones_come((), Owed(OLD)))[0]
+    assert "changed" in asyncio.run(_while_new_ones_come(map(_report, OLD), None))[0]
 
 
 def test_the_oldest_reports_come_however_fast_new_ones_do() -> None:
-    told = {name for call in asyncio.run(_calls()) for name in call}
-    assert {f"old{number}" for number in range(START)} <= told
+    told = {name for call in asyncio.run(_while_new_ones_come(map(_report, OLD), None)) for name in call}
+    assert set(OLD) <= told
+
+
+def test_what_is_owed_comes_however_fast_new_ones_do() -> None:
+    told = {name for call in asyncio.run(_while_new_ones_come((), Owed(OLD))) for name in call}
+    assert set(OLD) <= told
+
+
+def test_of_what_the_server_knows_to_work_only_faults_are_news() -> None:
+    async def run() -> list[list[str]]:
+        server = _Server(1)
+        server.faulty = {OLD[7]}
+        server.reporter.offer((), owed=Owed(OLD, frozenset(OLD[:-1])))
+        return await server.told()
+
+    assert asyncio.run(run()) == [[OLD[7], OLD[-1]]]
+
+
+def test_a_newer_report_is_not_overtaken_by_what_was_owed() -> None:
+    async def run() -> list[agent_pb2.BindingReport]:
+        server = _Server(1)
+        server.reporter.offer([Report(OLD[0], 9)], owed=Owed(OLD[:2]))
+        await server.told()
+        return server.calls[0]
+
+    assert {report.interface_uuid: report.generation for report in asyncio.run(run())} == {OLD[0]: 9, OLD[1]: 1}
+
+
+def _started(interfaces: int) -> Outcome:
+    reconciler, net = Reconciler(FakeKernel()), network("report", "net", "10.0.0.0/16")
+    bindings = tuple(binding("report", net, host) for host in range(5, 5 + interfaces))
+    reconciler.start()
+    return reconciler.work([StreamBegun(), Update(1, reset=True, upserts=bindings, synced=True)], 0.0)
+
+
+def test_the_reports_of_a_whole_node_wait_until_there_is_time() -> None:
+    few, many = _started(1000), _started(1001)
+    assert (len(few.reports), few.owed) == (1000, None)
+    assert many.reports == []
+    assert many.owed is not None
+    assert len(many.owed.interfaces) == 1001

@@ -2,9 +2,11 @@
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from itertools import chain
 from typing import Any, cast
 
 from buoy.v1 import agent_pb2
+from buoy_agent.sync.columns import rows_of
 from buoy_server.codec.packing import pack
 from buoy_server.core import lookup
 from buoy_server.core.state import Draft, Kind
@@ -15,14 +17,14 @@ from buoy_server.rpc.snapshot import snapshot
 Said = tuple[dict[str, agent_pb2.Binding], dict[str, agent_pb2.Removal]]
 
 
-def said_at_once(draft: Draft, node: str) -> Said:
+def said_at_once(draft: Draft, node: str, *, in_columns: bool = True) -> Said:
     """Its bindings and removals by interface, as the snapshot has them."""
-    return _said(at_once(draft, node))
+    return _said(at_once(draft, node, in_columns=in_columns))
 
 
-def at_once(draft: Draft, node: str) -> Iterator[agent_pb2.NodeUpdate]:
+def at_once(draft: Draft, node: str, *, in_columns: bool = True) -> Iterator[agent_pb2.NodeUpdate]:
     """The snapshot, message by message."""
-    return map(agent_pb2.NodeUpdate.FromString, snapshot(cast("View", _Packed(draft)), node))
+    return snapshot(cast("View", _Packed(draft)), node, in_columns=in_columns)
 
 
 def said_one_by_one(draft: Draft, node: str) -> Said:
@@ -48,7 +50,9 @@ class _Packed:
 def _said(parts: Iterable[agent_pb2.NodeUpdate]) -> Said:
     """Without the time that is left to drain, which runs."""
     messages = list(parts)
-    bindings = {binding.interface_uuid: binding for message in messages for binding in message.upserts}
+    rows = (row for message in messages for columns in message.settled for row in rows_of(columns))
+    upserts = (binding for message in messages for binding in message.upserts)
+    bindings = {binding.interface_uuid: binding for binding in chain(upserts, rows)}
     for binding in bindings.values():
         for entry in binding.draining:
             entry.ClearField("time_left")

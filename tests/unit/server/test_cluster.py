@@ -33,7 +33,7 @@ from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
-from tests.unit.server.snapshots import said_at_once, said_one_by_one
+from tests.unit.server.snapshots import at_once, said_at_once, said_one_by_one
 from tests.unit.server.world import SYSTEM, World
 
 CHOICE = st.integers(0, 1 << 16)
@@ -225,6 +225,21 @@ class Cluster(RuleBasedStateMachine):
         if hasattr(self, "world"):
             for node in ("n1", "n2"):
                 assert said_at_once(self.world.draft, node) == said_one_by_one(self.world.draft, node)
+
+    @invariant()
+    def what_a_snapshot_says_works_is_no_news(self) -> None:
+        if hasattr(self, "world"):
+            for node in ("n1", "n2"):
+                reports = [
+                    BindingReport(interface_uuid=uuid, generation=generation)
+                    for update in at_once(self.world.draft, node)
+                    for columns in update.settled
+                    for uuid, generation, works in zip(columns.interface_uuids, columns.generations, columns.works, strict=True)
+                    if works
+                ]
+                before = self.world.draft.revision
+                self.world.run(ReportNode(node=node, reports=tuple(reports)))
+                assert self.world.draft.revision == before
 
     @invariant()
     def no_address_is_in_kernels_for_two(self) -> None:

@@ -53,6 +53,7 @@ def test_a_snapshot_says_what_later_updates_say(step: str) -> None:
     for node in ("n1", "n2"):
         bindings, removals = said_at_once(world.draft, node)
         assert (bindings, removals) == said_one_by_one(world.draft, node)
+        assert (bindings, removals) == said_at_once(world.draft, node, in_columns=False)
         assert (
             bindings
             or removals
@@ -65,6 +66,27 @@ def test_a_network_that_changes_meanwhile_is_sent_as_it_is_then(monkeypatch: pyt
     world, _ = floating_world(A)
     world.report(world.interface(world.instance("other")))
     parts = at_once(world.draft, "n1")
-    assert not next(parts).upserts[0].network.routed_addresses
+    assert not next(parts).settled[0].network.routed_addresses
     world.run(RouteAddress(network_ref="net", namespace="", address=IPv4Address("192.0.2.77")))
-    assert next(parts).upserts[0].network.routed_addresses == ["192.0.2.77"]
+    assert next(parts).settled[0].network.routed_addresses == ["192.0.2.77"]
+
+
+@pytest.mark.parametrize(
+    ("nic_error", "floating_error", "works"), [("", "", True), ("no NIC", "", False), ("", "no route", False)]
+)
+def test_an_interface_works_as_long_as_its_node_has_nothing_to_say_of_it(
+    nic_error: str, floating_error: str, works: bool
+) -> None:
+    world, interface = floating_world(A)
+    world.report(interface, nic_error=nic_error, floating_error=floating_error)
+    (update,) = at_once(world.draft, "n1")
+    assert [list(columns.works) for columns in update.settled] == [[works]]
+
+
+def test_interfaces_of_each_network_stand_in_columns_of_their_own() -> None:
+    world, _ = floating_world(A)
+    world.network("blue")
+    for name, network in (("second", "net"), ("third", "blue")):
+        world.report(world.interface(world.instance(name, network)))
+    (update,) = at_once(world.draft, "n1")
+    assert sorted(len(columns.interface_uuids) for columns in update.settled) == [1, 2]
