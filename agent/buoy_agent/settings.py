@@ -12,6 +12,7 @@ from pydantic_settings import (
     CliImplicitFlag,
     CliSettingsSource,
     CliSuppress,
+    EnvSettingsSource,
     PydanticBaseSettingsSource,
     SettingsConfigDict,
     TomlConfigSettingsSource,
@@ -122,6 +123,16 @@ class Settings(NodeSettings):
         return self.key.get_secret_value() if self.key else None
 
 
+class _Environment(EnvSettingsSource):
+    """The variables, but for the namespace and key that a shell has for `buoy`, where the command line names a key file."""
+
+    def __call__(self) -> dict[str, Any]:
+        values = super().__call__()
+        if {"key_file", "key-file"} & self.current_state.keys():
+            return {name: value for name, value in values.items() if name not in {"namespace", "key"}}
+        return values
+
+
 Kind = TypeVar("Kind", bound=NodeSettings)
 
 
@@ -140,15 +151,15 @@ def load_as(kind: type[Kind], arguments: Sequence[str], command: str = "") -> Ki
             cls,
             settings_cls: type[BaseSettings],
             init_settings: PydanticBaseSettingsSource,
-            env_settings: PydanticBaseSettingsSource,
-            dotenv_settings: PydanticBaseSettingsSource,  # noqa: ARG003 - the signature is the library's
+            env_settings: PydanticBaseSettingsSource,  # noqa: ARG003 - the signature is the library's
+            dotenv_settings: PydanticBaseSettingsSource,  # noqa: ARG003
             file_secret_settings: PydanticBaseSettingsSource,  # noqa: ARG003
         ) -> tuple[PydanticBaseSettingsSource, ...]:
             command_line: CliSettingsSource[argparse.ArgumentParser] = CliSettingsSource(
                 settings_cls, root_parser=_parser(kind, command), cli_parse_args=list(arguments), cli_prog_name="buoy-agent"
             )
             file = (TomlConfigSettingsSource(settings_cls, path),) if path else ()
-            return (command_line, init_settings, env_settings, *file)
+            return (command_line, init_settings, _Environment(settings_cls), *file)
 
     try:
         loaded: Kind = Sources(**_nothing())

@@ -87,7 +87,7 @@ class AgentToken:
             log.warning("no token: the key file cannot be read", file=error.filename, error=error.strerror)
             return grpc.StatusCode.UNKNOWN
         except grpc.aio.AioRpcError as error:
-            log_refusal("no token", error, self._node)
+            log_refusal("no token", error, self._node, namespace=self._namespace)
             return error.code()
         self._metadata = (("authorization", f"Bearer {answer.access_token}"),)
         self._renew_at, self._expires_at = now + RENEW_AT * answer.expires_in, now + answer.expires_in

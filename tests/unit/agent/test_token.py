@@ -195,3 +195,17 @@ async def test_a_key_comes_from_the_environment_or_the_file_too(tmp_path: Path, 
     assert settings.load(["--server", "x", *REQUIRED]).read_key() == "agent~another-secret"
     monkeypatch.delenv("BUOY_KEY")
     assert settings.load(["--server", "x", *REQUIRED]).read_key() is None
+
+
+async def test_a_shells_namespace_and_key_do_not_go_with_a_key_file_of_the_command_line(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("BUOY_NAMESPACE", "red")
+    monkeypatch.setenv("BUOY_KEY", "first~a-tenants-secret")
+    (tmp_path / "key").write_text(SECRET)
+    found = settings.load(["--server", "x", *REQUIRED, "--key-file", str(tmp_path / "key")])
+    assert (found.read_key(), found.namespace) == (SECRET, "system")
+    chosen = settings.load(["--server", "x", *REQUIRED, "--key-file", str(tmp_path / "key"), "--namespace", "blue"])
+    assert (chosen.read_key(), chosen.namespace) == (SECRET, "blue")
+    monkeypatch.setenv("BUOY_KEY_FILE", str(tmp_path / "key"))
+    assert settings.load(["--server", "x", *REQUIRED]).namespace == "red"
