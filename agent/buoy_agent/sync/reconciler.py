@@ -341,8 +341,10 @@ class Reconciler:
 
     def _feasible(self, plan: Plan, now: float) -> Plan:
         """The plan without what has failed and is not due again."""
+        if not self.faults.by_key:
+            return plan
 
-        def may(kind: str, key: str | Address) -> bool:
+        def may(kind: str, key: str | bytes) -> bool:
             return not self.faults.waits((kind, key), now)
 
         return Plan(
