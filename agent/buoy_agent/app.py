@@ -7,10 +7,10 @@ import random
 import signal
 import stat
 import time
-from collections.abc import Callable, Coroutine
+from collections.abc import Coroutine
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import nullcontext
-from typing import Any, TypeVar
+from typing import Any
 
 import grpc
 import structlog
@@ -32,6 +32,7 @@ from buoy_agent.sync.reconciler import Arrival, CheckDue, Outcome, Reconciler
 from buoy_agent.sync.report import Reporter
 from buoy_agent.sync.stream import Stream
 from buoy_agent.sync.token import AgentToken
+from buoy_agent.sync.worker import Worker
 
 # Detects a stopped or vanished server within seconds; the server permits pings this often (docs of grpc: keepalive).
 CHANNEL_OPTIONS = (
@@ -46,7 +47,6 @@ CHANNEL_OPTIONS = (
     ("grpc.lb_policy_name", "round_robin"),
     ("grpc.use_local_subchannel_pool", 1),
 )
-Result = TypeVar("Result")
 log = structlog.get_logger()
 
 
@@ -58,7 +58,7 @@ class Agent:
         self.reconciler = Reconciler(kernel, by_arp=settings.announce == "arp", deaf=deaf)
         self._waiting: list[Arrival] = []
         self._wake, self._stopped = asyncio.Event(), asyncio.Event()
-        self._kernel_thread = ThreadPoolExecutor(1, "kernel")
+        self._kernel_thread = Worker("kernel")
         self._announce_thread = ThreadPoolExecutor(1, "announce")
         self._examine_thread = ThreadPoolExecutor(1, "examine")
         self._announcer = Announcer(self._announce)
@@ -85,7 +85,7 @@ class Agent:
             "announce": settings.announce,
             "writes": self._kernel.writes,
             "passes": self.reconciler.passes,
-            **await self._in_kernel_thread(of_kernel, self.reconciler),
+            **await self._kernel_thread.do(of_kernel, self.reconciler),
         }
 
     async def floats(self) -> dict[str, Any]:
@@ -120,7 +120,7 @@ class Agent:
             finally:
                 self._announcer.close()
                 answerer.close()
-                self._kernel_thread.shutdown(cancel_futures=True)
+                self._kernel_thread.close()
                 self._announce_thread.shutdown(cancel_futures=True)
                 self._examine_thread.shutdown(cancel_futures=True)
 
@@ -144,7 +144,7 @@ class Agent:
 
         What the server sends meanwhile waits: it makes the snapshot while this node reads.
         """
-        await self._in_kernel_thread(self.reconciler.start)
+        await self._kernel_thread.do(self.reconciler.start)
         actual = self.reconciler.actual
         if actual.external:
             log.warning("waiting for the external interface", state=actual.external)
@@ -155,7 +155,7 @@ class Agent:
             await self._until_due(due)
             updates, self._waiting = self._waiting, []
             self._wake.clear()
-            outcome = await self._in_kernel_thread(self.reconciler.work, updates, time.monotonic())
+            outcome = await self._kernel_thread.do(self.reconciler.work, updates, time.monotonic())
             due = outcome.next_due
             if self.reconciler.desired.in_sync and not in_sync:
                 in_sync = True
@@ -191,11 +191,8 @@ class Agent:
         except TimeoutError:
             return
 
-    async def _in_kernel_thread(self, function: Callable[..., Result], *arguments: Any) -> Result:
-        return await asyncio.get_running_loop().run_in_executor(self._kernel_thread, function, *arguments)
-
     async def _judge(self, interfaces: list[InterfaceId]) -> list[Report]:
-        return await self._in_kernel_thread(self.reconciler.reports_of, interfaces)
+        return await self._kernel_thread.do(self.reconciler.reports_of, interfaces)
 
     async def _examine(self, binding: Binding) -> Examination:
         return await asyncio.get_running_loop().run_in_executor(self._examine_thread, self._examiner.examine, binding)

@@ -14,7 +14,6 @@ command is refused; then it gets the first answer, and the batch is decided agai
 import asyncio
 import time
 from collections.abc import Callable, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
 from random import SystemRandom
 from typing import Any, Protocol, TypeVar
@@ -31,6 +30,7 @@ from buoy_server.feed.batch import Batch, Waiting
 from buoy_server.feed.entry import Committed
 from buoy_server.feed.feed import Feed
 from buoy_server.feed.view import View
+from buoy_server.feed.worker import Worker
 
 SETTLE_TURNS = 20
 SETTLE_SECONDS = 0.02  # where the turns are long, since streams are served in them
@@ -67,7 +67,7 @@ class Writer:
         self._random = SystemRandom()
         self._waiting: list[Waiting] = []
         self._arrived = asyncio.Event()
-        self._thread = ThreadPoolExecutor(1, thread_name_prefix="ledger")
+        self._thread = Worker("ledger")
         self._closing = False
         self.failure: DomainError | None = None
         self._task = asyncio.create_task(self._run(), name="writer")
@@ -92,7 +92,7 @@ class Writer:
     async def probe(self) -> bool:
         """Find out whether the store takes writes (again), and keep what it said in `failure`."""
         try:
-            await asyncio.get_running_loop().run_in_executor(self._thread, self._store.probe)
+            await self._thread.do(self._store.probe)
         except DomainError as error:
             self.failure = error
         else:
@@ -101,14 +101,14 @@ class Writer:
 
     async def between_commits(self, work: Callable[[], T]) -> T:
         """Return what some work on the store returns, done in the store's thread while no batch is committed."""
-        return await asyncio.get_running_loop().run_in_executor(self._thread, work)
+        return await self._thread.do(work)
 
     async def close(self) -> None:
         """Take no more commands, finish those that wait, and stop."""
         self._closing = True
         self._arrived.set()
         await self._task
-        self._thread.shutdown()
+        self._thread.close()
 
     async def _outcome(
         self,
@@ -204,7 +204,7 @@ class Writer:
     async def _in_thread(self, run: Callable[..., T], *arguments: object) -> T:
         """Return what the store returns; whatever fails there is a DomainError, and remembered."""
         try:
-            return await asyncio.get_running_loop().run_in_executor(self._thread, run, *arguments)
+            return await self._thread.do(run, *arguments)
         except DomainError as error:
             self.failure = error
         except Exception:
