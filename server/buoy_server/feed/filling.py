@@ -12,7 +12,7 @@ from buoy_server.codec.outlines import reading_of
 from buoy_server.core.state import COUNTS, INDEXES, Kind
 from buoy_server.feed.index import Counts, Index
 
-CHUNK = 10_000  # objects that are grouped together: what is read of each is kept as long
+CHUNK = 2_500  # objects that are grouped together: what is read of each is kept as long
 
 Group = tuple[Any, list[str], list[tuple[str, ...]]]  # objects that are alike: an outline, the keys, and what is each one's own
 
