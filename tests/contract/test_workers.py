@@ -28,6 +28,10 @@ def _refuse(words: str) -> None:
     raise ValueError(words)
 
 
+def _exit() -> None:
+    raise SystemExit
+
+
 async def test_it_returns_and_raises_what_is_done_in_its_thread(worker: Worker) -> None:
     assert await worker.do(lambda: current_thread().name) == "blocking"
     with pytest.raises(ValueError, match="no such thing"):
@@ -55,6 +59,18 @@ async def test_who_goes_away_stops_nothing(worker: Worker) -> None:
     let_go.set()
     await worker.do(done.append, "the next")
     assert done == ["the next"]
+
+
+async def test_a_thread_that_was_asked_to_exit_goes_on(worker: Worker) -> None:
+    with pytest.raises(SystemExit):
+        await worker.do(_exit)
+    assert await worker.do(divmod, 7, 2) == (3, 1)
+
+
+async def test_who_comes_after_the_end_is_told(worker: Worker) -> None:
+    worker.close()
+    with pytest.raises(RuntimeError, match="closed"):
+        await worker.do(divmod, 7, 2)
 
 
 async def test_closing_finishes_what_was_given(worker: Worker) -> None:

@@ -69,6 +69,7 @@ class Targets:
             self._unfloat(before, scope)
         self.bindings[binding.interface] = binding
         self._bodies.pop(binding.interface, None)
+        self.working.discard(binding.interface)
         self.members.setdefault(binding.network.id, set()).add(binding.interface)
         siblings = self.instances.get(binding.instance, ())
         if binding.interface not in siblings:
@@ -80,13 +81,14 @@ class Targets:
     def put_all(self, settled: Settled) -> None:
         """Many bindings of one network, of which nobody asks what they touch."""
         network, bindings = settled.network, settled.bindings
-        self.working |= settled.working
         interfaces, instances = [entry.interface for entry in bindings], {entry.instance for entry in bindings}
         once = len(instances) == len(set(interfaces)) == len(bindings)
         if not once or not self.bindings.keys().isdisjoint(interfaces) or not self.instances.keys().isdisjoint(instances):
             for binding in bindings:
                 self.put(binding, Scope())
+            self.working |= settled.working
             return
+        self.working |= settled.working
         self._put_network(network, Scope())
         self.bindings.update(zip(interfaces, bindings, strict=True))
         self.members.setdefault(network.id, set()).update(interfaces)
@@ -103,6 +105,7 @@ class Targets:
         """A binding must go; one that is not there is no error."""
         binding = self.bindings.pop(interface, None)
         self._bodies.pop(interface, None)
+        self.working.discard(interface)
         scope.interfaces.add(interface)
         if binding is None:
             return

@@ -222,14 +222,10 @@ class Report(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Owed:
-    """Interfaces that are to be judged and reported when there is time; a good word of one that works is no news."""
+    """Interfaces that are to be judged and reported when there is time, and of which the server knows that they work."""
 
-    interfaces: tuple[InterfaceId, ...]
+    interfaces: tuple[InterfaceId, ...] = ()
     working: frozenset[InterfaceId] = frozenset()
-
-    def is_news(self, report: Report) -> bool:
-        """Whether the server does not know it yet."""
-        return not report.is_well or report.interface not in self.working
 
 
 @dataclass(frozen=True, slots=True)

@@ -61,7 +61,7 @@ class Outcome:
     """What one pass led to."""
 
     reports: list[Report] = field(default_factory=list)
-    owed: Owed | None = None  # more interfaces than are reported at once
+    owed: Owed = field(default_factory=Owed)  # more interfaces than are reported at once
     networks: list[NetworkReport] = field(default_factory=list)
     published: set[Address] = field(default_factory=set)
     withdrawn: set[Address] = field(default_factory=set)
@@ -140,13 +140,12 @@ class Reconciler:
         return Verdicts(self.desired, self.actual, self.faults, by_arp=self.by_arp)
 
     def _judge(self, scope: Scope, outcome: Outcome) -> None:
-        """Says what the kernel now has of all that the pass was about; where that is a whole node, later and bit by bit."""
+        """Says what the kernel now has of all that the pass was about; of very much, later and bit by bit."""
         targets, verdicts = self.desired.targets, self._verdicts
-        owed = Owed(tuple(targets.bindings if scope.everything else scope.interfaces), frozenset(targets.working))
-        if len(owed.interfaces) > _AT_ONCE:
-            outcome.owed = owed
-        else:
-            outcome.reports = [report for report in verdicts.reports(owed.interfaces) if owed.is_news(report)]
+        about = targets.bindings.keys() if scope.everything else scope.interfaces & targets.bindings.keys()
+        later = len(about) > _AT_ONCE
+        outcome.owed = Owed(tuple(about) if later else (), frozenset(targets.working))
+        outcome.reports = [] if later else list(verdicts.reports(about))
         outcome.reports += verdicts.removals()
         outcome.networks = self._news(verdicts.network_reports(scope), afresh=scope.everything)
         targets.working.clear()

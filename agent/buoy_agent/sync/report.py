@@ -2,14 +2,14 @@
 
 A report is kept until the server has taken it; a newer one for the same interface or network takes its place, so that what
 waits is bounded by their number. The newest go first, and a batch is what the server takes in within some 20 ms: somebody waits
-for a change. Nobody does for what is owed of a whole node, some 100,000 at its start; these are judged only as they are sent.
+for a change. What is owed of very much at once, as of a whole node at its start, goes behind, and is judged as there is room.
 """
 
 import asyncio
 import random
 import time
-from collections import deque
 from collections.abc import Awaitable, Callable, Iterable
+from collections.abc import Set as AbstractSet
 from itertools import islice
 
 import grpc
@@ -23,10 +23,12 @@ from buoy_agent.sync.convert import network_report_to_proto, repair_to_proto, re
 from buoy_agent.sync.token import REFUSED, AgentToken, log_refusal
 
 HEARTBEAT = 5.0
+_PATIENCE = 0.5  # seconds to wait for a verdict: the kernel's thread may be at something long
 _BATCH, _OLDEST = 200, 20  # some of the oldest go with each, so that they come however fast new ones do
 _DEADLINE = 10.0
 # The server understood and will not have it: the same again would fail again.
 _REFUSALS = (grpc.StatusCode.INVALID_ARGUMENT, grpc.StatusCode.FAILED_PRECONDITION, grpc.StatusCode.OUT_OF_RANGE)
+NOTHING = Owed()
 Judge = Callable[[list[InterfaceId]], Awaitable[list[Report]]]
 log = structlog.get_logger()
 
@@ -36,7 +38,10 @@ class Reporter:
 
     def __init__(self, stub: "agent_pb2_grpc.AgentServiceAsyncStub", token: AgentToken, node: str, judge: Judge) -> None:
         self._stub, self._token, self._node, self._judge = stub, token, node, judge
-        self._owed, self._unjudged = Owed(()), deque[InterfaceId]()
+        self._unjudged: dict[InterfaceId, None] = {}  # of what is owed, in order
+        self._working: set[InterfaceId] = set()  # of that, what the server knows to work
+        self._faulty: set[InterfaceId] = set()  # what it was told of, or is to be, that it does not work
+        self._judging: asyncio.Future[list[Report]] | None = None
         self._waiting: dict[InterfaceId, Report] = {}
         self._networks: dict[NetworkId, NetworkReport] = {}
         self._repairs = RepairReports()
@@ -46,23 +51,26 @@ class Reporter:
     @property
     def waiting(self) -> int:
         """How many interfaces and networks the server has yet to hear of."""
-        return len(self._unjudged) + len(self._waiting) + len(self._networks)
+        return bool(self._judging) + len(self._unjudged) + len(self._waiting) + len(self._networks)
 
     def offer(
         self,
         reports: Iterable[Report],
         networks: Iterable[NetworkReport] = (),
         repairs: Iterable[RepairReport] = (),
-        owed: Owed | None = None,
+        owed: Owed = NOTHING,
     ) -> None:
-        """Takes reports to be sent, and what is owed, in place of what was; of repairs one of a place in ten seconds."""
-        if owed is not None:
-            self._owed, self._unjudged = owed, deque(owed.interfaces)
+        """Takes reports to be sent, and what is owed beside that; of repairs one of a place in ten seconds."""
         for repair in repairs:
             self._repairs.add(repair)
         for report in reports:
             self._waiting.pop(report.interface, None)  # the place of the newest is the last
-            self._waiting[report.interface] = report
+            if self._is_news(report, owed.working):
+                self._waiting[report.interface] = report
+        for interface in owed.interfaces:
+            self._waiting.pop(interface, None)  # it is older than what will be judged
+        self._unjudged.update(dict.fromkeys(owed.interfaces))
+        self._working = (self._working - set(owed.interfaces)) | (owed.working if owed.interfaces else frozenset())
         self._networks.update((report.network, report) for report in networks)
         if self.waiting or self._repairs.due(time.monotonic()):
             self._wake.set()
@@ -74,6 +82,12 @@ class Reporter:
             if not self.waiting or attempt:
                 await self._pause(backoff(attempt, random.random()) if attempt else HEARTBEAT, early=not attempt)  # noqa: S311
             attempt = 0 if await self._send() else attempt + 1
+
+    def _is_news(self, report: Report, working: AbstractSet[InterfaceId]) -> bool:
+        """Whether the server does not know it yet: a good word of what works is no news, unless a bad one may be on its way."""
+        was_faulty = report.interface in self._faulty
+        (self._faulty.discard if report.is_well else self._faulty.add)(report.interface)
+        return was_faulty or not report.is_well or report.interface not in working
 
     async def _pause(self, seconds: float, *, early: bool) -> None:
         try:
@@ -117,10 +131,19 @@ class Reporter:
         return True
 
     async def _judge_some(self) -> None:
-        """Judges as much of what is owed as the next batch has room for, until a change is to be told; no news is left out."""
-        owed, wanted = self._owed, max(_BATCH - len(self._waiting), _OLDEST)
-        while self._unjudged and wanted > 0 and not self._wake.is_set():
-            some = [self._unjudged.popleft() for _ in range(min(wanted, len(self._unjudged)))]
-            news = {report.interface: report for report in await self._judge(some) if owed.is_news(report)}
-            self._waiting = news | self._waiting  # they are the oldest, and one that waits already is as new
+        """Has as much of what is owed judged as the next batch has room for, until a change is to be told, or it takes long."""
+        wanted = max(_BATCH - len(self._waiting), _OLDEST)
+        while (self._unjudged or self._judging) and wanted > 0 and not self._wake.is_set():
+            if self._judging is None:
+                some = list(islice(self._unjudged, wanted))
+                for interface in some:
+                    del self._unjudged[interface]
+                self._judging = asyncio.ensure_future(self._judge(some))
+            done, _ = await asyncio.wait({self._judging}, timeout=_PATIENCE)
+            if not done:
+                return
+            reports, self._judging = self._judging.result(), None
+            fresh = [one for one in reports if one.interface not in self._waiting and one.interface not in self._unjudged]
+            news = {one.interface: one for one in fresh if self._is_news(one, self._working)}
+            self._waiting = news | self._waiting  # they are the oldest
             wanted -= len(news)

@@ -71,9 +71,9 @@ class Verdicts:
         if left:
             return f"the former address {text(left[0])} is still programmed: {self._faults.words(('float', left[0]))}"
         uncut = self._desired.unconfirmed.get(interface)
-        if uncut is not None:
-            address = min(uncut.addresses)
-            return f"live connections of {text(address)} are not cut: {self._faults.words(('float', address))}"
+        address = min(uncut.addresses) if uncut is not None else None
+        if address is not None and (words := self._faults.words(("float", address))):  # else it is only just heard of
+            return f"live connections of {text(address)} are not cut: {words}"
         open_ = [entry.address for entry in binding.draining if entry.address in self._actual.holders]
         if open_:
             return f"{text(open_[0])} still takes new connections: {self._faults.words(('float', open_[0])) or network_words}"
@@ -126,6 +126,9 @@ def repair_report(repair: Repair, targets: Targets, faults: Faults) -> RepairRep
     keys: list[Key] = [("network", repair.place.removeprefix("network "))]
     keys += [("nic", interface) for interface in repair.interfaces]
     keys += [("float", address) for address in repair.addresses]
-    found = [*map(faults.words, keys), *(faults.missing.words(targets.bindings[interface]) for interface in interfaces)]
+    found = [
+        *map(faults.words, keys),
+        *(faults.missing.words(targets.bindings[one]) for one in repair.interfaces & targets.bindings.keys()),
+    ]
     error = next(filter(None, found), "")
     return RepairReport(repair.place, repair.words, 1, repair.time, interfaces, error)

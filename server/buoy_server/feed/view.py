@@ -18,7 +18,7 @@ from buoy_server.feed.index import Counts, Index, keys_after
 # Few, and read by nearly every command: these are kept decoded as well.
 KEPT_DECODED = frozenset({Kind.NAMESPACE, Kind.POOL, Kind.NODE})
 
-# Of interfaces, instances and networks, so many that were read or changed last: one change goes through several hands.
+# Of all others but reservations, so many that came in last, read or changed: one change goes through several hands.
 KEPT_RECENT = 1024
 
 # Many, and listed in the order of their keys: these are kept in order, so that a page does not cost a sort of all.

@@ -64,16 +64,16 @@ class AgentService:
             raise Malformed(f"at most {MAX_REPORTS} reports in one call", field="networks")
         self._backend.presence.heard(name)
         if request.reports or request.networks or request.repairs:
-            # All are read before the first is taken in: a request holds as a whole, or is refused.
+            # All are read before the first is taken in. Repairs, which must not be told twice, come with the last part.
             networks = tuple(_network_report(report, f"networks[{index}]") for index, report in enumerate(request.networks))
             reports = tuple(_report(report, f"reports[{index}]") for index, report in enumerate(request.reports))
             repairs = tuple(_repair(repair, f"repairs[{index}]") for index, repair in enumerate(request.repairs[:MAX_REPAIRS]))
             for start in range(0, max(len(reports), 1), REPORTS_AT_ONCE):
                 await asyncio.sleep(PAUSE if start else 0)
-                part = reports[start : start + REPORTS_AT_ONCE]
-                command = ReportNode(node=name, reports=part, networks=networks, repairs=repairs)
+                part, is_last = reports[start : start + REPORTS_AT_ONCE], start + REPORTS_AT_ONCE >= len(reports)
+                command = ReportNode(node=name, reports=part, networks=networks, repairs=repairs if is_last else ())
                 await self._backend.writer.submit(command, caller, "ReportNode", f"node/{name}")
-                networks, repairs = (), ()
+                networks = ()
         return agent_pb2.ReportNodeResponse()
 
     async def AnswerNode(self, request: agent_pb2.AnswerNodeRequest, caller: Caller) -> Message:

@@ -86,7 +86,7 @@ def migrate(engine: sa.Engine) -> None:
 
 def newest_schema() -> str:
     """Return the version of the schema that this program's migrations lead to: what the last one's file begins with."""
-    return max(path.name for path in (MIGRATIONS / "versions").glob("*.py")).partition("_")[0]
+    return max(path.name for path in (MIGRATIONS / "versions").glob("[0-9]*.py")).partition("_")[0]
 
 
 def _schema(engine: sa.Engine) -> str | None:

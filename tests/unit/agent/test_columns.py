@@ -100,6 +100,15 @@ def test_a_snapshot_in_columns_leads_to_what_the_same_one_by_one_does(bindings: 
     assert at_once.targets == one_by_one.targets
 
 
+def test_what_changes_within_a_snapshot_is_not_known_to_work() -> None:
+    desired = Desired()
+    desired.apply(
+        Update(reset=True, settled=(Settled(RED, (FLOATED, PLAIN), frozenset({FLOATED.interface, PLAIN.interface})),))
+    )
+    desired.apply(Update(2, upserts=(FLOATED._replace(generation=4),), synced=True))
+    assert desired.targets.working == {PLAIN.interface}
+
+
 def test_what_works_is_known_from_the_snapshot_alone() -> None:
     desired = Desired()
     settled = Settled(RED, (FLOATED, PLAIN), frozenset({FLOATED.interface}))

@@ -57,7 +57,7 @@ def _report(name: str) -> Report:
     return Report(InterfaceId(name), 1)
 
 
-async def _while_new_ones_come(first: Iterable[Report], owed: Owed | None) -> list[list[str]]:
+async def _while_new_ones_come(first: Iterable[Report], owed: Owed) -> list[list[str]]:
     server = _Server(ROUNDS, busy=True)
     server.reporter.offer(first, owed=owed)
     server.reporter.offer([_report("changed")])
@@ -66,11 +66,11 @@ async def _while_new_ones_come(first: Iterable[Report], owed: Owed | None) -> li
 
 def test_a_change_does_not_wait_behind_the_reports_of_a_start() -> None:
     assert "changed" in asyncio.run(_while_new_ones_come((), Owed(OLD)))[0]
-    assert "changed" in asyncio.run(_while_new_ones_come(map(_report, OLD), None))[0]
+    assert "changed" in asyncio.run(_while_new_ones_come(map(_report, OLD), Owed()))[0]
 
 
 def test_the_oldest_reports_come_however_fast_new_ones_do() -> None:
-    told = {name for call in asyncio.run(_while_new_ones_come(map(_report, OLD), None)) for name in call}
+    told = {name for call in asyncio.run(_while_new_ones_come(map(_report, OLD), Owed())) for name in call}
     assert set(OLD) <= told
 
 
@@ -92,11 +92,45 @@ def test_of_what_the_server_knows_to_work_only_faults_are_news() -> None:
 def test_a_newer_report_is_not_overtaken_by_what_was_owed() -> None:
     async def run() -> list[agent_pb2.BindingReport]:
         server = _Server(1)
-        server.reporter.offer([Report(OLD[0], 9)], owed=Owed(OLD[:2]))
+        server.reporter.offer((), owed=Owed(OLD[:2]))
+        server.reporter.offer([Report(OLD[0], 9)])
         await server.told()
         return server.calls[0]
 
     assert {report.interface_uuid: report.generation for report in asyncio.run(run())} == {OLD[0]: 9, OLD[1]: 1}
+
+
+def test_what_is_owed_later_comes_beside_what_was_owed_before() -> None:
+    async def run() -> list[list[str]]:
+        server = _Server(1)
+        server.reporter.offer((), owed=Owed(OLD[:2]))
+        server.reporter.offer((), owed=Owed(OLD[2:3]))
+        return await server.told()
+
+    assert {name for call in asyncio.run(run()) for name in call} == set(OLD[:3])
+
+
+def test_a_fault_that_is_over_before_it_was_told_is_not_told_any_more() -> None:
+    async def run() -> list[agent_pb2.BindingReport]:
+        server = _Server(1)
+        server.reporter.offer([Report(one, 1, nic_error="broken") for one in OLD[:2]])
+        server.reporter.offer((), owed=Owed(OLD[:1], frozenset(OLD[:1])))
+        server.reporter.offer([Report(OLD[1], 1)], owed=Owed((), frozenset({OLD[1]})))
+        await server.told()
+        return server.calls[0]
+
+    assert {report.interface_uuid: report.nic_error for report in asyncio.run(run())} == {OLD[0]: "", OLD[1]: ""}
+
+
+def test_what_waits_is_told_while_the_kernels_thread_is_busy() -> None:
+    async def run() -> list[list[str]]:
+        server = _Server(1)
+        busy = asyncio.Event()
+        server.reporter = Reporter(cast("Any", server), cast("Any", server), "n1", lambda _: cast("Any", busy.wait()))
+        server.reporter.offer([_report("told")], owed=Owed(OLD))
+        return await server.told()
+
+    assert asyncio.run(run()) == [["told"]]
 
 
 def _started(interfaces: int) -> Outcome:
@@ -108,7 +142,6 @@ def _started(interfaces: int) -> Outcome:
 
 def test_the_reports_of_a_whole_node_wait_until_there_is_time() -> None:
     few, many = _started(1000), _started(1001)
-    assert (len(few.reports), few.owed) == (1000, None)
+    assert (len(few.reports), few.owed.interfaces) == (1000, ())
     assert many.reports == []
-    assert many.owed is not None
     assert len(many.owed.interfaces) == 1001
