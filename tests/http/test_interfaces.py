@@ -102,10 +102,11 @@ async def test_events_are_listed_newest_first(http: Site, node: ScriptedAgent) -
 
 
 async def test_an_interface_is_plugged_into_an_instance_as_the_client_asks_for_it(http: Site, node: ScriptedAgent) -> None:
-    network = (await http.server.interface()).network_uuid
-    netdesc = {"network_uuid": network, "macaddress": None, "model": "virtio", "float": True, "address": "10.0.0.9"}
+    first = await http.server.interface()
+    network, free = first.network_uuid, "10.0.0.9" if first.ipv4 != "10.0.0.9" else "10.0.0.10"
+    netdesc = {"network_uuid": network, "macaddress": None, "model": "virtio", "float": True, "address": free}
     plugged = await http.told("POST", "/instances/web/interfaces", {"network": netdesc})
-    assert (plugged["order"], plugged["ipv4"], plugged["floating"]) == (1, "10.0.0.9", None)
+    assert (plugged["order"], plugged["ipv4"], plugged["floating"]) == (1, free, None)
     while plugged["uuid"] not in node.bindings:
         await node.read()
     await node.confirm()
