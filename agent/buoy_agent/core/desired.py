@@ -6,7 +6,7 @@ what is not in it is not wanted. Every change names what it may have touched (`S
 what it costs among none.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
 from buoy_agent.core.spec import (
@@ -83,15 +83,18 @@ class Targets:
         network, bindings = settled.network, settled.bindings
         interfaces, instances = [entry.interface for entry in bindings], {entry.instance for entry in bindings}
         once = len(instances) == len(set(interfaces)) == len(bindings)
-        if not once or not self.bindings.keys().isdisjoint(interfaces) or not self.instances.keys().isdisjoint(instances):
+        if once and self.bindings.keys().isdisjoint(interfaces) and self.instances.keys().isdisjoint(instances):
+            self._put_new(network, bindings)
+        else:
             for binding in bindings:
                 self.put(binding, Scope())
-            self.working |= settled.working
-            return
         self.working |= settled.working
+
+    def _put_new(self, network: Network, bindings: Sequence[Binding]) -> None:
+        """Bindings of instances of their own, of which nothing is here."""
         self._put_network(network, Scope())
-        self.bindings.update(zip(interfaces, bindings, strict=True))
-        self.members.setdefault(network.id, set()).update(interfaces)
+        self.bindings.update((entry.interface, entry) for entry in bindings)
+        self.members.setdefault(network.id, set()).update(entry.interface for entry in bindings)
         self.instances.update((entry.instance, (entry.interface,)) for entry in bindings)
         floated = ((entry.floating, entry) for entry in bindings if entry.floating is not None)
         self.floats.update((address, Float(address, network.id, of.address, of.interface)) for address, of in floated)

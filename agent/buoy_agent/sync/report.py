@@ -67,13 +67,17 @@ class Reporter:
             self._waiting.pop(report.interface, None)  # the place of the newest is the last
             if self._is_news(report, owed.working):
                 self._waiting[report.interface] = report
-        for interface in owed.interfaces:
-            self._waiting.pop(interface, None)  # it is older than what will be judged
-        self._unjudged.update(dict.fromkeys(owed.interfaces))
-        self._working = (self._working - set(owed.interfaces)) | (owed.working if owed.interfaces else frozenset())
+        if owed.interfaces:
+            self._owe(owed)
         self._networks.update((report.network, report) for report in networks)
         if self.waiting or self._repairs.due(time.monotonic()):
             self._wake.set()
+
+    def _owe(self, owed: Owed) -> None:
+        for interface in owed.interfaces:
+            self._waiting.pop(interface, None)  # it is older than what will be judged
+        self._unjudged.update(dict.fromkeys(owed.interfaces))
+        self._working = self._working.difference(owed.interfaces) | owed.working
 
     async def run(self) -> None:
         """Sends for ever: at once when something waits, else every 5 s; backs off while the server is away."""
@@ -147,3 +151,5 @@ class Reporter:
             news = {one.interface: one for one in fresh if self._is_news(one, self._working)}
             self._waiting = news | self._waiting  # they are the oldest
             wanted -= len(news)
+            if not self._unjudged:
+                self._working = set()
