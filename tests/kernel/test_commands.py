@@ -1,6 +1,7 @@
 """`buoy-agent status`, `purge` and `check`, as a user runs them."""
 
 import json
+import re
 import stat
 import subprocess
 from ipaddress import IPv4Address
@@ -25,7 +26,7 @@ def command(node: Node, *arguments: str, before: tuple[str, ...] = ()) -> subpro
 
 
 def test_status_says_what_the_agent_has_and_what_it_put_right(node: Node, tmp_path: Path) -> None:
-    net = network(node.salt, "a")
+    net = network(node.salt, "a", egress="192.0.2.100")
     one, two = binding(node.salt, net, 5, floating=str(FLOAT)), binding(node.salt, net, 6)
     with serving(tmp_path / "s") as server:
         server.bindings = [to_proto(one), to_proto(two)]
@@ -36,9 +37,11 @@ def test_status_says_what_the_agent_has_and_what_it_put_right(node: Node, tmp_pa
             wait_for("a report", lambda: json.loads(command(node, "status", "-o", "json").stdout)["last_report"])
             status = json.loads(command(node, "status", "-o", "json").stdout)
             assert (status["node"], status["connected"], status["in_sync"]) == ("one", True, True)
-            assert status["desired"] == {"networks": 1, "interfaces": 2, "floats": 1, "routes": 1, "proxies": 1}
+            assert status["desired"] == {"networks": 1, "interfaces": 2, "floats": 1, "routes": 2, "proxies": 2}
             assert status["actual"] == status["desired"]
             assert "the nftables table is gone" in status["repairs"]["last"][0]["found"]
+            moments = [status["last_report"], status["repairs"]["last"][0]["time"]]
+            assert [re.sub(r"\d", "0", moment) for moment in moments] == ["0000-00-00T00:00:00Z"] * 2  # as `buoy` writes them
             shown = command(node, "status").stdout
             assert "connected, in sync" in shown
             assert "differs" not in shown

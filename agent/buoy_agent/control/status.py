@@ -75,18 +75,17 @@ def floats_table(found: dict[str, Any]) -> str:
 
 
 def _desired(targets: Targets, *, by_arp: bool) -> dict[str, int]:
-    floats = len(targets.floats)
+    """Gateways and routed addresses are routes without an element, and so is a float that drains."""
+    floats, routes = sum(1 for want in targets.floats.values() if want.element is not None), len(targets.floats)
     return dict(
-        zip(_ROWS, (len(targets.networks), len(targets.bindings), floats, floats, floats if by_arp else 0), strict=True)
+        zip(_ROWS, (len(targets.networks), len(targets.bindings), floats, routes, routes if by_arp else 0), strict=True)
     )
 
 
 def _actual(actual: Actual) -> dict[str, int]:
-    """A network's own address is a route without an element, and counts as a float where the route is."""
     nics = sum(len(state.nics) for state in actual.networks.values())
     whole = sum(1 for state in actual.networks.values() if state.digest)
-    floats = len(actual.routes.keys() | actual.holders.keys())
-    return dict(zip(_ROWS, (whole, nics, floats, len(actual.routes), len(actual.proxies)), strict=True))
+    return dict(zip(_ROWS, (whole, nics, len(actual.holders), len(actual.routes), len(actual.proxies)), strict=True))
 
 
 def table(status: dict[str, Any]) -> str:
@@ -127,7 +126,7 @@ def _missing(reconciler: Reconciler) -> Iterator[dict[str, str]]:
 
 
 def _time(seconds: float) -> str:
-    return datetime.fromtimestamp(seconds, UTC).isoformat(timespec="seconds")
+    return f"{datetime.fromtimestamp(seconds, UTC):%Y-%m-%dT%H:%M:%SZ}"
 
 
 def time_words(seconds: float | None) -> str | None:

@@ -73,11 +73,16 @@ class Situation:
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """How a link is, what was seen, and what is wrong; without words it is as it should be."""
+    """How a link is, what was seen, and what is wrong; without words it is as it should be.
+
+    What `follows` is only what another broken link leads to; `advice` is for where the row's own does not fit.
+    """
 
     state: LinkState
     seen: str = ""
     wrong: str = ""
+    follows: bool = False
+    advice: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,7 +97,7 @@ class Explained:
 
 @dataclass(frozen=True, slots=True)
 class Explanation:
-    """The links, the first that is broken, and how it is and what to do, in a sentence each."""
+    """The links, the first broken one that follows from no other, and how it is and what to do, in a sentence each."""
 
     links: Sequence[Explained]
     broken: PathLink | None
@@ -105,23 +110,33 @@ def explain(situation: Situation) -> Explanation:
     interface = situation.interface
     words = {"node": interface.node, "uuid": interface.uuid}
     links = [
-        Explained(row.link, row.title, finding, row.advice.format(**words) if finding.state is LinkState.BROKEN else "")
+        Explained(row.link, row.title, finding, advice.format(**words) if finding.state is LinkState.BROKEN else "")
         for row in CHAIN
-        if (interface.live or row.look is _interface) and (interface.floating or not row.floats)
+        if (interface.live or row.look is _interface) and (_floats(interface) or not row.floats)
         for finding in (row.look(situation, row.link),)
+        for advice in (finding.advice or row.advice,)
     ]
-    broken = next((link for link in links if link.finding.state is LinkState.BROKEN), None)
+    broken = min((link for link in links if link.finding.state is LinkState.BROKEN), key=_follows, default=None)
     if broken is not None:
         return Explanation(links, broken.link, f"{broken.title}: {broken.finding.wrong}", broken.advice)
     return Explanation(links, None, *_of_whole(situation, links))
+
+
+def _follows(link: Explained) -> bool:
+    return link.finding.follows
+
+
+def _floats(interface: Interface) -> bool:
+    """Return whether its node is asked for a floating address; of one that is asked back, nothing is to be there."""
+    return interface.floating is not None and interface.floating.phase is not FloatingPhase.RELEASING
 
 
 def _ok(seen: str) -> Finding:
     return Finding(LinkState.OK, seen)
 
 
-def _broken(wrong: str, seen: str = "") -> Finding:
-    return Finding(LinkState.BROKEN, seen, wrong)
+def _broken(wrong: str, seen: str = "", *, follows: bool = False, advice: str = "") -> Finding:
+    return Finding(LinkState.BROKEN, seen, wrong, follows, advice)
 
 
 def _interface(situation: Situation, _link: PathLink) -> Finding:
@@ -140,10 +155,15 @@ def _floating(situation: Situation, _link: PathLink) -> Finding:
     floating = situation.interface.floating
     if floating is None:
         return _ok("none is asked for")
-    if floating.phase is FloatingPhase.RELEASING:
-        waits = floating.reason or f"node {situation.interface.node} has not let go of it yet"
-        return _broken(f"{floating.address} is asked back, and {waits}", str(floating.address))
-    return _ok(f"{floating.address}, {floating.phase}")
+    seen = f"{floating.address}, {floating.phase}"
+    match floating.phase:
+        case FloatingPhase.RELEASING:
+            waits = floating.reason or f"node {situation.interface.node} has not let go of it yet"
+            return _broken(f"{floating.address} is asked back, and {waits}", seen)
+        case FloatingPhase.FAILED:
+            why = floating.reason or "its node does not say why"
+            return _broken(f"{floating.address} failed: {why}", seen, follows=True, advice=_RETRIES)
+    return _ok(seen)
 
 
 def _node(situation: Situation, _link: PathLink) -> Finding:
@@ -183,11 +203,11 @@ def _observed(situation: Situation, link: PathLink) -> Finding:
 def _report(situation: Situation, _link: PathLink) -> Finding:
     interface, floating = situation.interface, situation.interface.floating
     seen = f"generation {interface.observed_generation} of {interface.generation}"
-    reasons = [interface.state_reason, floating.reason if floating else ""]
+    reasons = [interface.state_reason, floating.reason if floating is not None and _floats(interface) else ""]
     if said := "; ".join(dict.fromkeys(reason for reason in reasons if reason)):
-        return _broken(said, seen)
+        return _broken(said, seen, follows=True)
     if interface.observed_generation < interface.generation:
-        return _broken(f"{interface.node} has not confirmed generation {interface.generation} yet", seen)
+        return _broken(f"{interface.node} has not confirmed generation {interface.generation} yet", seen, follows=True)
     return _ok(f"{seen} confirmed")
 
 
@@ -203,7 +223,7 @@ def _of_whole(situation: Situation, links: Sequence[Explained]) -> tuple[str, st
     if not examined.packets_in:
         return (
             f"{whole}; none has come from outside yet",
-            f"if some were sent, look at the way to the LAN of {interface.node}, and at who answers ARP for {address}",
+            f"if some were sent, look at who answers ARP for {address} on the LAN of {interface.node}, and at its own firewall",
         )
     if not examined.packets_out:
         return (
@@ -223,9 +243,10 @@ def span(seconds: float) -> str:
 
 Look = Callable[[Situation, PathLink], Finding]
 _HEALS = (
-    "the agent of {node} puts this right within a second: ask again. Where it stays, `buoy-agent status` on {node} says what "
-    "is refused, or what somebody undoes"
+    "the agent of {node} puts this right within a second, or, where nothing tells it of it, at its next full check: ask again. "
+    "Where it stays, `buoy-agent status` on {node} says what is refused, or what somebody undoes"
 )
+_RETRIES = "{node} tries again by itself; where it stays, `buoy-agent status` on {node} says what is refused"
 
 
 @dataclass(frozen=True, slots=True)

@@ -106,8 +106,8 @@ CASES = {
     ),
     "failed": (
         changed(floating=replace(FLOATING, phase=FloatingPhase.FAILED, reason="the map is full")),
-        PathLink.REPORT,
-        "report: the map is full",
+        PathLink.FLOATING,
+        "floating address: 192.0.2.50 failed: the map is full",
     ),
     "releasing": (changed(floating=replace(FLOATING, phase=FloatingPhase.RELEASING)), PathLink.FLOATING, "is asked back"),
     "in error": (changed(state=InterfaceState.ERROR, state_reason="it burnt"), PathLink.INTERFACE, "it burnt"),
@@ -122,6 +122,29 @@ def test_what_is_known_here_is_part_of_the_chain(name: str) -> None:
     assert found.broken is link
     assert words in found.summary
     assert found.advice
+
+
+def test_a_float_that_failed_is_no_sound_link_and_what_it_failed_for_is_named_where_it_is_seen() -> None:
+    failed = replace(FLOATING, phase=FloatingPhase.FAILED, reason="the external interface ext0 is down")
+    interface = replace(INTERFACE, floating=failed)
+    broken = replace(with_flaw(PathLink.EXTERNAL_INTERFACE), interface=interface)
+    found = explain(broken)
+    states = {link.link: link.finding.state for link in found.links}
+    assert (states[PathLink.FLOATING], states[PathLink.EXTERNAL_INTERFACE]) == (LinkState.BROKEN, LinkState.BROKEN)
+    assert found.links[1].finding.wrong == "192.0.2.50 failed: the external interface ext0 is down"
+    assert found.broken is PathLink.EXTERNAL_INTERFACE
+    alone = explain(replace(WHOLE, interface=interface))
+    assert (alone.broken, alone.advice) == (PathLink.FLOATING, alone.links[1].advice)
+    assert "tries again by itself" in alone.advice
+
+
+def test_of_an_address_that_is_asked_back_nothing_is_missed() -> None:
+    drains = replace(FLOATING, phase=FloatingPhase.RELEASING, reason="its live connections go on until 10:00 UTC at most")
+    without = {link: seen for link, seen in SEEN.items() if not next(row for row in CHAIN if row.link is link).floats}
+    examined = replace(EXAMINED, observations=without)
+    found = explain(replace(WHOLE, interface=replace(INTERFACE, floating=drains), examined=examined))
+    assert found.broken is PathLink.FLOATING
+    assert [link.link for link in found.links if link.finding.state is not LinkState.OK] == [PathLink.FLOATING]
 
 
 def test_what_could_not_be_looked_at_is_said_to_be_unknown() -> None:

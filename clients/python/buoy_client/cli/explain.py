@@ -30,14 +30,13 @@ def explain(ctx: typer.Context, interface: InterfaceUuid, output: Output = None)
 def lines(found: Explanation) -> Iterator[Text]:
     """Give an explanation as a page."""
     width = max((len(link.title) for link in found.links), default=0)
-    first = next((link for link in found.links if link.state is LinkState.BROKEN), None)
     for link in found.links:
-        yield link_line(link, width, emphasised=link is first)
+        yield link_line(link, width, emphasised=link.link == found.broken)
     if found.examination is not None and found.examination.incoming is not None:
         yield Text()
         yield from traffic_lines(found.examination)
     yield Text()
-    yield Text(clean(found.summary), style="bold red" if first else "bold")
+    yield Text(clean(found.summary), style="bold red" if found.broken else "bold")
     if found.advice:
         yield Text.assemble(("to do: ", "dim"), clean(found.advice))
 
