@@ -4,14 +4,19 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 import pytest
-from buoy_agent.core.spec import Binding, packed
+from buoy_agent.core.examining import Link
+from buoy_agent.core.spec import Address, Binding, packed
+from buoy_agent.kernel import foreign_routes
+from buoy_agent.kernel.netlink import Channel
+from buoy_agent.kernel.routes import Match, match
 
 from tests.kernel.node import Node
 from tests.kernel.test_drift import FLOAT, Listening, listening
+from tests.kernel.test_explain import examiner
 from tests.support import netns
 from tests.support.waiting import wait_for
 from tests.support.web import fetch, http_server
-from tests.unit.agent.bindings import binding, network
+from tests.unit.agent.bindings import binding, floated, network
 
 THEIRS = {
     "by a link": "192.0.2.50 dev lo proto static",
@@ -20,6 +25,8 @@ THEIRS = {
     "a refusal": "prohibit 192.0.2.50",
     "an answer": "unreachable 192.0.2.50",
 }
+
+OWN = "192.0.2.50 is an address of this node itself (on ext0): take it away there (ip address delete)"
 
 
 @pytest.fixture
@@ -95,10 +102,88 @@ def test_an_address_that_the_node_itself_has_is_named_as_that(ear: Listening, on
     ear.settle()
     netns.run(node.host, ["ip", "address", "add", "192.0.2.50/32", "dev", "ext0"])
     reports = wait_for("the report", lambda: ear.turn().reports)
-    words = "192.0.2.50 is an address of this node itself (on ext0): take it away there (ip address delete)"
-    assert [report.floating_error for report in reports] == [words]
+    assert [report.floating_error for report in reports] == [OWN]
     netns.run(node.host, ["ip", "address", "delete", "192.0.2.50/32", "dev", "ext0"])
     wait_for("the float", lambda: [report.floating_error for report in ear.turn().reports] == [""])
+    assert answers(node, one)
+
+
+def test_an_address_that_the_node_has_before_it_floats_is_named_and_waited_for(ear: Listening, one: Binding) -> None:
+    node = ear.node
+    netns.run(node.host, ["ip", "address", "add", "192.0.2.50/32", "dev", "ext0"])
+    (report,) = node.snapshot(one).reports
+    assert report.floating_error == OWN
+    assert node.routes() == {}
+    netns.run(node.host, ["ip", "address", "delete", "192.0.2.50/32", "dev", "ext0"])
+    wait_for("the float", lambda: [report.floating_error for report in ear.turn().reports] == [""])
+    assert answers(node, one)
+
+
+def test_what_failed_for_an_address_of_the_nodes_own_stays_so_at_every_look_and_restart(ear: Listening, one: Binding) -> None:
+    node = ear.node
+    node.snapshot(one)
+    ear.settle()
+    netns.run(node.host, ["ip", "address", "add", "192.0.2.50/32", "dev", "ext0"])
+    ear.check()
+    outcome = node.change(one._replace(generation=2), now=ear.now)
+    assert [report.floating_error for report in outcome.reports] == [OWN]
+    netns.run(node.host, ["ip", "route", "add", "198.51.100.9/32", "dev", "lo"])
+    ear.settle()
+    ear.check()
+    found = len(ear.found)
+    ear.check()
+    assert len(ear.found) == found  # it is said once
+    assert {report.floating_error for outcome in ear.outcomes for report in outcome.reports} == {OWN}
+    node.restart()
+    assert [report.floating_error for report in node.snapshot(one).reports] == [OWN]
+    netns.run(node.host, ["ip", "address", "delete", "192.0.2.50/32", "dev", "ext0"])
+    wait_for("the float", lambda: [report.floating_error for report in ear.turn().reports] == [""])
+    assert answers(node, one)
+    node.change(floated(one, None))
+    assert node.routes() == {}
+
+
+def test_a_route_that_is_gone_when_it_is_looked_at_is_in_nobodys_way(
+    node: Node, one: Binding, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    netns.run(node.host, ["ip", "route", "add", "192.0.2.50", "dev", "lo", "proto", "static"])
+    looked = list[Match]()
+
+    def after_it_went(channel: Channel, address: Address) -> Match:
+        netns.run(node.host, ["ip", "route", "flush", "192.0.2.50"])
+        looked.append(match(channel, address))
+        return looked[-1]
+
+    monkeypatch.setattr(foreign_routes, "match", after_it_went)
+    (report,) = node.snapshot(one).reports
+    assert looked[0].link == 0 or looked[0].length < 32
+    assert report.floating_error == ""
+    assert answers(node, one)
+
+
+def test_a_rule_that_leads_an_address_elsewhere_is_named(node: Node, one: Binding) -> None:
+    node.snapshot(one)
+    commands = "ip rule add to 192.0.2.50 lookup 100; ip route add default via 192.0.2.9 table 100"
+    netns.run(node.host, ["sh", "-c", commands])
+    shown = "default via 192.0.2.9 dev ext0 table 100 proto boot"
+    words = f"a rule (ip rule) leads packets to 192.0.2.50 elsewhere, by the route {shown}"
+    with examiner(node) as look:
+        found = {observation.link: observation.flaws for observation in node.do(look.examine, one).observations}
+    assert found[Link.ROUTE] == (words,)
+    node.restart()
+    netns.run(node.host, ["sh", "-c", "ip rule del to 192.0.2.50 lookup 100; ip route flush table 100"])
+    assert [report.floating_error for report in node.snapshot(one).reports] == [""]
+
+
+def test_another_route_protocol_takes_over_what_the_one_before_made(node: Node, one: Binding) -> None:
+    node.snapshot(one)
+    netns.run(
+        node.host,
+        ["sh", "-c", f"ip route replace 192.0.2.50 via 169.254.187.2 dev {node.routes()[str(FLOAT)]} proto 187 onlink"],
+    )
+    node.restart()
+    assert [report.floating_error for report in node.snapshot(one).reports] == [""]
+    assert set(node.routes()) == {str(FLOAT)}
     assert answers(node, one)
 
 

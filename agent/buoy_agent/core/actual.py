@@ -66,6 +66,7 @@ class Actual:
     namespaces: set[str] = field(default_factory=set)  # uuids of networks and instances
     networks: dict[NetworkId, NetworkState] = field(default_factory=dict)
     routes: dict[Address, NetworkId] = field(default_factory=dict)
+    overruled: set[Address] = field(default_factory=set)  # of those, the ones that packets do not take, for all we know
     proxies: set[Address] = field(default_factory=set)
     holders: dict[Address, NetworkId] = field(default_factory=dict)  # which network has the address as a map element
     direct: dict[Address, NetworkId] = field(default_factory=dict)  # which network has the address on its bridge
@@ -96,6 +97,7 @@ class Actual:
             self.holders.update((floating, parts.network) for floating, _ in parts.forward)
             self.direct.update((address, parts.network) for address in parts.direct)
         self.routes.update((address, parts.network) for address in parts.routes)
+        self.overruled.difference_update(parts.routes)
         self.proxies.update(parts.proxies)
 
     def remove(self, parts: Parts) -> None:
@@ -107,6 +109,7 @@ class Actual:
         _forget(self.holders, (floating for floating, _ in parts.forward if self.holders.get(floating) == parts.network))
         _forget(self.direct, (address for address in parts.direct if self.direct.get(address) == parts.network))
         _forget(self.routes, parts.routes)
+        self.overruled.difference_update(parts.routes)
         self.proxies.difference_update(parts.proxies)
 
     def has_address(self, address: Address) -> bool:

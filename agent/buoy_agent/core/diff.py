@@ -248,7 +248,7 @@ class _Floats:
             _entries(self.into, want.network).forward.append((address, fixed))
         if fixed is not None and (afresh or state.backward.get(fixed) != address):
             _entries(self.into, want.network).backward.append((fixed, address))
-        if afresh or address not in self.actual.routes:
+        if afresh or address not in self.actual.routes or address in self.actual.overruled:
             _entries(self.into, want.network).routes.append(address)
         if self.by_arp and not self.actual.external and (afresh or address not in self.actual.proxies):
             _entries(self.into, want.network).proxies.append(address)

@@ -7,33 +7,54 @@ Ours is added with NLM_F_EXCL, so nothing of somebody else's is ever replaced, b
 import errno
 import socket
 from collections.abc import Iterable
+from ipaddress import ip_network
 
 from buoy_agent.core.spec import Address, text
 from buoy_agent.errors import KernelError
 from buoy_agent.kernel.netlink import Channel
-from buoy_agent.kernel.routes import LOCAL, NONE, UNICAST, Match, match
+from buoy_agent.kernel.routes import LOCAL, NETWORK_SIDE, NONE, UNICAST, Match, match
 
 _MAIN = 254
 # As iproute2 names them (rtnetlink.h); any other is shown by its number.
 _PROTOCOLS = {2: "kernel", 3: "boot", 4: "static", 11: "zebra", 12: "bird", 16: "dhcp", 186: "bgp", 188: "ospf"}
 
 
-def ours_elsewhere(channel: Channel, addresses: Iterable[Address], link: int, protocol: int) -> list[Address]:
-    """Of addresses that have a route, those whose route is ours by another link; raises KernelError for somebody else's."""
-    astray = []
+def sort_out(channel: Channel, addresses: Iterable[Address], link: int, protocol: int) -> tuple[list[Address], list[Address]]:
+    """Of addresses that had a route: those that ours is for, but not as it should be, and those without one now.
+
+    Raises KernelError for somebody else's. One into the network itself by our own next hop is ours, whatever its number: an
+    agent with another --route-protocol made it.
+    """
+    astray, gone = list[Address](), list[Address]()
     for address in addresses:
         found = match(channel, address)
-        if (found.protocol, found.length) != (protocol, 8 * len(address)):
+        if _is_absent(address, found):
+            gone.append(address)
+        elif found.length != 8 * len(address) or (
+            found.protocol != protocol and (found.link, found.gateway) != (link, NETWORK_SIDE)
+        ):
             raise KernelError(in_the_way(address, found), errno.EEXIST)
-        if found.link != link:
+        elif (found.link, found.protocol) != (link, protocol):
             astray.append(address)
-    return astray
+    return astray, gone
 
 
 def flaw(address: Address, found: Match) -> str:
     """What is wrong where a packet takes another route than ours, in words."""
-    is_absent = found.kind == NONE or (found.kind == UNICAST and found.length < 8 * len(address))
-    return f"the route to {text(address)} is not there" if is_absent else in_the_way(address, found)
+    if not _is_absent(address, found):
+        return in_the_way(address, found)
+    if found.kind == UNICAST and found.table != _MAIN:
+        return f"a rule (ip rule) leads packets to {text(address)} elsewhere, by the route {route_words(address, found)}"
+    return f"the route to {text(address)} is not there"
+
+
+def _leads_as_ours(found: Match, link: int) -> bool:
+    return (found.link, found.gateway) == (link, NETWORK_SIDE)
+
+
+def _is_absent(address: Address, found: Match) -> bool:
+    """Whether what a packet takes is no route to this one address."""
+    return found.kind == NONE or (found.kind == UNICAST and found.length < 8 * len(address))
 
 
 def in_the_way(address: Address, found: Match) -> str:
@@ -46,12 +67,14 @@ def in_the_way(address: Address, found: Match) -> str:
 
 
 def route_words(address: Address, found: Match) -> str:
-    """A route to a single address as `ip route` shows it, and takes it."""
+    """A route that an address takes as `ip route` shows it, and takes it."""
     if found.kind != UNICAST:
         return f"{found.kind} {text(address)}"
+    block = ip_network((address, found.length), strict=False)
+    to = "default" if not found.length else text(address) if found.length == block.max_prefixlen else str(block)
     via = f" via {text(found.gateway)}" if found.gateway is not None else ""
     table = "" if found.table == _MAIN else f" table {found.table}"
-    return f"{text(address)}{via} dev {_name(found.link)}{table} proto {_PROTOCOLS.get(found.protocol, found.protocol)}"
+    return f"{to}{via} dev {_name(found.link)}{table} proto {_PROTOCOLS.get(found.protocol, found.protocol)}"
 
 
 def _name(link: int) -> str:

@@ -19,6 +19,8 @@ from buoy_agent.kernel.reader import LinuxReader, external_settings
 
 _GONE = (2, 3, 19)  # ENOENT, ESRCH, ENODEV: what was to be removed is not there
 _CHUNK = 1000
+_LOOKED_AT = 16  # routes, of 10 us each
+_TRIES = 3  # to add a route where there was one that was gone a moment later
 
 
 class LinuxKernel(LinuxReader):
@@ -130,12 +132,27 @@ class LinuxKernel(LinuxReader):
         return index
 
     def _route(self, addresses: Sequence[Address], link: int) -> None:
-        """Adds routes; one of ours may be there already, and lead elsewhere, and one of somebody else's is left alone."""
-        doing, messages = "adding the route to", [routes.add_route(address, link, self._protocol) for address in addresses]
-        there = self._in_host(messages, addresses, doing, fine=(errno.EEXIST,))
-        if there:
-            astray = foreign_routes.ours_elsewhere(self._host, there, link, self._protocol)
+        """Adds routes, of which each is what packets take then; of very many, the next full check finds those that are not."""
+        self._add_routes(addresses, link)
+        for address in addresses if len(addresses) <= _LOOKED_AT else ():
+            found = routes.match(self._host, address)
+            if found.link != link:
+                self._in_host([routes.delete_route(address, self._protocol)], [address], "", fine=_GONE)
+                raise KernelError(foreign_routes.flaw(address, found), errno.EEXIST)
+
+    def _add_routes(self, addresses: Sequence[Address], link: int) -> None:
+        """One of ours may be there already, and lead elsewhere, and one of somebody else's is left alone."""
+        doing, left = "adding the route to", list(addresses)
+        for _ in range(_TRIES):
+            there = self._in_host(
+                [routes.add_route(one, link, self._protocol) for one in left], left, doing, fine=(errno.EEXIST,)
+            )
+            if not there:
+                return
+            astray, left = foreign_routes.sort_out(self._host, there, link, self._protocol)
             self._in_host([routes.replace_route(address, link, self._protocol) for address in astray], astray, doing)
+        for address in left:
+            raise KernelError(f"{doing} {text(address)}: {foreign_routes.flaw(address, routes.match(self._host, address))}")
 
     def _in_host(
         self, messages: Sequence[Message], about: Sequence[Address], doing: str, fine: Collection[int] = ()

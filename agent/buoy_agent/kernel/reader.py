@@ -55,6 +55,7 @@ class LinuxReader:
             for piece in routes.read_routes(channel, wanted=self._protocol):
                 actual.routes.update([(address, outer[index]) for address, index in piece if index in outer])
                 yield
+            actual.overruled = routes.read_own(channel).intersection(actual.routes)
         return actual
 
     def read_external(self) -> External:

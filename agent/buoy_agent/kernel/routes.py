@@ -28,6 +28,7 @@ _RTMSG = struct.Struct("=BBBBBBBBI")
 _MADE_SIZE = 16 + _RTMSG.size + 4 * 8  # of a message with a header and the four attributes of a route that we made
 _NDMSG = struct.Struct("=BxxxiHBB")
 _AF_INET, _MAIN, _UNICAST, _NOWHERE, _ONLINK, _PERMANENT, _PROXY, _LINK_SCOPE = 2, 254, 1, 255, 4, 0x80, 0x08, 253
+_LOCAL_TABLE = 255
 _FIB_MATCH = 0x3000  # RTM_F_FIB_MATCH, and RTM_F_LOOKUP_TABLE: the table that the route is in, which may not be main
 UNICAST, LOCAL, NONE = "unicast", "local", "none"
 # What a look-up ends with where nothing leads to an address (fib_props), and the type of such a route.
@@ -156,6 +157,17 @@ def match(channel: Channel, address: Address) -> Match:
     gateway = Address(bytes(parts[_GATEWAY])) if _GATEWAY in parts else None
     link = _index(parts[_OIF]) if _OIF in parts else 0
     return Match(UNICAST if kind == _UNICAST else LOCAL, length, table, protocol, link, gateway)
+
+
+def read_own(channel: Channel) -> set[Address]:
+    """The addresses of the node itself: their routes, in the table `local`, come before ours."""
+    own = set[Address]()
+    for _, body in channel.dump(_GETROUTE, _RTMSG.pack(_AF_INET, 0, 0, 0, _LOCAL_TABLE, 0, 0, 0, 0)):
+        _, length, _, _, table, *_ = _RTMSG.unpack_from(body)
+        address = Address(bytes(attributes(body[_RTMSG.size :]).get(_DST, b"")))
+        if (table, length) == (_LOCAL_TABLE, 8 * len(address)):
+            own.add(address)
+    return own
 
 
 def read_route(channel: Channel, address: Address, wanted: int = PROTOCOL) -> int:

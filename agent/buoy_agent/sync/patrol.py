@@ -209,10 +209,10 @@ class Patrol:
 
     def _route(self, address: Address, now: float) -> Scope:
         known, seen = self.actual.routes.get(address), self._kernel.read_route(address)
-        if known == seen:
+        if known == seen or (seen is None and address in self.actual.overruled):
             return Scope()
         if seen is None:
-            self.actual.routes.pop(address, None)
+            self.actual.overruled.add(address)  # gone, or behind another: to add it again will tell
         else:
             self.actual.routes[address] = seen
         self._note(f"route {text(address)}", ("gone" if seen is None else "not as it was made",), now, {address})
@@ -240,6 +240,10 @@ class Patrol:
                 self._note(f"network {uuid}", ("the namespace is gone",), now)
             self.actual.drop_namespace(uuid)
         self.actual.namespaces = set(seen.namespaces)
+        for address in self.actual.overruled - seen.routes.keys():
+            self.actual.routes.pop(address, None)  # which has been said
+        self.actual.overruled &= seen.routes.keys()
+        scope.merge(self._overruled(seen.overruled, now))
         if seen.routes == self.actual.routes:
             return scope
         known = {address for address, network in self.actual.routes.items() if seen.routes.get(address, network) == network}
@@ -247,6 +251,14 @@ class Patrol:
         scope.merge(self._changed("route", What.NODE.value, known | foreign, seen.routes.keys() - foreign, now))
         self.actual.routes = dict(seen.routes)
         return scope
+
+    def _overruled(self, seen: Iterable[Address], now: float) -> Scope:
+        """Routes that packets do not take, since the node itself has the address."""
+        fresh = set(seen) - self.actual.overruled
+        if fresh:
+            self._note(What.NODE.value, (_line("route", "overruled", fresh),), now, fresh)
+        self.actual.overruled |= fresh
+        return Scope(addresses=fresh)
 
     def _changed(self, what: str, place: str, known: Iterable[Address], seen: Iterable[Address], now: float) -> Scope:
         """The addresses that are in one of two sets."""

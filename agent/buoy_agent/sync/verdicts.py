@@ -92,7 +92,8 @@ class Verdicts:
         else:
             inside = state.forward.get(address) == want.fixed and state.backward.get(want.fixed) == address
         reached = address in self._actual.proxies or not self._by_arp
-        return inside and self._actual.routes.get(address) == want.network and reached and not self._actual.external
+        routed = self._actual.routes.get(address) == want.network and address not in self._actual.overruled
+        return inside and routed and reached and not self._actual.external
 
     def _is_gone(self, interface: InterfaceId) -> bool:
         """Whether nothing of a removed interface is on the node any more."""
