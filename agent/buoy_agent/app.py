@@ -47,6 +47,7 @@ CHANNEL_OPTIONS = (
     ("grpc.lb_policy_name", "round_robin"),
     ("grpc.use_local_subchannel_pool", 1),
 )
+_ANNOUNCED_A_SECOND = 1000  # proxy neighbours, which take some 5 ms to read
 log = structlog.get_logger()
 
 
@@ -116,7 +117,9 @@ class Agent:
             stream = Stream(stub, token, request, self._take, reporter.offer, answerer.take)
             self._stream, self._reporter = stream, reporter
             try:
-                await self._until_stopped(stream.run(), reporter.run(), self._reconcile(reporter), self._check_now_and_then())
+                await self._until_stopped(
+                    stream.run(), reporter.run(), self._reconcile(reporter), self._check_now_and_then(), self._look_outside()
+                )
             finally:
                 self._announcer.close()
                 answerer.close()
@@ -174,6 +177,12 @@ class Agent:
         while True:
             await asyncio.sleep(self._settings.check_interval * random.uniform(0.9, 1.1))  # noqa: S311 - spreads load
             self._take(CheckDue())
+
+    async def _look_outside(self) -> None:
+        """Each second, or less often where much is announced: nothing tells of lost proxy neighbours, nor of another name."""
+        while True:
+            await asyncio.sleep(max(1.0, len(self.reconciler.actual.proxies) / _ANNOUNCED_A_SECOND))
+            self._take(Places(external=True))
 
     def _publish(self, outcome: Outcome, reporter: Reporter) -> None:
         reporter.offer(outcome.reports, outcome.networks, outcome.repairs, outcome.owed)

@@ -187,6 +187,19 @@ def test_the_whole_agent_puts_a_flushed_ruleset_right(node: Node, tmp_path: Path
             wait_for("the element", lambda: node.elements(net) == {str(FLOAT): "10.0.0.5"})
 
 
+def test_what_the_external_interface_lost_without_a_word_is_put_right_soon(node: Node, tmp_path: Path) -> None:
+    one = binding(node.salt, network(node.salt, "a"), 5, floating=str(FLOAT))
+    with serving(tmp_path / "s") as server:
+        server.bindings = [to_proto(one)]
+        with agent(node, tmp_path / "s", tmp_path / "log"):
+            server.report_of(one)
+            netns.run(node.host, ["ip", "neigh", "del", "proxy", str(FLOAT), "dev", EXTERNAL])
+            wait_for("the proxy neighbour", lambda: node.proxies() == {str(FLOAT)})
+            heard = len(server.reports)
+            netns.run(node.host, ["ip", "link", "set", EXTERNAL, "name", "other0"])  # it stays up
+            assert "not there" in server.report_of(one, after=heard).floating_error
+
+
 def test_it_answers_what_it_is_asked_also_what_it_cannot_read_and_what_it_was_never_told(node: Node, tmp_path: Path) -> None:
     net = network(node.salt, "a")
     one, two = binding(node.salt, net, 5, floating=str(FLOAT)), binding(node.salt, net, 6)
