@@ -50,13 +50,13 @@ class Node:
         """Makes uuids of this node's own."""
         return self.name
 
-    def restart(self) -> None:
+    def restart(self, external: str = EXTERNAL) -> None:
         """Forgets everything and reads the kernel, as an agent that was killed and started again."""
         self.kernel.close()
-        self._start()
+        self._start(external)
 
-    def _start(self) -> None:
-        self.kernel = self.do(LinuxKernel, EXTERNAL, self.prefix)
+    def _start(self, external: str = EXTERNAL) -> None:
+        self.kernel = self.do(LinuxKernel, external, self.prefix)
         self.reconciler = Reconciler(self.kernel)
         self.do(self.reconciler.start)
 

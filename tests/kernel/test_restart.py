@@ -3,6 +3,7 @@
 from ipaddress import IPv4Address
 
 import pytest
+from buoy_agent.control.purge import purge
 from buoy_agent.core.actual import Parts
 from buoy_agent.core.spec import packed
 
@@ -54,6 +55,33 @@ def test_what_the_snapshot_does_not_hold_is_pruned_and_what_is_not_ours_stays(no
     assert [link["ifname"] for link in node.show(node.host, "ip", "-j", "link")] == ["lo", EXTERNAL]
     assert "198.51.100.0/24" in netns.run(node.host, ["ip", "route"]).stdout
     assert "theirs" in netns.run(node.host, ["nft", "list", "tables"]).stdout
+
+
+def proxies(node: Node, link: str) -> set[str]:
+    """What is answered for on a link, as ip shows it."""
+    return {entry["dst"] for entry in node.show(node.host, "ip", "-j", "neigh", "show", "proxy", "dev", link)}
+
+
+@pytest.mark.parametrize("purged", [False, True])
+def test_another_external_interface_takes_over_what_the_one_before_answered_for(node: Node, *, purged: bool) -> None:
+    net = network(node.salt, "a")
+    stays, goes = binding(node.salt, net, 5, floating=str(FLOAT)), binding(node.salt, net, 6, floating="192.0.2.51")
+    node.snapshot(stays, goes)
+    netns.run(
+        node.host, ["sh", "-c", "ip link add ext1 type veth peer name other1; ip link set ext1 up; ip link set other1 up"]
+    )
+    netns.run(node.host, ["ip", "neigh", "add", "proxy", "192.0.2.77", "dev", EXTERNAL, "protocol", "98"])  # another agent's
+    node.restart("ext1")
+    assert node.kernel.writes == 2  # settings of the interface
+    if purged:
+        assert "2 proxy neighbours" in list(node.do(lambda: list(purge(node.kernel))))
+        assert (proxies(node, EXTERNAL), proxies(node, "ext1")) == ({"192.0.2.77"}, set())
+        return
+    node.snapshot(stays)
+    assert (proxies(node, EXTERNAL), proxies(node, "ext1")) == ({"192.0.2.77"}, {str(FLOAT)})
+    node.restart("ext1")
+    node.snapshot(stays)
+    assert node.kernel.writes == 0
 
 
 DAMAGE = {

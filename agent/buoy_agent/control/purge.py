@@ -14,12 +14,12 @@ def purge(kernel: Kernel) -> Iterator[str]:
     """Does it, and says line by line what was removed; raises KernelError."""
     actual = kernel.read()
     routed = _by_network(actual)
-    kernel.withdraw(Parts(NOWHERE, proxies=tuple(actual.proxies)))
+    kernel.withdraw(Parts(NOWHERE, proxies=tuple(actual.proxies | actual.elsewhere)))
     for network, addresses in routed.items():
         kernel.withdraw(Parts(network, routes=tuple(addresses)))
     kernel.remove_namespaces(sorted(actual.namespaces))
     networks = len(actual.networks)
-    yield f"{len(actual.proxies)} proxy neighbours"
+    yield f"{len(actual.proxies | actual.elsewhere)} proxy neighbours"
     yield f"{len(actual.routes)} routes"
     yield f"{networks} networks, with {len(actual.holders)} floats and {_nics(actual)} NICs"
     yield f"{len(actual.namespaces) - networks} other namespaces"

@@ -68,6 +68,7 @@ class Actual:
     routes: dict[Address, NetworkId] = field(default_factory=dict)
     overruled: set[Address] = field(default_factory=set)  # of those, the ones that packets do not take, for all we know
     proxies: set[Address] = field(default_factory=set)
+    elsewhere: set[Address] = field(default_factory=set)  # answered for on another link, which was the external interface once
     holders: dict[Address, NetworkId] = field(default_factory=dict)  # which network has the address as a map element
     direct: dict[Address, NetworkId] = field(default_factory=dict)  # which network has the address on its bridge
     external: str = ""  # why the external interface cannot be used, in words; empty when it can
@@ -111,6 +112,7 @@ class Actual:
         _forget(self.routes, parts.routes)
         self.overruled.difference_update(parts.routes)
         self.proxies.difference_update(parts.proxies)
+        self.elsewhere.difference_update(parts.proxies)
 
     def has_address(self, address: Address) -> bool:
         """Whether anything at all of a floating address is there."""

@@ -46,7 +46,7 @@ def diff(
     """
     floats = _Floats(desired, actual, by_arp=by_arp)
     if scope.everything:
-        present = {*actual.routes, *actual.proxies, *actual.holders, *actual.direct}
+        present = {*actual.routes, *actual.proxies, *actual.elsewhere, *actual.holders, *actual.direct}
         floats.look_at(present)
         floats.put_in_new(desired.floats.keys() - present)
         floats.look_for_strays(actual.networks)
@@ -155,7 +155,7 @@ class _Floats:
                 self._take_out_elements(address)
             elif gone:
                 self._take_out(address)
-            elif not self.by_arp and address in self.actual.proxies:
+            elif address in self.actual.elsewhere or (not self.by_arp and address in self.actual.proxies):
                 _entries(self.out, NOWHERE).proxies.append(address)
             self._put_in(address, afresh=gone)
 
@@ -236,7 +236,7 @@ class _Floats:
             _entries(self.out, route).routes.append(address)
         if (direct := self.actual.direct.get(address)) is not None:
             _entries(self.out, direct).direct.append(address)
-        if address in self.actual.proxies:
+        if address in self.actual.proxies or address in self.actual.elsewhere:
             entries.proxies.append(address)
 
     def _put_in(self, address: Address, *, afresh: bool) -> None:
@@ -250,7 +250,8 @@ class _Floats:
             _entries(self.into, want.network).backward.append((fixed, address))
         if afresh or address not in self.actual.routes or address in self.actual.overruled:
             _entries(self.into, want.network).routes.append(address)
-        if self.by_arp and not self.actual.external and (afresh or address not in self.actual.proxies):
+        answered = address in self.actual.proxies and address not in self.actual.elsewhere
+        if self.by_arp and not self.actual.external and (afresh or not answered):
             _entries(self.into, want.network).proxies.append(address)
         if want.routed and (afresh or address not in state.direct):
             _entries(self.into, want.network).direct.append(address)

@@ -96,6 +96,10 @@ class LinuxKernel(LinuxReader):
         """Proxy neighbours, routes, routes on the bridge, elements, then every flow."""
         external = index_of(self._external)
         self._in_host([routes.delete_proxy(address, external) for address in parts.proxies], parts.proxies, "", fine=_GONE)
+        others = [(address, link) for address in parts.proxies for link in self._elsewhere.get(address, ())]
+        self._in_host([routes.delete_proxy(*other) for other in others], [address for address, _ in others], "", fine=_GONE)
+        for address, _ in others:
+            self._elsewhere.pop(address, None)
         self._in_host([routes.delete_route(address, self._protocol) for address in parts.routes], parts.routes, "", fine=_GONE)
         if parts.direct and self._namespaces.exists(parts.network):
             self._networks.unroute_on_bridge(parts.network, parts.direct)

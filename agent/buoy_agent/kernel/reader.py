@@ -1,6 +1,7 @@
 """The reading half of the kernel port on Linux."""
 
 from collections.abc import Collection, Generator, Mapping
+from collections.abc import Set as AbstractSet
 from contextlib import closing
 
 from buoy_agent.core.actual import Actual, NetworkState
@@ -30,6 +31,7 @@ class LinuxReader:
         self._protocol = protocol
         self._external, self._namespaces, self._networks = external_interface, namespaces, networks
         self._numbers = Numbers(namespaces)
+        self._elsewhere: dict[Address, set[int]] = {}  # links beside the external one on which we answer for an address
 
     def read(self) -> Actual:
         """Everything that is ours."""
@@ -38,6 +40,8 @@ class LinuxReader:
         uplinks = _uplinks(outers.links)
         actual, external = at_once(self._read_node(uplinks)), self.read_external()
         actual.proxies, actual.external = set(external.proxies), external.words
+        self._elsewhere = self._read_elsewhere(actual.routes.keys())
+        actual.elsewhere = set(self._elsewhere)
         shared = dict(zip(actual.routes, actual.routes, strict=True))
         networks = [network for network in uplinks.values() if network in actual.namespaces]
         for network, state in self._networks.read_all(networks, outers, shared):
@@ -58,13 +62,24 @@ class LinuxReader:
             actual.overruled = routes.read_own(channel).intersection(actual.routes)
         return actual
 
+    def _read_elsewhere(self, routed: AbstractSet[Address]) -> dict[Address, set[int]]:
+        """Of addresses that are routed into our networks alone: others may be of another agent in this namespace."""
+        found: dict[Address, set[int]] = {}
+        external = index_of(self._external)
+        with closing(Channel(ROUTE)) as channel:
+            for address, link in routes.read_proxies(channel, self._protocol):
+                if link != external and address in routed:
+                    found.setdefault(address, set()).add(link)
+        return found
+
     def read_external(self) -> External:
         """The external interface."""
         with closing(Channel(ROUTE)) as channel:
             link = links.read_link(channel, self._external)
             if link is None or not link.is_up:
                 return External(f"the external interface {self._external} is {'not there' if link is None else 'down'}")
-            proxies = frozenset(routes.read_proxies(channel, link.index, self._protocol))
+            found = routes.read_proxies(channel, self._protocol, link.index)
+            proxies = frozenset(address for address, index in found if index == link.index)
         return External("", tuple(setting_flaws(external_settings(self._external), {})), proxies)
 
     def read_network(self, network: NetworkId, known: NetworkState | None = None) -> NetworkState:

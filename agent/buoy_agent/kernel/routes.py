@@ -239,13 +239,14 @@ def has_proxy(channel: Channel, address: Address, link: int, protocol: int = PRO
     return body is not None and bytes(attributes(body[_NDMSG.size :]).get(_NEIGH_PROTOCOL, b"")) == bytes([protocol])
 
 
-def read_proxies(channel: Channel, link: int, protocol: int = PROTOCOL) -> Iterator[Address]:
-    """Our proxy neighbours on a link."""
-    for _, body in channel.dump(_GETNEIGH, _NDMSG.pack(_AF_INET, 0, 0, _PROXY, 0) + number(_NEIGH_INDEX, link)):
+def read_proxies(channel: Channel, protocol: int = PROTOCOL, link: int = 0) -> Iterator[tuple[Address, int]]:
+    """Our proxy neighbours and their links; those of one link, where the kernel can pick them."""
+    by_link = number(_NEIGH_INDEX, link) if link else b""
+    for _, body in channel.dump(_GETNEIGH, _NDMSG.pack(_AF_INET, 0, 0, _PROXY, 0) + by_link):
         _, index, _, flags, _ = _NDMSG.unpack_from(body)
         parts = attributes(body[_NDMSG.size :])
-        if index == link and flags & _PROXY and bytes(parts.get(_NEIGH_PROTOCOL, b"")) == bytes([protocol]):
-            yield Address(bytes(parts[_NEIGH_DST]))
+        if flags & _PROXY and bytes(parts.get(_NEIGH_PROTOCOL, b"")) == bytes([protocol]):
+            yield Address(bytes(parts[_NEIGH_DST])), index
 
 
 def _route(length: int, protocol: int = PROTOCOL) -> bytes:
