@@ -5,16 +5,17 @@ a hundred thousand in the order of their keys costs as much again.
 """
 
 from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping, Sequence
-from itertools import islice
+from itertools import islice, repeat
 from typing import Any
 
+from buoy_server.codec.columns import Column, picked, places_of
 from buoy_server.codec.outlines import reading_of
 from buoy_server.core.state import COUNTS, INDEXES, Kind
 from buoy_server.feed.index import Counts, Index
 
-CHUNK = 2_500  # objects that are grouped together: what is read of each is kept as long
+CHUNK = 1_000  # objects that are grouped together: what is read of each is kept as long
 
-Group = tuple[Any, list[str], list[tuple[str, ...]]]  # objects that are alike: an outline, the keys, and what is each one's own
+Group = tuple[Any, Sequence[str], Sequence[Column]]  # objects that are alike: an outline, the keys, and what is each one's own
 
 
 class Filling:
@@ -29,42 +30,33 @@ class Filling:
     def take(self, objects: Iterable[tuple[str, bytes]], bodies: dict[str, bytes]) -> None:
         """Take in all objects: keep their bytes, and let them stand where the rows say."""
         left = iter(objects)
-        while groups := self._groups(islice(left, CHUNK), bodies):
-            for group in groups:
+        while chunk := list(islice(left, CHUNK)):
+            bodies.update(chunk)
+            for group in self._groups(*zip(*chunk, strict=True)):
                 self._gather(*group)
         for place in self._places.values():
             if isinstance(place, Index):
                 place.settle()
 
-    def _groups(self, objects: Iterator[tuple[str, bytes]], bodies: dict[str, bytes]) -> Sequence[Group]:
-        """Read objects, and return them in groups."""
-        parse, likeness, own = self._reading.parse, self._reading.likeness, self._reading.own
-        groups: dict[Hashable, Group] = {}
-        alone: list[Group] = []
-        for key, body in objects:
-            bodies[key] = body
-            message = parse(body)
-            alike = likeness(message)
+    def _groups(self, keys: Sequence[str], bodies: Sequence[bytes]) -> Iterator[Group]:
+        """Read objects, and yield them in groups."""
+        likenesses, own = self._reading.columns(bodies) if self._reading.columns else (repeat(None, len(keys)), ())
+        for alike, places in places_of(likenesses).items():
             if alike is None:
-                alone.append((self._reading.outline(message), [key], []))
-                continue
-            group = groups.get(alike)
-            if group is None:
-                group = groups[alike] = self._reading.outline(message), [], []
-            group[1].append(key)
-            group[2].append(own(message))
-        return [*groups.values(), *alone]
+                yield from ((self._reading.outline(bodies[place]), [keys[place]], ()) for place in places)
+            else:
+                of_group, *own_of_group = picked((keys, *own), places)
+                yield self._reading.outline(bodies[places[0]]), of_group, own_of_group
 
-    def _gather(self, outline: Any, keys: Sequence[str], own: Sequence[tuple[str, ...]]) -> None:
+    def _gather(self, outline: Any, keys: Sequence[str], own: Sequence[Column]) -> None:
         """Let objects that are alike stand where the rows say, or the answers."""
         answers = self._reading.answers if own else {}
-        columns = tuple(zip(*own, strict=True))
         for name, row in self._rows.items():
             value = row(outline)
             if value is None:
                 continue
             if name in answers:
-                self._places[name].gather_each(answers[name](outline, columns), keys, self._same)
+                self._places[name].gather_each(answers[name](outline, own), keys, self._same)
             else:
                 for each in value if isinstance(value, frozenset) else (value,):
                     self._places[name].gather(each, keys, self._same)
