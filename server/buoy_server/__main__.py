@@ -137,9 +137,9 @@ async def _serve(chosen: settings.Settings, database: Database) -> None:
             resources_events=chosen.keep_resources_events,
         ),
     )
-    server = Server(database.store, options)
+    server = Server(database.store, options, chosen.listen)
     try:
-        bound = await server.start(chosen.listen, chosen.http)
+        bound = await server.start(chosen.http)
         log.info("serving", listen=bound)
         await stop.wait()
         log.info("stopping")

@@ -5,18 +5,14 @@ database closes.
 """
 
 import asyncio
-import contextlib
 import gc
-import socket
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from ipaddress import IPv4Network
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import grpc
 import structlog
 from buoy.v1 import admin_pb2, agent_pb2, instance_pb2, interface_pb2, namespace_pb2, network_pb2, node_pb2, pool_pb2
 from google.protobuf.descriptor import ServiceDescriptor
@@ -32,7 +28,6 @@ from buoy_server.core.commands.housekeeping import ExpireQuarantine, ForgetDelet
 from buoy_server.core.commands.nodes import MissNode
 from buoy_server.core.lookup import SYSTEM, Caller
 from buoy_server.core.state import Kind
-from buoy_server.errors import ListenError
 from buoy_server.feed.compactor import Compactor
 from buoy_server.feed.feed import Feed
 from buoy_server.feed.view import View
@@ -45,6 +40,7 @@ from buoy_server.rpc.dispatch import Dispatcher
 from buoy_server.rpc.health import HEALTH_SERVICE, Health
 from buoy_server.rpc.instances import InstanceService
 from buoy_server.rpc.interfaces import InterfaceService
+from buoy_server.rpc.listening import listening
 from buoy_server.rpc.namespaces import NamespaceService
 from buoy_server.rpc.networks import NetworkService
 from buoy_server.rpc.nodes import NodeService
@@ -61,24 +57,6 @@ log = structlog.get_logger()
 GRACE = 10.0  # seconds that calls under way get to finish
 HOUSEKEEPING_SECONDS = 5.0
 HOUSEKEEPER = Caller(SYSTEM)
-
-# Each measured: see docs/decisions/0002-grpc-settings.md.
-OPTIONS: tuple[tuple[str, int], ...] = (
-    ("grpc.so_reuseport", 0),  # a second server on the port is refused instead of sharing it in silence
-    ("grpc.keepalive_time_ms", 20_000),
-    ("grpc.keepalive_timeout_ms", 10_000),
-    ("grpc.http2.ping_timeout_ms", 10_000),  # without it a stalled peer is noticed a minute late
-    ("grpc.keepalive_permit_without_calls", 1),
-    ("grpc.http2.min_recv_ping_interval_without_data_ms", 5_000),
-    ("grpc.server.max_pending_requests", 100_000),  # a storm of reconnects is queued, not refused
-    ("grpc.server.max_pending_requests_hard_limit", 200_000),
-    ("grpc.max_receive_message_length", 1 << 20),
-    ("grpc.max_send_message_length", 4 << 20),
-    ("grpc.max_concurrent_streams", 1000),
-    ("grpc.max_connection_age_ms", 30 * 60_000),
-    ("grpc.max_connection_age_grace_ms", 30_000),
-)
-
 
 DEFAULT_NETBLOCK = IPv4Network("10.0.0.0/20")
 
@@ -97,9 +75,10 @@ class Options:
 
 
 class Server:
-    """A running control plane over an open store."""
+    """A control plane over an open store, that listens on its targets from the beginning; raises ListenError."""
 
-    def __init__(self, store: SqlStore, options: Options) -> None:
+    def __init__(self, store: SqlStore, options: Options, targets: Sequence[str]) -> None:
+        self._grpc, self._bound = listening(targets)
         view = _loaded(store)
         feed = Feed(store, view.revision, store.oldest())
         writer = Writer(store, view, feed)
@@ -116,7 +95,6 @@ class Server:
         self._options = options
         self._compactor = Compactor(Past(store), writer, feed, options.retention)
         self.dispatcher = Dispatcher(authenticator, feed, self._backend.cluster_id, self._services())
-        self._grpc = grpc.aio.server(options=OPTIONS)
         self._http: HttpServer | None = None
         register(self._grpc, self.dispatcher)
         names = [name for name, _ in self.dispatcher.services()]
@@ -126,9 +104,9 @@ class Server:
         reflection.enable_server_reflection(names_shown, self._grpc)  # type: ignore[no-untyped-call]
         self._housekeeping: list[asyncio.Task[None]] = []
 
-    async def start(self, targets: Sequence[str], http: str | None = None) -> list[str]:
-        """Serve gRPC on the targets, and REST, and return all with the ports that were bound, or raise ListenError."""
-        bound = [self._bind(target) for target in targets]
+    async def start(self, http: str | None = None) -> list[str]:
+        """Serve gRPC, and REST, and return all targets with the ports that were bound, or raise ListenError."""
+        bound = list(self._bound)
         if http:
             self._http = self._http_server()
         await self._grpc.start()
@@ -179,18 +157,6 @@ class Server:
         )
         return {module.DESCRIPTOR.services_by_name[name]: service for module, name, service in services}
 
-    def _bind(self, target: str) -> str:
-        if target.startswith("unix:"):
-            path = Path(target.removeprefix("unix:").replace("///", "/", 1))
-            if not path.parent.is_dir():
-                raise ListenError(f"listen: {target} cannot be served: there is no directory {path.parent}, make it first")
-            _refuse_served_socket(path)
-        try:
-            port = self._grpc.add_insecure_port(target)
-        except RuntimeError as error:
-            raise ListenError(f"listen: {target} cannot be served: is another server on it?") from error
-        return target if target.startswith("unix:") else f"{target.rpartition(':')[0]}:{port}"
-
     async def _keep_house(self) -> None:
         while True:
             await asyncio.sleep(HOUSEKEEPING_SECONDS)
@@ -211,10 +177,3 @@ def _loaded(store: SqlStore) -> View:
         gc.enable()
     gc.freeze()
     return view
-
-
-def _refuse_served_socket(path: Path) -> None:
-    """Raise ListenError when somebody serves that socket; gRPC would take it away in silence."""
-    with socket.socket(socket.AF_UNIX) as probe, contextlib.suppress(OSError):
-        probe.connect(str(path))
-        raise ListenError(f"listen: another server is on {path}")

@@ -9,7 +9,7 @@ from collections.abc import AsyncIterator
 from typing import Any
 
 import grpc
-from buoy_server.server import OPTIONS
+from buoy_server.rpc.listening import OPTIONS
 
 READY = b"\x10\x01"
 

@@ -62,9 +62,9 @@ class Running:
 async def running(path: Path, **options: Any) -> AsyncIterator[Running]:
     """Run a server on a database file, and stop it as SIGTERM would."""
     database = open_database(f"sqlite:///{path}")
-    server = Server(database.store, Options(**{"insecure": True, **options}))
+    server = Server(database.store, Options(**{"insecure": True, **options}), ["127.0.0.1:0"])
     try:
-        (target,) = await server.start(["127.0.0.1:0"])
+        (target,) = await server.start()
         async with grpc.aio.insecure_channel(target) as channel:
             yield Running(
                 server,

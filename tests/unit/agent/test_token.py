@@ -61,9 +61,9 @@ class World:
 async def world(tmp_path: Path) -> AsyncIterator[World]:
     database = open_database(f"sqlite:///{tmp_path}/buoy.db")
     secret = await bootstrap(database.store)
-    server = Server(database.store, Options())
+    server = Server(database.store, Options(), [f"unix://{tmp_path}/buoy.sock"])
     try:
-        (target,) = await server.start([f"unix://{tmp_path}/buoy.sock"])
+        (target,) = await server.start()
         async with AsyncBuoyClient(target, namespace="system", key=secret) as system:
             yield World(target, system, tmp_path / "key")
     finally:
