@@ -85,7 +85,7 @@ class Reporter:
         while True:
             if not self.waiting or attempt:
                 await self._pause(backoff(attempt, random.random()) if attempt else HEARTBEAT, early=not attempt)  # noqa: S311
-            attempt = 0 if await self._send() else attempt + 1
+            attempt = 0 if await self._send(wait_for_ready=attempt > 0) else attempt + 1
 
     def _is_news(self, report: Report, working: AbstractSet[InterfaceId]) -> bool:
         """Whether the server does not know it yet: a good word of what works is no news, unless a bad one may be on its way."""
@@ -100,7 +100,7 @@ class Reporter:
         except TimeoutError:
             return
 
-    async def _send(self) -> bool:
+    async def _send(self, *, wait_for_ready: bool) -> bool:
         metadata = await self._token.metadata()
         self._wake.clear()
         await self._judge_some()
@@ -115,7 +115,7 @@ class Reporter:
             repairs=map(repair_to_proto, repairs),
         )
         try:
-            await self._stub.ReportNode(request, timeout=_DEADLINE, metadata=metadata)
+            await self._stub.ReportNode(request, timeout=_DEADLINE, metadata=metadata, wait_for_ready=wait_for_ready)
         except grpc.aio.AioRpcError as error:
             log_refusal("report not taken", error, self._node, waiting=self.waiting)
             if error.code() in REFUSED:

@@ -36,6 +36,7 @@ class Stream:
         self._ask = ask
         self._revision = 0
         self._synced = False
+        self._away = False  # no server could be reached: the next stream waits until one can
         self.connected = False  # something has come on the stream that is open
 
     async def run(self) -> None:
@@ -51,7 +52,7 @@ class Stream:
         request.CopyFrom(self._request)
         request.resume_revision = self._revision
         metadata = await self._token.metadata()
-        call = self._stub.WatchNode(request, metadata=metadata)
+        call = self._stub.WatchNode(request, metadata=metadata, wait_for_ready=self._away)
         self._take(StreamBegun())
         self._synced = False
         came = False
@@ -63,14 +64,16 @@ class Stream:
                     log.info("stream ended", code=(await call.code()).name)
                     return came
                 came = self.connected = True
+                self._away = False
                 self._work_in(message)
         except MalformedError as error:
             log.warning("stream cannot be read, opening another", error=str(error))
             return False
         except TimeoutError:
-            log.warning("stream silent, opening another", seconds=SILENCE)
+            log.warning("no server can be reached" if self._away else "stream silent, opening another", seconds=SILENCE)
         except grpc.aio.AioRpcError as error:
             log_refusal("stream lost", error, request.node, resume=self._revision)
+            self._away = error.code() is grpc.StatusCode.UNAVAILABLE
             if error.code() in REFUSED:
                 self._token.refused(metadata)
             if error.code() is grpc.StatusCode.ABORTED:

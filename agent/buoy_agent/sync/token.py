@@ -60,7 +60,7 @@ class AgentToken:
         async with self._lock:
             attempt = 0
             while self._clock() >= self._renew_at:
-                failure = await self._renew()
+                failure = await self._renew(wait_for_ready=attempt > 0)
                 if failure is not None and self._clock() < self._expires_at:
                     self._renew_at = min(self._clock() + _LONGEST, self._expires_at)
                 elif failure is not None:
@@ -73,7 +73,7 @@ class AgentToken:
         if metadata and metadata == self._metadata:
             self._renew_at = self._expires_at = 0.0
 
-    async def _renew(self) -> grpc.StatusCode | None:
+    async def _renew(self, *, wait_for_ready: bool) -> grpc.StatusCode | None:
         """Asks for a token; returns what went wrong."""
         now = self._clock()
         try:
@@ -82,7 +82,7 @@ class AgentToken:
                 self._renew_at = float("inf")
                 return None
             request = namespace_pb2.CreateTokenRequest(namespace=self._namespace, key=key)
-            answer = await self._stub.CreateToken(request, timeout=_DEADLINE)
+            answer = await self._stub.CreateToken(request, timeout=_DEADLINE, wait_for_ready=wait_for_ready)
         except OSError as error:
             log.warning("no token: the key file cannot be read", file=error.filename, error=error.strerror)
             return grpc.StatusCode.UNKNOWN
