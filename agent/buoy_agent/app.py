@@ -170,7 +170,7 @@ class Agent:
         gc.freeze()
         gc.enable()
         targets = self.reconciler.desired.targets
-        log.info("in sync", networks=len(targets.networks), floats=len(targets.floats), writes=self._kernel.writes)
+        log.info("in sync", networks=len(targets.networks), floats=len(targets.addresses), writes=self._kernel.writes)
 
     async def _check_now_and_then(self) -> None:
         """Not all agents at the same moment."""

@@ -76,7 +76,7 @@ def floats_table(found: dict[str, Any]) -> str:
 
 def _desired(targets: Targets, *, by_arp: bool) -> dict[str, int]:
     """Gateways and routed addresses are routes without an element, and so is a float that drains."""
-    floats, routes = sum(1 for want in targets.floats.values() if want.element is not None), len(targets.floats)
+    floats, routes = sum(1 for binding in targets.bindings.values() if binding.floating is not None), len(targets.addresses)
     return dict(
         zip(_ROWS, (len(targets.networks), len(targets.bindings), floats, routes, routes if by_arp else 0), strict=True)
     )

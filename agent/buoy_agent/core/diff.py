@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from buoy_agent.core.actual import Actual, Pair, Parts
 from buoy_agent.core.desired import Scope, Targets
 from buoy_agent.core.ruleset import digest
-from buoy_agent.core.spec import Address, InstanceId, InterfaceId, Network, NetworkId, Nic
+from buoy_agent.core.spec import Address, Float, InstanceId, InterfaceId, Network, NetworkId, Nic
 
 NOWHERE = NetworkId("")  # of a proxy neighbour without route or element
 
@@ -48,7 +48,7 @@ def diff(
     if scope.everything:
         present = {*actual.routes, *actual.proxies, *actual.elsewhere, *actual.holders, *actual.direct}
         floats.look_at(present)
-        floats.put_in_new(desired.floats.keys() - present)
+        floats.put_in_new(desired.addresses - present)
         floats.look_for_strays(actual.networks)
     else:
         floats.look_at(scope.addresses)
@@ -150,23 +150,25 @@ class _Floats:
 
     def look_at(self, addresses: Iterable[Address]) -> None:
         for address in addresses:
-            gone = self._is_wrong(address)
-            if self._begins_to_drain(address):
-                self._take_out_elements(address)
-            elif gone:
+            want = self.desired.float_of(address)
+            gone = self._is_wrong(address, want)
+            if gone:
                 self._take_out(address)
+            elif want is not None and want.draining and address in self.actual.holders:
+                self._take_out_elements(address)
             elif address in self.actual.elsewhere or (not self.by_arp and address in self.actual.proxies):
                 _entries(self.out, NOWHERE).proxies.append(address)
-            self._put_in(address, afresh=gone)
+            if want is not None and self._is_whole(want.network):
+                self._put_in(want, afresh=gone)
 
     def put_in_new(self, addresses: Iterable[Address]) -> None:
         """What `look_at` would plan for addresses of which nothing is there, in a quarter of its time."""
-        wanted, by_arp = self.desired.floats, self.by_arp and not self.actual.external
+        by_arp = self.by_arp and not self.actual.external
         ready = {network: _entries(self.into, network) for network in self.desired.networks if self._is_whole(network)}
         for address in addresses if ready else ():
-            want = wanted[address]
-            entries = ready.get(want.network)
-            if entries is None:
+            want = self.desired.float_of(address)
+            entries = ready.get(want.network) if want is not None else None
+            if want is None or entries is None:
                 continue
             if (fixed := want.element) is not None:
                 entries.forward.append((address, fixed))
@@ -185,7 +187,7 @@ class _Floats:
                 if self.actual.holders.get(floating) != network:
                     _entries(self.out, network).forward.append((floating, fixed))
             for fixed, floating in state.backward.items():
-                want = self.desired.floats.get(floating)
+                want = self.desired.float_of(floating)
                 wanted = want is not None and (want.network, want.element) == (network, fixed)
                 pair = self.actual.holders.get(floating) == network and state.forward[floating] == fixed
                 if not wanted and not pair:
@@ -194,9 +196,8 @@ class _Floats:
                 if self.actual.direct.get(address) != network:
                     _entries(self.out, network).direct.append(address)
 
-    def _is_wrong(self, address: Address) -> bool:
+    def _is_wrong(self, address: Address, want: Float | None) -> bool:
         """Whether something of the address is there that must not be, but for the elements of one that drains."""
-        want = self.desired.floats.get(address)
         if want is None:
             return self.actual.has_address(address)
         holder, route = self.actual.holders.get(address), self.actual.routes.get(address)
@@ -206,11 +207,6 @@ class _Floats:
         if direct is not None and (not want.routed or direct != want.network):
             return True
         return route is not None and route != want.network
-
-    def _begins_to_drain(self, address: Address) -> bool:
-        want = self.desired.floats.get(address)
-        draining = want is not None and want.draining and address in self.actual.holders
-        return draining and not self._is_wrong(address)
 
     def _take_out_elements(self, address: Address) -> None:
         """New flows find no translation from then on; those that have one keep it, in conntrack."""
@@ -239,11 +235,9 @@ class _Floats:
         if address in self.actual.proxies or address in self.actual.elsewhere:
             entries.proxies.append(address)
 
-    def _put_in(self, address: Address, *, afresh: bool) -> None:
-        want = self.desired.floats.get(address)
-        if want is None or not self._is_whole(want.network):
-            return
-        state, fixed = self.actual.networks[want.network], want.element
+    def _put_in(self, want: Float, *, afresh: bool) -> None:
+        """Plans what is missing of a float whose network is whole."""
+        address, state, fixed = want.floating, self.actual.networks[want.network], want.element
         if fixed is not None and (afresh or address not in state.forward):
             _entries(self.into, want.network).forward.append((address, fixed))
         if fixed is not None and (afresh or state.backward.get(fixed) != address):

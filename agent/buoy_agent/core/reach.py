@@ -59,12 +59,12 @@ def _networks_with(failed: AbstractSet[str | bytes], actual: Actual) -> set[Netw
 def _interfaces_of(address: Address, desired: Desired) -> set[InterfaceId]:
     left = {interface for interface, addresses in desired.leaving.items() if address in addresses}
     left |= {interface for interface, entry in desired.unconfirmed.items() if address in entry.addresses}
-    want = desired.targets.floats.get(address)
+    want = desired.targets.float_of(address)
     return left | ({want.owner} if want is not None and want.owner is not None else set())
 
 
 def _routing_networks(address: Address, targets: Targets) -> set[NetworkId]:
     """The networks whose report an address nobody wants holds up: all with routed ones, since any may have had it."""
-    if address in targets.floats:
+    if address in targets.addresses:
         return set()
     return {network for network, spec in targets.networks.items() if spec.routed_generation}

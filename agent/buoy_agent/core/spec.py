@@ -64,6 +64,10 @@ class Network:
         """The outside addresses that are the network's, and no interface's."""
         return self.routed | ({self.egress} if self.egress is not None else frozenset())
 
+    def float_of(self, address: Address) -> "Float":
+        """One of its own addresses."""
+        return Float(address, self.id, None, routed=address in self.routed)
+
     @property
     def map_size(self) -> int:
         """Buckets of the maps: twice the netblock as a power of two, at most 2^18."""
@@ -97,11 +101,12 @@ class Binding(NamedTuple):
     @property
     def floats(self) -> "dict[Address, Float]":
         """What the node answers for in this interface's name."""
-        network, fixed, floating, owner = self.network.id, self.address, self.floating, self.interface
-        found = {entry.address: Float(entry.address, network, fixed, owner, draining=True) for entry in self.draining}
-        if floating is not None:
-            found[floating] = Float(floating, network, fixed, owner)
-        return found
+        drained = {entry.address: self.float_of(entry.address) for entry in self.draining}
+        return drained if self.floating is None else drained | {self.floating: self.float_of(self.floating)}
+
+    def float_of(self, address: Address) -> "Float":
+        """One of its addresses."""
+        return Float(address, self.network.id, self.address, self.interface, draining=address != self.floating)
 
     def without_draining(self, addresses: Container[Address]) -> "Binding":
         """The same when some addresses do not drain any more."""

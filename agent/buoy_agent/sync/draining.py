@@ -19,7 +19,7 @@ def end_drains(drains: Drains, desired: Desired, actual: Actual, kernel: Kernel,
     scope, due = Scope(), dict(drains.due(now))
     addresses: dict[NetworkId, dict[Address, Key]] = {}
     for key in due:
-        want = desired.targets.floats.get(key[1])
+        want = desired.targets.float_of(key[1])
         if want is not None and want.draining and want.owner == key[0]:
             addresses.setdefault(want.network, {})[key[1]] = key
         elif desired.staging:

@@ -76,9 +76,14 @@ def address(field: str, value: str) -> Address:
 def addresses(field: str, values: Iterable[str]) -> list[Address | None]:
     """A column of them; None where it is empty."""
     try:
-        return [Address(inet_pton(AF_INET, value)) if value else None for value in values]
+        return [_packed(value) if value else None for value in values]
     except OSError:
         return [address(field, value) if value else None for value in values]
+
+
+@lru_cache(maxsize=1 << 12)  # networks of many a node have the same block: what they share need not be there once for each
+def _packed(value: str) -> Address:
+    return Address(inet_pton(AF_INET, value))
 
 
 def mac(field: str, value: str) -> str:

@@ -32,7 +32,7 @@ class Verdicts:
         """What the kernel now has of the routed addresses of each network that the pass was about."""
         targets = self._desired.targets
         about = set(targets.networks) if scope.everything else scope.networks & targets.networks.keys()
-        wanted = (targets.floats.get(address) for address in scope.addresses)
+        wanted = map(targets.float_of, scope.addresses)
         about |= {want.network for want in wanted if want is not None and want.routed}
         for network in sorted(about):
             if targets.networks[network].routed_generation:
@@ -45,7 +45,7 @@ class Verdicts:
                 words = self._faults.words(("float", address)) or self._faults.words(("network", network))
                 yield address, words or self._actual.external or "the address is not programmed yet"
         for (kind, value), fault in self._faults.by_key.items():
-            if kind == "float" and isinstance(value, bytes) and value not in self._desired.targets.floats:
+            if kind == "float" and isinstance(value, bytes) and value not in self._desired.targets.addresses:
                 yield Address(value), fault.words
 
     def _report(self, interface: InterfaceId) -> Report:
@@ -83,9 +83,9 @@ class Verdicts:
         return words or self._actual.external or "the address is not programmed yet"
 
     def _is_complete(self, address: Address) -> bool:
-        want = self._desired.targets.floats[address]
-        state = self._actual.networks.get(want.network)
-        if state is None:
+        want = self._desired.targets.float_of(address)
+        state = self._actual.networks.get(want.network) if want is not None else None
+        if want is None or state is None:
             return False
         if want.fixed is None:
             inside = not want.routed or address in state.direct
@@ -104,7 +104,7 @@ class Verdicts:
 
     def _is_wanted(self, key: Key) -> bool:
         kind, value = key
-        return kind != "float" or value in self._desired.targets.floats
+        return kind != "float" or value in self._desired.targets.addresses
 
     def _still_there(self, interface: InterfaceId) -> list[Address]:
         """Addresses that an interface gave up and that are still programmed for nobody else."""
@@ -112,7 +112,7 @@ class Verdicts:
         left = [
             address
             for address in addresses
-            if self._actual.has_address(address) and address not in self._desired.targets.floats
+            if self._actual.has_address(address) and address not in self._desired.targets.addresses
         ]
         if not left:
             self._desired.leaving.pop(interface, None)
@@ -121,7 +121,7 @@ class Verdicts:
 
 def repair_report(repair: Repair, targets: Targets, faults: Faults) -> RepairReport:
     """What the server is told of a repair: whom it concerns, and what went wrong with it."""
-    wanted = (targets.floats.get(address) for address in repair.addresses)
+    wanted = map(targets.float_of, repair.addresses)
     owners = {want.owner for want in wanted if want is not None and want.owner is not None}
     interfaces = tuple(sorted(repair.interfaces & targets.bindings.keys() | owners)[:MOST_INTERFACES])
     keys: list[Key] = [("network", repair.place.removeprefix("network "))]

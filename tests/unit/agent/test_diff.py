@@ -40,6 +40,6 @@ def test_what_is_new_is_planned_as_it_would_be_one_by_one(*, by_arp: bool, exter
         if net in there:
             actual.put_network(net.id, NetworkState(digest(net)))
     at_once = diff(targets, actual, Scope(everything=True), by_arp=by_arp).publish
-    one_by_one = diff(targets, actual, Scope(addresses=set(targets.floats)), by_arp=by_arp).publish
+    one_by_one = diff(targets, actual, Scope(addresses=set(targets.addresses)), by_arp=by_arp).publish
     assert sorted(map(_sorted, at_once)) == sorted(map(_sorted, one_by_one))
     assert len(at_once) == len(there)
