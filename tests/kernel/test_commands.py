@@ -16,6 +16,9 @@ from tests.support.waiting import wait_for
 from tests.unit.agent.bindings import binding, network
 
 FLOAT = IPv4Address("192.0.2.50")
+SETTINGS = 'mount --bind /proc/sys /proc/sys && mount -o remount,ro,bind /proc/sys && exec "$@"'
+READ_ONLY = ("unshare", "--mount", "sh", "-c", SETTINGS, "sh")
+START = ("--server", "unix:///nowhere", "--node", "one", "--external-interface", EXTERNAL, "--netns-prefix")
 
 
 def command(node: Node, *arguments: str, before: tuple[str, ...] = ()) -> subprocess.CompletedProcess[str]:
@@ -104,6 +107,14 @@ def test_check_says_what_is_missing_and_what_to_do(node: Node) -> None:
     clash = command(node, "check", "--external-interface", EXTERNAL)
     assert clash.returncode == 3
     assert "1 routes that are not ours bear it, such as 198.51.100.7: set --route-protocol" in clash.stdout
+    still = command(node, "check", "--external-interface", "nope", before=READ_ONLY)
+    assert "MISSING writable settings (/proc/sys/net)" in still.stdout
+    assert "give the service a writable /proc/sys/net" in still.stdout
+    with netns.inside(node.host):
+        started = subprocess.run(
+            [*READ_ONLY, *PROGRAM, *START, node.prefix], capture_output=True, text=True, timeout=30, check=False
+        )
+    assert (started.returncode, "missing writable settings" in started.stderr) == (3, True), started.stderr
     weak = command(node, "check", "--external-interface", EXTERNAL, before=tuple(WEAK))
     assert weak.returncode == 3
     assert "CAP_NET_ADMIN: run as root" in weak.stdout

@@ -11,7 +11,7 @@ from uuid import uuid4
 
 from buoy_agent.core.spec import Network, NetworkId, packed, text
 from buoy_agent.errors import KernelError, PrerequisiteError
-from buoy_agent.kernel import conntrack, links, routes
+from buoy_agent.kernel import conntrack, inspection, links, routes, sysctl
 from buoy_agent.kernel.links import End
 from buoy_agent.kernel.namespaces import DIRECTORY, Namespaces
 from buoy_agent.kernel.naming import is_outer_name
@@ -120,6 +120,7 @@ def _protocol_name(number: int) -> str:
 def _features(other: int) -> Iterator[Finding]:
     with closing(Channel(ROUTE)) as channel, closing(Channel(NETFILTER)) as netfilter:
         yield _tried("bridge (CONFIG_BRIDGE)", _MODULE, lambda: channel.request(links.new_bridge("br0", "0e:00:00:00:00:01")))
+        yield _tried("writable settings (/proc/sys/net)", "give the service a writable /proc/sys/net", _settings)
         yield _tried("veth (CONFIG_VETH)", _MODULE, lambda: _veth(channel, other))
         network = Network(NetworkId("probe"), IPv4Network("10.0.0.0/24"))
         nft = "nf_tables with nat, maps, ct and fib (CONFIG_NF_TABLES, CONFIG_NFT_NAT, CONFIG_NFT_CT, CONFIG_NFT_FIB_IPV4)"
@@ -128,6 +129,13 @@ def _features(other: int) -> Iterator[Finding]:
             "conntrack over netlink (CONFIG_NF_CT_NETLINK)", _MODULE, lambda: conntrack.cut(netfilter, [packed("192.0.2.1")])
         )
         yield _tried("notifications of all namespaces", "use Linux 4.2 or newer", lambda: Watch("").close())
+
+
+def _settings() -> None:
+    for name, value in inspection.OF_BRIDGE:
+        sysctl.set_value(name, value)
+    for name, value in inspection.OPTIONAL:
+        sysctl.set_value(name, value, optional=True)
 
 
 def _veth(channel: Channel, other: int) -> None:
