@@ -12,7 +12,7 @@ from tests.kernel.node import Node
 from tests.support import netns
 from tests.unit.agent.bindings import binding, network
 
-# As a person would write it. What a counter looks up before it is made, so that only floats get one, nft can neither say nor show.
+# As a person would write it. What a counter looks up first, so that only floats get one, nft can neither say nor show.
 WRITTEN = """
 table ip buoy {{
   map floating_to_fixed {{ type ipv4_addr : ipv4_addr; size {size}; elements = {{ {forward} }} }}
