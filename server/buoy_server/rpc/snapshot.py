@@ -29,7 +29,7 @@ _DRIVERS = Columns(instance_pb2.Instance, "driver")
 
 def snapshot(view: View, node: str, *, in_columns: bool) -> Iterator[agent_pb2.NodeUpdate]:
     """Yield updates of a bounded size, each as of when it is asked for: the feed has what changes meanwhile."""
-    keys = list(view.find(Kind.INTERFACE, "node", node))
+    keys = _in_order(view, node)
     for start in range(0, len(keys), CHUNK):
         update, now = agent_pb2.NodeUpdate(), datetime.now(UTC)
         chunk: Sequence[str] = keys[start : start + CHUNK]
@@ -38,6 +38,17 @@ def snapshot(view: View, node: str, *, in_columns: bool) -> Iterator[agent_pb2.N
             if isinstance(interface, Interface) and is_bound_to(interface, node):
                 put(update, view, node, interface, now)
         yield update
+
+
+def _in_order(view: View, node: str) -> Sequence[str]:
+    """Return all interfaces of a node, those of a network together: what is sent of it is sent, and read, once."""
+    left, ordered = set(view.find(Kind.INTERFACE, "node", node)), list[str]()
+    for network in view.keys(Kind.NETWORK):
+        if view.count(Kind.INTERFACE, "network_node", (network, node)):
+            together = left.intersection(view.find(Kind.INTERFACE, "network", network))
+            left -= together
+            ordered += together
+    return [*ordered, *left]
 
 
 def _put_settled(update: agent_pb2.NodeUpdate, view: View, node: str, keys: Sequence[str]) -> Column:
