@@ -187,10 +187,10 @@ class _Floats:
                 if self.actual.holders.get(floating) != network:
                     _entries(self.out, network).forward.append((floating, fixed))
             for fixed, floating in state.backward.items():
+                if self.actual.holders.get(floating) == network and state.forward[floating] == fixed:
+                    continue  # a whole pair, which is looked at by its address
                 want = self.desired.float_of(floating)
-                wanted = want is not None and (want.network, want.element) == (network, fixed)
-                pair = self.actual.holders.get(floating) == network and state.forward[floating] == fixed
-                if not wanted and not pair:
+                if want is None or (want.network, want.element) != (network, fixed):
                     _entries(self.out, network).backward.append((fixed, floating))
             for address in state.direct:
                 if self.actual.direct.get(address) != network:
