@@ -71,7 +71,8 @@ class AgentServiceServicer:
         raise NotImplementedError('Method not implemented!')
 
     def ReportNode(self, request, context):
-        """Says what the kernel now has; also the heartbeat. Callers: the node's agent.
+        """Says what the kernel now has; also the heartbeat. Callers: the node's agent. A newer call for the same node ends an older one,
+        as far as it is not taken in yet, with ABORTED `SUPERSEDED`.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')

@@ -42,7 +42,9 @@ class AgentServiceStub:
     A newer stream for the same node ends the older one with ABORTED `SUPERSEDED`.
     """
     ReportNode: _grpc.UnaryUnaryMultiCallable[_agent_pb2.ReportNodeRequest, _agent_pb2.ReportNodeResponse]
-    """Says what the kernel now has; also the heartbeat. Callers: the node's agent."""
+    """Says what the kernel now has; also the heartbeat. Callers: the node's agent. A newer call for the same node ends an older one,
+    as far as it is not taken in yet, with ABORTED `SUPERSEDED`.
+    """
     AnswerNode: _grpc.UnaryUnaryMultiCallable[_agent_pb2.AnswerNodeRequest, _agent_pb2.AnswerNodeResponse]
     """Answers a question of the node's stream, once. Callers: the node's agent. Reasons: QUESTION_NOT_FOUND (NOT_FOUND), for what the
     node was not asked, or what nobody waits for any more.
@@ -62,7 +64,9 @@ class AgentServiceAsyncStub(AgentServiceStub):
     A newer stream for the same node ends the older one with ABORTED `SUPERSEDED`.
     """
     ReportNode: _aio.UnaryUnaryMultiCallable[_agent_pb2.ReportNodeRequest, _agent_pb2.ReportNodeResponse]  # type: ignore[assignment]
-    """Says what the kernel now has; also the heartbeat. Callers: the node's agent."""
+    """Says what the kernel now has; also the heartbeat. Callers: the node's agent. A newer call for the same node ends an older one,
+    as far as it is not taken in yet, with ABORTED `SUPERSEDED`.
+    """
     AnswerNode: _aio.UnaryUnaryMultiCallable[_agent_pb2.AnswerNodeRequest, _agent_pb2.AnswerNodeResponse]  # type: ignore[assignment]
     """Answers a question of the node's stream, once. Callers: the node's agent. Reasons: QUESTION_NOT_FOUND (NOT_FOUND), for what the
     node was not asked, or what nobody waits for any more.
@@ -91,7 +95,9 @@ class AgentServiceServicer(metaclass=_abc_1.ABCMeta):
         request: _agent_pb2.ReportNodeRequest,
         context: _ServicerContext,
     ) -> _typing.Union[_agent_pb2.ReportNodeResponse, _abc.Awaitable[_agent_pb2.ReportNodeResponse]]:
-        """Says what the kernel now has; also the heartbeat. Callers: the node's agent."""
+        """Says what the kernel now has; also the heartbeat. Callers: the node's agent. A newer call for the same node ends an older one,
+        as far as it is not taken in yet, with ABORTED `SUPERSEDED`.
+        """
 
     @_abc_1.abstractmethod
     def AnswerNode(

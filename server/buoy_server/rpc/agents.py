@@ -15,7 +15,7 @@ from buoy_server.core import draining
 from buoy_server.core.changes import short
 from buoy_server.core.commands.nodes import AnnounceNode, BindingReport, NetworkReport, ReportNode
 from buoy_server.core.commands.repairing import Repair
-from buoy_server.core.errors import Malformed, PermissionDenied
+from buoy_server.core.errors import Malformed, PermissionDenied, Superseded
 from buoy_server.core.lookup import Caller
 from buoy_server.core.model import Node
 from buoy_server.core.state import Kind
@@ -37,6 +37,7 @@ class AgentService:
 
     def __init__(self, backend: Backend) -> None:
         self._backend = backend
+        self._reporting: dict[str, object] = {}  # the last call of each node
 
     async def WatchNode(self, request: agent_pb2.WatchNodeRequest, caller: Caller) -> AsyncIterator[Message]:
         """Stream what a node must do: everything, or what changed since the revision that it resumes from."""
@@ -56,13 +57,14 @@ class AgentService:
             self._backend.presence.close(session)
 
     async def ReportNode(self, request: agent_pb2.ReportNodeRequest, caller: Caller) -> Message:
-        """Take in what a node's kernel now has."""
+        """Take in what a node's kernel now has; what is left of an older call of the node, which it gave up, is out of date."""
         name = _own_node(request.node, caller)
         if len(request.reports) > MAX_REPORTS:
             raise Malformed(f"at most {MAX_REPORTS} reports in one call", field="reports")
         if len(request.networks) > MAX_REPORTS:
             raise Malformed(f"at most {MAX_REPORTS} reports in one call", field="networks")
         self._backend.presence.heard(name)
+        call = self._reporting[name] = object()
         if request.reports or request.networks or request.repairs:
             # All are read before the first is taken in. Repairs, which must not be told twice, come with the last part.
             networks = tuple(_network_report(report, f"networks[{index}]") for index, report in enumerate(request.networks))
@@ -70,6 +72,8 @@ class AgentService:
             repairs = tuple(_repair(repair, f"repairs[{index}]") for index, repair in enumerate(request.repairs[:MAX_REPAIRS]))
             for start in range(0, max(len(reports), 1), REPORTS_AT_ONCE):
                 await asyncio.sleep(PAUSE if start else 0)
+                if start and self._reporting[name] is not call:
+                    raise Superseded(f"node {name} has reported anew")
                 part, is_last = reports[start : start + REPORTS_AT_ONCE], start + REPORTS_AT_ONCE >= len(reports)
                 command = ReportNode(node=name, reports=part, networks=networks, repairs=repairs if is_last else ())
                 await self._backend.writer.submit(command, caller, "ReportNode", f"node/{name}")
