@@ -159,7 +159,7 @@ def _floating(situation: Situation, _link: PathLink) -> Finding:
     match floating.phase:
         case FloatingPhase.RELEASING:
             waits = floating.reason or f"node {situation.interface.node} has not let go of it yet"
-            return _broken(f"{floating.address} is asked back, and {waits}", seen)
+            return _broken(f"{floating.address} is asked back, and {waits}", seen, advice=_DRAINS if floating.reason else "")
         case FloatingPhase.FAILED:
             why = floating.reason or "its node does not say why"
             return _broken(f"{floating.address} failed: {why}", seen, follows=True, advice=_RETRIES)
@@ -246,6 +246,7 @@ _HEALS = (
     "the agent of {node} puts this right within a second, or, where nothing tells it of it, at its next full check: ask again. "
     "Where it stays, `buoy-agent status` on {node} says what is refused, or what somebody undoes"
 )
+_DRAINS = "`buoy interface float {uuid}` takes it back now, with its connections; or wait until it is released"
 _RETRIES = "{node} tries again by itself; where it stays, `buoy-agent status` on {node} says what is refused"
 
 

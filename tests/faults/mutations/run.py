@@ -15,8 +15,11 @@ from pathlib import Path
 HERE = Path(__file__).parent
 ROOT = HERE.parents[2]
 PACKAGES = ("protos", "server", "agent", "clients/python")
-# The quick ones first: most mistakes are noticed there.
-SUITES = ("tests/unit/server", "tests/server", "tests/faults/test_machine.py", "tests/faults/test_kill.py")
+# By what is changed; the quick ones first, since most mistakes are noticed there.
+SUITES = {
+    "server": ("tests/unit/server", "tests/server", "tests/faults/test_machine.py", "tests/faults/test_kill.py"),
+    "agent": ("tests/unit/agent", "tests/contract", "tests/kernel"),
+}
 
 
 def main() -> int:
@@ -39,7 +42,7 @@ def _noticed_by(patch: Path) -> str:
         if subprocess.run(["git", "apply", str(patch)], cwd=tree, check=False).returncode:
             return ""
         path = os.pathsep.join(str(tree / package) for package in PACKAGES)
-        for suite in SUITES:
+        for suite in _suites(patch):
             pytest = [sys.executable, "-m", "pytest", "-q", "-x", "-n", "0", "--timeout=60", "-p", "no:cacheprovider", suite]
             run = subprocess.run(
                 pytest, cwd=tree, env={**os.environ, "PYTHONPATH": path}, capture_output=True, text=True, check=False
@@ -48,6 +51,12 @@ def _noticed_by(patch: Path) -> str:
             if run.returncode:
                 return found[1] if found else f"{suite}: it could not be run to its end"
     return ""
+
+
+def _suites(patch: Path) -> tuple[str, ...]:
+    """Return the suites of the program that a patch changes."""
+    changed = re.search(r"^\+\+\+ b/(\w+)/", patch.read_text(encoding="utf-8"), re.MULTILINE)
+    return SUITES[changed[1]] if changed else ()
 
 
 if __name__ == "__main__":

@@ -145,6 +145,7 @@ def test_of_an_address_that_is_asked_back_nothing_is_missed() -> None:
     found = explain(replace(WHOLE, interface=replace(INTERFACE, floating=drains), examined=examined))
     assert found.broken is PathLink.FLOATING
     assert [link.link for link in found.links if link.finding.state is not LinkState.OK] == [PathLink.FLOATING]
+    assert found.advice.startswith("`buoy interface float i` takes it back now")
 
 
 def test_what_could_not_be_looked_at_is_said_to_be_unknown() -> None:
