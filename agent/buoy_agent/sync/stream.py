@@ -47,7 +47,7 @@ class Stream:
             await asyncio.sleep(backoff(attempt, random.random()))  # noqa: S311 - spreads reconnects, guards nothing
 
     async def _read_one(self) -> bool:
-        """One stream to its end; returns whether anything came."""
+        """One stream to its end; returns whether the next is to follow at once: something came, or a server was waited for."""
         request = agent_pb2.WatchNodeRequest()
         request.CopyFrom(self._request)
         request.resume_revision = self._revision
@@ -71,6 +71,7 @@ class Stream:
             return False
         except TimeoutError:
             log.warning("no server can be reached" if self._away else "stream silent, opening another", seconds=SILENCE)
+            came = came or self._away
         except grpc.aio.AioRpcError as error:
             log_refusal("stream lost", error, request.node, resume=self._revision)
             self._away = error.code() is grpc.StatusCode.UNAVAILABLE
