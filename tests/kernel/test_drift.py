@@ -287,6 +287,24 @@ def test_lost_notifications_lead_to_a_full_check(ear: Listening) -> None:
     wait_for("the repair", lambda: ear.turn() and is_right(node, one))
 
 
+@pytest.mark.parametrize("more", ["delete element ip buoy floating_to_fixed { 192.0.2.51 }", "insert rule ip buoy guard drop"])
+def test_what_a_failure_comes_upon_is_put_right_though_nothing_is_new_when_it_is_looked_at(ear: Listening, more: str) -> None:
+    node = ear.node
+    net = network(node.salt, "a")
+    one, two = binding(node.salt, net, 5, floating=str(FLOAT)), binding(node.salt, net, 6, floating="192.0.2.51")
+    node.snapshot(one, two)
+    ear.settle()
+    netns.run(node.inside(net), ["ip", "link", "delete", "uplink"])
+    netns.run(node.inside(net), ["nft", more])
+    node.do(node.reconciler.work, [Places(routes={packed(str(FLOAT))})], ear.now)  # all that is heard of it at first
+    ear.settle()
+    assert node.elements(net) == {str(FLOAT): "10.0.0.5", "192.0.2.51": "10.0.0.6"}
+    assert set(node.routes()) == {str(FLOAT), "192.0.2.51"}
+    assert "the uplink is gone" in ear.found
+    with http_server(node.inside(two), "two"):
+        assert fetch(node.client, IPv4Address("192.0.2.51")).served_by == "two"
+
+
 def test_a_namespace_that_loses_its_name_is_made_again(ear: Listening) -> None:
     node = ear.node
     one = binding(node.salt, network(node.salt, "a"), 5, floating=str(FLOAT))

@@ -103,6 +103,8 @@ DAMAGE = {
     "a route of nobody's": ("host", "ip route add 192.0.2.88 dev {outer} proto 98"),
     "a proxy neighbour of nobody's": ("host", "ip neigh add proxy 192.0.2.88 dev ext0 protocol 98"),
     "the NIC's port": ("network", "ip link delete {port}"),
+    "the NIC's port, unplugged": ("network", "ip link set {port} nomaster"),
+    "the NIC's port, down": ("network", "ip link set {port} down"),
     "the NIC's mark": ("network", "ip link set {port} alias x"),
     "the NIC's address": ("network", "ip link set {port} alias buoy:x"),
 }

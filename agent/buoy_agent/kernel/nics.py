@@ -51,7 +51,7 @@ class Nics:
         """Makes or repairs a NIC in a network that is there."""
         present = self._ports(nic.network)
         port = port_of(present, nic.interface)
-        if port is not None and port.master != present[BRIDGE].index:
+        if port is not None and (port.master != present[BRIDGE].index or not port.is_up):
             self._plug(nic.network, port, present[BRIDGE])
         if nic.driver is Driver.ADOPT:
             if port is None:
@@ -89,7 +89,7 @@ class Nics:
             return links.read_links(channel)
 
     def _plug(self, network: NetworkId, port: Link, bridge: Link) -> None:
-        """Makes a link a port of the bridge again, after somebody took the bridge away."""
+        """Makes a link a port of the bridge again, and up, after somebody took it out, set it down, or took the bridge away."""
         with self._namespaces.inside(network), closing(Channel(ROUTE)) as channel:
             self._send(channel, links.set_link(port.index, master=bridge.index), links.set_link(port.index, up=True))
 
@@ -208,12 +208,12 @@ def marks(present: Iterable[Link]) -> dict[InterfaceId, str]:
     """The marks of all NICs among the links of a network's namespace."""
     listed = list(present)
     bridge = next((link.index for link in listed if link.name == BRIDGE), 0)
-    found = (mark_of(link) if link.master == bridge else _unplugged(link) for link in listed if _owner(link))
+    found = (mark_of(link) if link.master == bridge and link.is_up else _unplugged(link) for link in listed if _owner(link))
     return {InterfaceId(mark.split(":")[1]): mark for mark in found}
 
 
 def _unplugged(link: Link) -> str:
-    """The mark of a NIC that is no port of the bridge any more: still the same NIC, but not as it should be."""
+    """The mark of a NIC that is no port of the bridge any more, or down: still the same NIC, but not as it should be."""
     return f"{mark_of(link).rpartition(':')[0]}:unplugged"
 
 

@@ -16,7 +16,7 @@ import structlog
 
 from buoy_agent.core.actual import Actual, NetworkState
 from buoy_agent.core.desired import Scope
-from buoy_agent.core.drift import Patience, Places, Repair, Repairs, compare
+from buoy_agent.core.drift import Difference, Patience, Places, Repair, Repairs, compare
 from buoy_agent.core.spec import Address, InstanceId, InterfaceId, NetworkId, text
 from buoy_agent.errors import KernelError
 from buoy_agent.kernel.port import Kernel, at_once
@@ -69,6 +69,7 @@ class Patrol:
         self._patience = Patience()
         self._pending: dict[Look, float] = {}
         self._round: Iterator[Scope] | None = None
+        self._come_upon = Scope()
         self._strangers: dict[str, float] = {}  # namespaces that somebody else made, and when they go if nobody wants them
 
     def heed(self, places: Places) -> None:
@@ -105,11 +106,11 @@ class Patrol:
     def next_due(self) -> float | None:
         """When there is something to do here; 0 for at once."""
         dues = (*self._pending.values(), *self._strangers.values())
-        return 0.0 if self._round is not None else min(dues, default=None)
+        return 0.0 if self._round is not None or self._come_upon else min(dues, default=None)
 
     def work(self, now: float) -> Scope:
         """Looks where it is time to, and goes on with a full check; returns what has changed."""
-        scope = Scope()
+        scope, self._come_upon = self._come_upon, Scope()
         for uuid in [uuid for uuid, due in self._strangers.items() if due <= now]:
             del self._strangers[uuid]
             scope.merge(Scope(networks={NetworkId(uuid)}, instances={InstanceId(uuid)}))
@@ -126,6 +127,19 @@ class Patrol:
             else:
                 scope.merge(found)
         return scope
+
+    def come_upon(self, network: NetworkId, state: NetworkState, now: float) -> None:
+        """A network as read after a failure: what others did to it is looked after now, for a later look finds nothing new.
+
+        What we did by halves is among it, and no repair.
+        """
+        known = self.actual.networks[network]
+        difference = compare(known, state)
+        self.actual.put_network(network, state)
+        if (state.flaws, state.digest) != (known.flaws, known.digest):
+            self._note(f"network {network}", state.flaws or ("the rules are not ours any more",), now)
+        if difference:
+            self._come_upon.merge(_scope(network, difference))
 
     def _looked(self, look: Look, now: float) -> Scope:
         try:
@@ -194,12 +208,7 @@ class Patrol:
             return Scope()
         self.actual.put_network(network, state)
         self._note(f"network {network}", difference.words, now, difference.addresses, difference.interfaces)
-        return Scope(
-            networks={network},
-            addresses=set(difference.addresses),
-            interfaces=set(difference.interfaces),
-            strays={network} if difference.addresses else set(),
-        )
+        return _scope(network, difference)
 
     def _uplink_routes(self, network: NetworkId, now: float) -> Scope:
         known = {address for address, other in self.actual.routes.items() if other == network}
@@ -279,6 +288,16 @@ class Patrol:
         log.warning("changed by somebody else, putting it right", place=place, found=list(words))
         self.repairs.add(Repair(time.time(), place, words, frozenset(addresses), frozenset(interfaces)))
         self._patience.note(place, now)
+
+
+def _scope(network: NetworkId, difference: Difference) -> Scope:
+    """What is to be looked after where a network is otherwise than it was known."""
+    return Scope(
+        networks={network},
+        addresses=set(difference.addresses),
+        interfaces=set(difference.interfaces),
+        strays={network} if difference.addresses else set(),
+    )
 
 
 def _line(what: str, word: str, addresses: set[Address]) -> str:

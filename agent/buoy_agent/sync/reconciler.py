@@ -289,14 +289,14 @@ class Reconciler:
                 do(part)
             except KernelError:
                 if withdraws:
-                    self._reread(part.network)
+                    self._reread(part.network, now)
                 raise
             note(part)
             done.update(part.addresses)
 
         refused = in_halves(parts, attempt, self._yet_there if withdraws else lambda part: part)
         if refused:
-            self._reread(parts.network)
+            self._reread(parts.network, now)
             self._failures += 1
             (address, error), *others = refused.items()
             log.warning("failed", what=key_words(("float", address)), others=len(others), error=str(error), reason=error.reason)
@@ -315,12 +315,12 @@ class Reconciler:
         backward = tuple(pair for pair in parts.backward if state.backward.get(pair[0]) == pair[1])
         return replace(parts, forward=forward, backward=backward)
 
-    def _reread(self, network: NetworkId) -> None:
+    def _reread(self, network: NetworkId, now: float) -> None:
         """What we knew of a network may be stale after a failure; routes and proxy neighbours may be repeated as they are."""
         if network == NOWHERE or network not in self.actual.networks:
             return
         try:
-            self.actual.put_network(network, self._kernel.read_network(network))
+            self.patrol.come_upon(network, self._kernel.read_network(network), now)
         except KernelError as error:
             log.warning("network cannot be read", network=network, error=str(error))
 
