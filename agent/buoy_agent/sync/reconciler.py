@@ -242,7 +242,8 @@ class Reconciler:
 
     def _withdraw(self, parts: Parts, now: float, outcome: Outcome) -> None:
         outcome.withdrawn |= parts.addresses - parts.flowing
-        outcome.cut |= self._in_halves(parts, now, self._kernel.withdraw, self.actual.remove) - parts.flowing
+        done = self._in_halves(parts, now, self._kernel.withdraw, self.actual.remove)
+        outcome.cut |= done & parts.but_proxies.addresses - parts.flowing  # a proxy neighbour alone ends no flow
 
     def _publish(self, parts: Parts, now: float, outcome: Outcome) -> None:
         parts = self._ready(parts, now)  # what could not leave its old place must not appear at the new one

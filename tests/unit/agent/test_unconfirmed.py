@@ -78,6 +78,15 @@ def test_a_cut_that_is_refused_is_reported_and_tried_again() -> None:
     assert [(report.interface, report.floating_error) for report in outcome.reports] == [(DEFLOATED.interface, "")]
 
 
+def test_to_stop_answering_for_an_address_cuts_no_flow_and_is_not_taken_for_that() -> None:
+    kernel = FakeKernel()
+    agent_over(kernel, whole(FLOATED))
+    reconciler = Reconciler(kernel, by_arp=False)
+    reconciler.start()
+    reconciler.work([StreamBegun(), whole(FLOATED._replace(unconfirmed=(FLOAT,)))], 0.0)
+    assert kernel.cuts == [FLOAT]
+
+
 class _HalfDone(FakeKernel):
     """Deletes the elements of the first withdrawal, and fails before it has cut the flows."""
 
