@@ -1,5 +1,6 @@
 """Objects that are read field by field say what each of them says by itself."""
 
+import tracemalloc
 from typing import Any
 
 from buoy.v1 import interface_pb2, leaving_pb2
@@ -24,6 +25,7 @@ INTERFACES = st.builds(
 )
 PLAIN = ("uuid", "namespace", "order", "state", "generation")
 READ = Columns(interface_pb2.Interface, *PLAIN, "floating", "former_nodes")
+UUIDS = Columns(interface_pb2.Interface, "uuid")
 READ_FLOATING = Columns(interface_pb2.Floating, "address", "phase", "announce_generation")
 
 
@@ -37,6 +39,16 @@ def test_each_object_has_in_the_columns_what_it_has_itself(interfaces: list[Any]
     assert READ_FLOATING.read(floating) == [
         [getattr(interface.floating, name) for interface in interfaces] for name in ("address", "phase", "announce_generation")
     ]
+
+
+def test_of_large_objects_few_are_read_at_a_time() -> None:
+    large = interface_pb2.Interface(uuid="here", state_reason="x" * 2**18).SerializeToString()
+    tracemalloc.start()
+    columns = UUIDS.read([large] * 40)
+    _, most = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert columns == [["here"] * 40]
+    assert most < 10 * len(large)
 
 
 def test_columns_are_parted_by_value_in_their_order() -> None:
