@@ -23,6 +23,7 @@ _RELEASING = interface_pb2.FLOATING_PHASE_RELEASING
 _SENT = ("uuid", "generation", "instance_uuid", "order", "macaddr", "ipv4")
 _ASKED = ("network_uuid", "node", "observed_generation", "state", "state_reason", "draining", "former_nodes", "floating")
 _INTERFACES = Columns(interface_pb2.Interface, *_SENT, *_ASKED)
+_NETWORKS = Columns(interface_pb2.Interface, "network_uuid")
 _FLOATING = Columns(interface_pb2.Floating, "address", "phase", "reason", "held_by")
 _DRIVERS = Columns(instance_pb2.Instance, "driver")
 
@@ -42,13 +43,11 @@ def snapshot(view: View, node: str, *, in_columns: bool) -> Iterator[agent_pb2.N
 
 def _in_order(view: View, node: str) -> Sequence[str]:
     """Return all interfaces of a node, those of a network together: what is sent of it is sent, and read, once."""
-    left, ordered = set(view.find(Kind.INTERFACE, "node", node)), list[str]()
-    for network in view.keys(Kind.NETWORK):
-        if view.count(Kind.INTERFACE, "network_node", (network, node)):
-            together = left.intersection(view.find(Kind.INTERFACE, "network", network))
-            left -= together
-            ordered += together
-    return [*ordered, *left]
+    keys, networks = list(view.find(Kind.INTERFACE, "node", node)), list[str]()
+    for start in range(0, len(keys), CHUNK):
+        (read,) = _NETWORKS.read([view.body(Kind.INTERFACE, key) or b"" for key in keys[start : start + CHUNK]])
+        networks += read
+    return [keys[place] for together in places_of(networks).values() for place in together]
 
 
 def _put_settled(update: agent_pb2.NodeUpdate, view: View, node: str, keys: Sequence[str]) -> Column:

@@ -1,6 +1,6 @@
 """The bindings that are read straight off stored bytes are those that the core's objects lead to, whatever is under way."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection, Hashable
 from datetime import timedelta
 from ipaddress import IPv4Address
 
@@ -11,6 +11,7 @@ from buoy_server.core.commands.move_floating import MoveFloating
 from buoy_server.core.commands.moving import MoveInstance
 from buoy_server.core.commands.routing import RouteAddress
 from buoy_server.core.model import FlowPolicy, Interface
+from buoy_server.core.state import Draft, Kind
 
 from tests.unit.server.snapshots import at_once, said_at_once, said_one_by_one
 from tests.unit.server.world import World, floating_world
@@ -81,6 +82,21 @@ def test_an_interface_works_as_long_as_its_node_has_nothing_to_say_of_it(
     world.report(interface, nic_error=nic_error, floating_error=floating_error)
     (update,) = at_once(world.draft, "n1")
     assert [list(columns.works) for columns in update.settled] == [[works]]
+
+
+def test_a_snapshot_looks_through_nothing_but_the_interfaces_of_its_node(monkeypatch: pytest.MonkeyPatch) -> None:
+    world, interface = floating_world(A)
+    find, asked = Draft.find, list[tuple[str, Hashable]]()
+
+    def found(draft: Draft, kind: Kind, index: str, value: Hashable) -> Collection[str]:
+        asked.append((index, value))
+        return find(draft, kind, index, value)
+
+    monkeypatch.setattr(Draft, "find", found)
+    monkeypatch.setattr(Draft, "keys", lambda _draft, kind: pytest.fail(f"goes through every {kind}"))
+    bindings, _ = said_at_once(world.draft, "n1")
+    assert list(bindings) == [interface.uuid]
+    assert set(asked) == {("node", "n1")}
 
 
 def test_interfaces_of_each_network_stand_in_columns_of_their_own() -> None:
