@@ -114,6 +114,9 @@ def test_an_address_that_the_node_has_before_it_floats_is_named_and_waited_for(e
     (report,) = node.snapshot(one).reports
     assert report.floating_error == OWN
     assert node.routes() == {}
+    before = node.kernel.writes
+    (report,) = node.do(node.reconciler.work, [], 60.0).reports
+    assert (report.floating_error, node.kernel.writes) == (OWN, before)
     netns.run(node.host, ["ip", "address", "delete", "192.0.2.50/32", "dev", "ext0"])
     wait_for("the float", lambda: [report.floating_error for report in ear.turn().reports] == [""])
     assert answers(node, one)

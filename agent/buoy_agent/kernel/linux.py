@@ -136,9 +136,17 @@ class LinuxKernel(LinuxReader):
         return index
 
     def _route(self, addresses: Sequence[Address], link: int) -> None:
-        """Adds routes, of which each is what packets take then; of very many, the next full check finds those that are not."""
+        """Adds routes, of which each is what packets take then; of very many, the next full check finds those that are not.
+
+        None is added where the node itself has the address: a routing daemon would tell of it for a moment, at each try.
+        """
+        few = addresses if len(addresses) <= _LOOKED_AT else ()
+        for address in few:
+            found = routes.match(self._host, address)
+            if found.kind == routes.LOCAL:
+                raise KernelError(foreign_routes.flaw(address, found), errno.EEXIST)
         self._add_routes(addresses, link)
-        for address in addresses if len(addresses) <= _LOOKED_AT else ():
+        for address in few:
             found = routes.match(self._host, address)
             if found.link != link:
                 self._in_host([routes.delete_route(address, self._protocol)], [address], "", fine=_GONE)
