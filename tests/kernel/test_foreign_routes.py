@@ -164,6 +164,18 @@ def test_a_route_that_is_gone_when_it_is_looked_at_is_in_nobodys_way(
     assert answers(node, one)
 
 
+def test_a_route_that_leads_no_packet_is_in_the_way_as_well(ear: Listening, one: Binding) -> None:
+    node = ear.node
+    netns.run(node.host, ["ip", "route", "add", "throw", "192.0.2.50"])
+    (report,) = node.snapshot(one).reports
+    assert report.floating_error == (
+        "another route is in the way, which is not ours and which no packet takes: take it away (ip route show 192.0.2.50)"
+    )
+    netns.run(node.host, ["ip", "route", "delete", "throw", "192.0.2.50"])
+    wait_for("the float", lambda: [report.floating_error for report in ear.turn().reports] == [""])
+    assert answers(node, one)
+
+
 def test_a_rule_that_leads_an_address_elsewhere_is_named(node: Node, one: Binding) -> None:
     node.snapshot(one)
     commands = "ip rule add to 192.0.2.50 lookup 100; ip route add default via 192.0.2.9 table 100"

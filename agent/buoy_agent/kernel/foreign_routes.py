@@ -30,9 +30,7 @@ def sort_out(channel: Channel, addresses: Iterable[Address], link: int, protocol
         found = match(channel, address)
         if _is_absent(address, found):
             gone.append(address)
-        elif found.length != 8 * len(address) or (
-            found.protocol != protocol and (found.link, found.gateway) != (link, NETWORK_SIDE)
-        ):
+        elif found.length != 8 * len(address) or (found.protocol != protocol and not _leads_as_ours(found, link)):
             raise KernelError(in_the_way(address, found), errno.EEXIST)
         elif (found.link, found.protocol) != (link, protocol):
             astray.append(address)
@@ -43,9 +41,21 @@ def flaw(address: Address, found: Match) -> str:
     """What is wrong where a packet takes another route than ours, in words."""
     if not _is_absent(address, found):
         return in_the_way(address, found)
-    if found.kind == UNICAST and found.table != _MAIN:
+    if _is_ruled(found):
         return f"a rule (ip rule) leads packets to {text(address)} elsewhere, by the route {route_words(address, found)}"
     return f"the route to {text(address)} is not there"
+
+
+def hindrance(address: Address, found: Match) -> str:
+    """What keeps ours out where a route to the address is in its table, and packets take another or none, in words."""
+    if not _is_absent(address, found) or _is_ruled(found):
+        return flaw(address, found)
+    shown = f"ip route show {text(address)}"
+    return f"another route is in the way, which is not ours and which no packet takes: take it away ({shown})"
+
+
+def _is_ruled(found: Match) -> bool:
+    return found.kind == UNICAST and found.table != _MAIN
 
 
 def _leads_as_ours(found: Match, link: int) -> bool:

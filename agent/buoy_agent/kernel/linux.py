@@ -164,7 +164,7 @@ class LinuxKernel(LinuxReader):
             astray, left = foreign_routes.sort_out(self._host, there, link, self._protocol)
             self._in_host([routes.replace_route(address, link, self._protocol) for address in astray], astray, doing)
         for address in left:
-            raise KernelError(f"{doing} {text(address)}: {foreign_routes.flaw(address, routes.match(self._host, address))}")
+            raise KernelError(foreign_routes.hindrance(address, routes.match(self._host, address)), errno.EEXIST)
 
     def _in_host(
         self, messages: Sequence[Message], about: Sequence[Address], doing: str, fine: Collection[int] = ()
