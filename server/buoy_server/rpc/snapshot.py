@@ -29,25 +29,25 @@ _DRIVERS = Columns(instance_pb2.Instance, "driver")
 
 
 def snapshot(view: View, node: str, *, in_columns: bool) -> Iterator[agent_pb2.NodeUpdate]:
-    """Yield updates of a bounded size, each as of when it is asked for: the feed has what changes meanwhile."""
-    keys = _in_order(view, node)
+    """Yield updates of a bounded size, each as of when it is asked for: the feed has what changes meanwhile.
+
+    Those of a network come together: it is sent, and read, once. While many are put in order, updates are empty.
+    """
+    keys, networks = list(view.find(Kind.INTERFACE, "node", node)), list[str]()
     for start in range(0, len(keys), CHUNK):
+        if start:
+            yield agent_pb2.NodeUpdate()  # others have their turn
+        (read,) = _NETWORKS.read([view.body(Kind.INTERFACE, key) or b"" for key in keys[start : start + CHUNK]])
+        networks += read
+    ordered = [keys[place] for together in places_of(networks).values() for place in together]
+    for start in range(0, len(ordered), CHUNK):
         update, now = agent_pb2.NodeUpdate(), datetime.now(UTC)
-        chunk: Sequence[str] = keys[start : start + CHUNK]
+        chunk: Sequence[str] = ordered[start : start + CHUNK]
         for key in _put_settled(update, view, node, chunk) if in_columns else chunk:
             interface = view.get(Kind.INTERFACE, key)
             if isinstance(interface, Interface) and is_bound_to(interface, node):
                 put(update, view, node, interface, now)
         yield update
-
-
-def _in_order(view: View, node: str) -> Sequence[str]:
-    """Return all interfaces of a node, those of a network together: what is sent of it is sent, and read, once."""
-    keys, networks = list(view.find(Kind.INTERFACE, "node", node)), list[str]()
-    for start in range(0, len(keys), CHUNK):
-        (read,) = _NETWORKS.read([view.body(Kind.INTERFACE, key) or b"" for key in keys[start : start + CHUNK]])
-        networks += read
-    return [keys[place] for together in places_of(networks).values() for place in together]
 
 
 def _put_settled(update: agent_pb2.NodeUpdate, view: View, node: str, keys: Sequence[str]) -> Column:

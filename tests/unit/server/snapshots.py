@@ -23,8 +23,9 @@ def said_at_once(draft: Draft, node: str, *, in_columns: bool = True) -> Said:
 
 
 def at_once(draft: Draft, node: str, *, in_columns: bool = True) -> Iterator[agent_pb2.NodeUpdate]:
-    """The snapshot, message by message."""
-    return snapshot(cast("View", _Packed(draft)), node, in_columns=in_columns)
+    """The snapshot, message by message, but for the empty ones."""
+    parts = snapshot(cast("View", _Packed(draft)), node, in_columns=in_columns)
+    return (part for part in parts if part.ByteSize())
 
 
 def said_one_by_one(draft: Draft, node: str) -> Said:
