@@ -18,7 +18,7 @@ PACKAGES = ("protos", "server", "agent", "clients/python")
 # By what is changed; the quick ones first, since most mistakes are noticed there.
 SUITES = {
     "server": ("tests/unit/server", "tests/server", "tests/faults/test_machine.py", "tests/faults/test_kill.py"),
-    "agent": ("tests/unit/agent", "tests/contract", "tests/kernel"),
+    "agent": ("tests/unit/agent", "tests/contract", "tests/kernel", "tests/e2e/test_release.py"),
 }
 
 
