@@ -47,7 +47,7 @@ CHANNEL_OPTIONS = (
     ("grpc.lb_policy_name", "round_robin"),
     ("grpc.use_local_subchannel_pool", 1),
 )
-_ANNOUNCED_A_SECOND = 1000  # proxy neighbours, which take some 5 ms to read
+_ANNOUNCED_A_SECOND = 4000  # proxy neighbours, which take some 4 ms to read and compare
 log = structlog.get_logger()
 
 

@@ -1,10 +1,13 @@
 """What is read of many networks at once is what is read of each, and misses nothing that is wrong."""
 
+from contextlib import closing
+
 import pytest
 from buoy_agent.core.actual import NetworkState
 from buoy_agent.core.spec import Address, Network, packed
-from buoy_agent.kernel import inspection, links, procfs, sysctl
+from buoy_agent.kernel import inspection, links, procfs, routes, sysctl
 from buoy_agent.kernel.naming import outer_name
+from buoy_agent.kernel.netlink import ROUTE, Channel, attributes, index_of
 from buoy_agent.kernel.port import at_once
 from buoy_agent.kernel.procfs import OwnProc
 
@@ -83,6 +86,28 @@ def test_settings_are_those_of_the_namespace_that_the_thread_is_in(
         return [*seen, sysctl.read("ipv4/conf/nobody/send_redirects")]
 
     assert node.do(alternating) == ["1", "0"] * 10 + [None]
+
+
+def test_proxy_neighbours_of_ours_are_read_many_at_once_whatever_stands_beside_them(
+    node: Node, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ours, alone = {packed(f"198.18.{high}.{low}") for high in range(8) for low in range(250)}, list[memoryview]()
+
+    def make() -> None:
+        with closing(Channel(ROUTE)) as channel:
+            channel.send([routes.add_proxy(address, index_of("ext0")) for address in ours])
+
+    def read_alone(body: memoryview) -> dict[int, memoryview]:
+        alone.append(body)
+        return attributes(body)
+
+    node.do(make)
+    monkeypatch.setattr(routes, "attributes", read_alone)
+    assert node.do(node.kernel.read_external).proxies == ours
+    assert len(alone) < len(ours) // 2
+    theirs = "ip neigh add proxy 192.0.2.88 dev ext0; ip neigh add proxy 192.0.2.89 dev ext0 protocol 5"
+    netns.run(node.host, ["sh", "-c", theirs])
+    assert node.do(node.kernel.read_external).proxies == ours
 
 
 def test_an_address_that_stands_in_several_places_is_kept_once(node: Node) -> None:

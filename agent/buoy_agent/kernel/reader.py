@@ -67,9 +67,10 @@ class LinuxReader:
         found: dict[Address, set[int]] = {}
         external = index_of(self._external)
         with closing(Channel(ROUTE)) as channel:
-            for address, link in routes.read_proxies(channel, self._protocol):
-                if link != external and address in routed:
-                    found.setdefault(address, set()).add(link)
+            for piece in routes.read_proxies(channel, self._protocol):
+                for address, link in piece:
+                    if link != external and address in routed:
+                        found.setdefault(address, set()).add(link)
         return found
 
     def read_external(self) -> External:
@@ -78,8 +79,8 @@ class LinuxReader:
             link = links.read_link(channel, self._external)
             if link is None or not link.is_up:
                 return External(f"the external interface {self._external} is {'not there' if link is None else 'down'}")
-            found = routes.read_proxies(channel, self._protocol, link.index)
-            proxies = frozenset(address for address, index in found if index == link.index)
+            pieces = routes.read_proxies(channel, self._protocol, link.index)
+            proxies = frozenset(address for piece in pieces for address, index in piece if index == link.index)
         return External("", tuple(setting_flaws(external_settings(self._external), {})), proxies)
 
     def read_network(self, network: NetworkId, known: NetworkState | None = None) -> NetworkState:

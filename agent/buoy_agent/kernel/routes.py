@@ -27,6 +27,7 @@ _NEWROUTE, _DELROUTE, _GETROUTE, _NEWNEIGH, _DELNEIGH, _GETNEIGH = 24, 25, 26, 2
 _RTMSG = struct.Struct("=BBBBBBBBI")
 _MADE_SIZE = 16 + _RTMSG.size + 4 * 8  # of a message with a header and the four attributes of a route that we made
 _NDMSG = struct.Struct("=BxxxiHBB")
+_ANSWERED_SIZE = 16 + _NDMSG.size + 2 * 8  # of a message with a header and the two attributes of a proxy neighbour that we made
 _AF_INET, _MAIN, _UNICAST, _NOWHERE, _ONLINK, _PERMANENT, _PROXY, _LINK_SCOPE = 2, 254, 1, 255, 4, 0x80, 0x08, 253
 _LOCAL_TABLE = 255
 _FIB_MATCH = 0x3000  # RTM_F_FIB_MATCH, and RTM_F_LOOKUP_TABLE: the table that the route is in, which may not be main
@@ -239,14 +240,34 @@ def has_proxy(channel: Channel, address: Address, link: int, protocol: int = PRO
     return body is not None and bytes(attributes(body[_NDMSG.size :]).get(_NEIGH_PROTOCOL, b"")) == bytes([protocol])
 
 
-def read_proxies(channel: Channel, protocol: int = PROTOCOL, link: int = 0) -> Iterator[tuple[Address, int]]:
-    """Our proxy neighbours and their links; those of one link, where the kernel can pick them."""
-    by_link = number(_NEIGH_INDEX, link) if link else b""
-    for _, body in channel.dump(_GETNEIGH, _NDMSG.pack(_AF_INET, 0, 0, _PROXY, 0) + by_link):
-        _, index, _, flags, _ = _NDMSG.unpack_from(body)
-        parts = attributes(body[_NDMSG.size :])
-        if flags & _PROXY and bytes(parts.get(_NEIGH_PROTOCOL, b"")) == bytes([protocol]):
-            yield Address(bytes(parts[_NEIGH_DST])), index
+def read_proxies(channel: Channel, protocol: int = PROTOCOL, link: int = 0) -> Iterator[Sequence[tuple[Address, int]]]:
+    """Our proxy neighbours (all, or those of one link), some hundred at a time: address, and index of the link."""
+    by_link = number(_NEIGH_INDEX, link) if link else b""  # strict checking makes the kernel pick them
+    request = _NDMSG.pack(_AF_INET, 0, 0, _PROXY, 0) + by_link
+    return channel.dump_in_bulk(_GETNEIGH, request, partial(_as_answered, _answered(protocol)), partial(_proxy, protocol))
+
+
+@lru_cache
+def _answered(protocol: int) -> re.Pattern[bytes]:
+    """A message as the kernel shows a proxy neighbour that we made."""
+    answer = struct.pack("=HBB", 0, _PROXY, _UNICAST) + ATTRIBUTE.pack(8, _NEIGH_DST)
+    mark = attribute(_NEIGH_PROTOCOL, bytes([protocol]))
+    parts = struct.pack("=IH", _ANSWERED_SIZE, _NEWNEIGH), struct.pack("=Bxxx", _AF_INET), answer, mark
+    return re.compile(b"%b.{10}%b(.{4})%b(.{4})%b" % tuple(map(re.escape, parts)), re.DOTALL)
+
+
+def _as_answered(answered: re.Pattern[bytes], piece: bytes) -> list[tuple[Address, int]]:
+    """Proxy neighbours that are all alike; nothing when they are not."""
+    found = answered.findall(piece)
+    return [(address, _index(link)) for link, address in found] if len(found) * _ANSWERED_SIZE == len(piece) else []
+
+
+def _proxy(wanted: int, body: memoryview) -> list[tuple[Address, int]]:
+    """One proxy neighbour of any shape, if it is ours."""
+    _, index, _, flags, _ = _NDMSG.unpack_from(body)
+    parts = attributes(body[_NDMSG.size :])
+    ours = flags & _PROXY and bytes(parts.get(_NEIGH_PROTOCOL, b"")) == bytes([wanted])
+    return [(Address(bytes(parts[_NEIGH_DST])), index)] if ours else []
 
 
 def _route(length: int, protocol: int = PROTOCOL) -> bytes:
