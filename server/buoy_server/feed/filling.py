@@ -13,7 +13,7 @@ from buoy_server.codec.outlines import reading_of
 from buoy_server.core.state import COUNTS, INDEXES, Kind
 from buoy_server.feed.index import Counts, Index
 
-CHUNK = 1_000  # objects that are grouped together: what is read of each is kept as long
+CHUNK = 2_500  # objects that are grouped together: what is read of each is kept as long
 
 Group = tuple[Any, Sequence[str], Sequence[Column]]  # objects that are alike: an outline, the keys, and what is each one's own
 
