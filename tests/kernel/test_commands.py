@@ -91,7 +91,7 @@ def test_purge_refuses_while_an_agent_runs_and_else_removes_everything_of_ours(n
     done = command(node, *options)
     assert (done.returncode, done.stderr) == (0, "")
     assert "removed: 2 routes" in done.stdout
-    assert "removed: 1 networks, with 1 floats and 1 NICs" in done.stdout
+    assert "removed: 1 network, with 1 float and 1 NIC" in done.stdout
     assert netns.names(node.prefix) == sorted([node.client, node.host])
     assert (node.routes(), node.proxies()) == ({}, {"192.0.2.77"})
     assert "removed: 0 routes" in command(node, *options).stdout
@@ -106,7 +106,7 @@ def test_check_says_what_is_missing_and_what_to_do(node: Node) -> None:
     netns.run(node.host, ["ip", "route", "add", "198.51.100.7/32", "via", "192.0.2.9", "proto", "98"])
     clash = command(node, "check", "--external-interface", EXTERNAL)
     assert clash.returncode == 3
-    assert "1 routes that are not ours bear it, such as 198.51.100.7: set --route-protocol" in clash.stdout
+    assert "routes that are not ours bear it: to 198.51.100.7: set --route-protocol" in clash.stdout
     still = command(node, "check", "--external-interface", "nope", before=READ_ONLY)
     assert "MISSING writable settings (/proc/sys/net)" in still.stdout
     assert "give the service a writable /proc/sys/net" in still.stdout

@@ -19,10 +19,10 @@ def purge(kernel: Kernel) -> Iterator[str]:
         kernel.withdraw(Parts(network, routes=tuple(addresses)))
     kernel.remove_namespaces(sorted(actual.namespaces))
     networks = len(actual.networks)
-    yield f"{len(actual.proxies | actual.elsewhere)} proxy neighbours"
-    yield f"{len(actual.routes)} routes"
-    yield f"{networks} networks, with {len(actual.holders)} floats and {_nics(actual)} NICs"
-    yield f"{len(actual.namespaces) - networks} other namespaces"
+    yield _some(len(actual.proxies | actual.elsewhere), "proxy neighbour")
+    yield _some(len(actual.routes), "route")
+    yield f"{_some(networks, 'network')}, with {_some(len(actual.holders), 'float')} and {_some(_nics(actual), 'NIC')}"
+    yield _some(len(actual.namespaces) - networks, "other namespace")
     yield _KEPT
 
 
@@ -31,6 +31,10 @@ def _by_network(actual: Actual) -> dict[NetworkId, list[Address]]:
     for address, network in actual.routes.items():
         found.setdefault(network, []).append(address)
     return found
+
+
+def _some(count: int, what: str) -> str:
+    return f"{count} {what}" if count == 1 else f"{count} {what}s"
 
 
 def _nics(actual: Actual) -> int:

@@ -100,9 +100,8 @@ def _protocol(number: int) -> Finding:
         found = (entry for piece in routes.read_routes(channel, wanted=number) for entry in piece)
         foreign = [address for address, link in found if link not in ours]
     if foreign:
-        return Finding(
-            what, f"{len(foreign)} routes that are not ours bear it, such as {text(foreign[0])}", "set --route-protocol"
-        )
+        more = f" and {len(foreign) - 1} more" if len(foreign) > 1 else ""
+        return Finding(what, f"routes that are not ours bear it: to {text(foreign[0])}{more}", "set --route-protocol")
     name = _protocol_name(number)
     return Finding(what, f"iproute2 knows it as {name}" if name not in ("", "buoy") else "", "set --route-protocol")
 
