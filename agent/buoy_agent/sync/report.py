@@ -20,7 +20,7 @@ from buoy_agent.core.repairs import RepairReport, RepairReports
 from buoy_agent.core.retry import backoff
 from buoy_agent.core.spec import InterfaceId, NetworkId, NetworkReport, Owed, Report
 from buoy_agent.sync.convert import network_report_to_proto, repair_to_proto, report_to_proto
-from buoy_agent.sync.token import REFUSED, AgentToken, log_refusal
+from buoy_agent.sync.token import REFUSED, AgentToken, failed_in_a_row, log_refusal
 
 HEARTBEAT = 5.0
 _PATIENCE = 0.5  # seconds to wait for a verdict: the kernel's thread may be at something long
@@ -85,7 +85,7 @@ class Reporter:
         while True:
             if not self.waiting or attempt:
                 await self._pause(backoff(attempt, random.random()) if attempt else HEARTBEAT, early=not attempt)  # noqa: S311
-            attempt = 0 if await self._send(wait_for_ready=attempt > 0) else attempt + 1
+            attempt = failed_in_a_row(attempt, await self._send(wait_for_ready=attempt > 0))
 
     def _is_news(self, report: Report, working: AbstractSet[InterfaceId]) -> bool:
         """Whether the server does not know it yet: a good word of what works is no news, unless a bad one may be on its way."""
@@ -100,7 +100,8 @@ class Reporter:
         except TimeoutError:
             return
 
-    async def _send(self, *, wait_for_ready: bool) -> bool:
+    async def _send(self, *, wait_for_ready: bool) -> grpc.StatusCode | None:
+        """Sends a batch; returns what went wrong."""
         metadata = await self._token.metadata()
         self._wake.clear()
         await self._judge_some()
@@ -121,7 +122,7 @@ class Reporter:
             if error.code() in REFUSED:
                 self._token.refused(metadata)
             if error.code() not in _REFUSALS or not (batch or networks or repairs):
-                return False
+                return error.code()
             first = [*(report.interface for report in batch[:10]), *(report.network for report in networks[:10])]
             log.warning("reports dropped: the server refuses them", of=first)
         self.last = time.time()
@@ -132,7 +133,7 @@ class Reporter:
         for about in networks:
             if self._networks.get(about.network) is about:
                 del self._networks[about.network]
-        return True
+        return None
 
     async def _judge_some(self) -> None:
         """Has as much of what is owed judged as the next batch has room for, until a change is to be told, or it takes long."""

@@ -39,6 +39,13 @@ def log_refusal(event: str, error: grpc.aio.AioRpcError, node: str, **more: obje
         log.info(event, **words)
 
 
+def failed_in_a_row(before: int, failure: grpc.StatusCode | None) -> int:
+    """How many tries have failed in a row; to wait for a server in vain, as all but the first may, is no failed one."""
+    if failure is None:
+        return 0
+    return 1 if before and failure is grpc.StatusCode.DEADLINE_EXCEEDED else before + 1
+
+
 class AgentToken:
     """The one token of an agent; without a key it gives nothing to bear, which works with a server that is --insecure."""
 
@@ -64,7 +71,7 @@ class AgentToken:
                 if failure is not None and self._clock() < self._expires_at:
                     self._renew_at = min(self._clock() + _LONGEST, self._expires_at)
                 elif failure is not None:
-                    attempt += 1
+                    attempt = failed_in_a_row(attempt, failure)
                     await asyncio.sleep(_delay(failure, attempt))
             return self._metadata
 

@@ -5,11 +5,15 @@ from collections.abc import Iterable
 from itertools import count
 from typing import Any, cast
 
+import grpc
+import pytest
 from buoy.v1 import agent_pb2
 from buoy_agent.core.spec import InterfaceId, Owed, Report, Update
 from buoy_agent.kernel.fake import FakeKernel
+from buoy_agent.sync import report
 from buoy_agent.sync.reconciler import Outcome, Reconciler, StreamBegun
 from buoy_agent.sync.report import Reporter
+from grpc import StatusCode
 
 from tests.unit.agent.bindings import binding, network
 
@@ -50,7 +54,7 @@ class _Server:
         running = asyncio.ensure_future(self.reporter.run())
         await asyncio.wait_for(self._done.wait(), 30)
         running.cancel()
-        return [[report.interface_uuid for report in call] for call in self.calls]
+        return [[told.interface_uuid for told in call] for call in self.calls]
 
 
 def _report(name: str) -> Report:
@@ -131,6 +135,32 @@ def test_what_waits_is_told_while_the_kernels_thread_is_busy() -> None:
         return await server.told()
 
     assert asyncio.run(run()) == [["told"]]
+
+
+@pytest.mark.parametrize(("code", "attempts"), [(StatusCode.DEADLINE_EXCEEDED, [1, 1, 1]), (StatusCode.UNAVAILABLE, [1, 2, 3])])
+def test_who_waited_for_a_server_in_vain_waits_again_at_once(
+    code: StatusCode, attempts: list[int], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    paused, failures = list[int](), [StatusCode.UNAVAILABLE, code, code]
+
+    class Away(_Server):
+        async def ReportNode(self, request: agent_pb2.ReportNodeRequest, **_options: object) -> None:  # noqa: N802 - as the stub
+            if failures:
+                raise grpc.aio.AioRpcError(failures.pop(0), grpc.aio.Metadata(), grpc.aio.Metadata())
+            await super().ReportNode(request)
+
+    def no_pause(attempt: int, _fraction: float) -> float:
+        paused.append(attempt)
+        return 0.0
+
+    async def run() -> list[list[str]]:
+        server = Away(1)
+        server.reporter.offer([_report("told")])
+        return await server.told()
+
+    monkeypatch.setattr(report, "backoff", no_pause)
+    assert asyncio.run(run()) == [["told"]]
+    assert paused == attempts
 
 
 def _started(interfaces: int) -> Outcome:
