@@ -118,6 +118,13 @@ class Actual:
         """Whether anything at all of a floating address is there."""
         return address in self.holders or address in self.routes or address in self.proxies or address in self.direct
 
+    def has_strays(self, network: NetworkId) -> bool:
+        """Whether a network has elements that no address leads to: half a pair, or those of one that is elsewhere too."""
+        state = self.networks[network]
+        halves = list(map(state.forward.get, state.backward.values())) != list(state.backward)
+        holders = {*map(self.holders.get, state.forward), *map(self.direct.get, state.direct)}
+        return halves or not holders <= {network}
+
     def forget_routes(self, network: NetworkId) -> None:
         """The routes into a network went with its link."""
         self.routes = {address: other for address, other in self.routes.items() if other != network}

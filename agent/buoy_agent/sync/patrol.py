@@ -184,10 +184,14 @@ class Patrol:
             state = yield from self._in_steps(f"network {network}", self._kernel.read_in_steps(network))
             if network not in self.actual.networks:
                 continue  # removed meanwhile
+            scope = Scope()
             if writes != self._kernel.writes:
-                yield self._looked(Look(What.TABLE, network), time.monotonic())
+                scope = self._looked(Look(What.TABLE, network), time.monotonic())
             elif state is not None:
-                yield self._seen(network, state, time.monotonic())
+                scope = self._seen(network, state, time.monotonic())
+            if self.actual.has_strays(network):
+                scope.strays.add(network)  # to take them away has failed, and no address leads to them for another try
+            yield scope
 
     def _in_steps(self, place: str, steps: Generator[None, None, Result]) -> Generator[Scope, None, Result | None]:
         """What the steps lead to; None where the kernel cannot be read."""

@@ -74,6 +74,26 @@ def test_a_full_check_of_what_is_right_writes_nothing(state: State) -> None:
     assert (kernel.writes, reconciler.patrol.repairs.count) == (writes, 0)
 
 
+def test_half_a_pair_that_could_not_be_taken_away_does_not_stand_in_a_floats_way_for_ever() -> None:
+    kernel, one = FakeKernel(), binding("p", RED, 5, floating="192.0.2.50")
+    reconciler = play(kernel, [snapshot((one,))])
+    state = kernel._has.networks[RED.id]
+    del state.forward[packed("192.0.2.50")]
+    kernel._has.put_network(RED.id, state)
+    kernel.refuse["publish"] = kernel.refuse["withdraw"] = "not now"
+    reconciler.work([Places(tables={1})], 0.0)
+    other = floated(one, "192.0.2.51")
+    reconciler.work([Update(2, upserts=(other,))], 0.0)
+    kernel.refuse.clear()
+    now = 0.0
+    for _ in range(10):
+        now = reconciler.work([], now).next_due or now
+    full_check(reconciler, now)
+    for _ in range(10):
+        now = reconciler.work([], now).next_due or now
+    assert settled(kernel) == expected((other,))
+
+
 def test_a_great_change_is_followed_by_a_full_check_and_a_small_one_is_not(monkeypatch: pytest.MonkeyPatch) -> None:
     kernel, one, other = FakeKernel(), binding("p", RED, 5, floating="192.0.2.50"), binding("p", RED, 6, floating="192.0.2.51")
     reconciler = play(kernel, [snapshot((one,))])
