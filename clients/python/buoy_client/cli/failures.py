@@ -28,7 +28,7 @@ Exit codes: 0 done, 1 the server refused, 2 wrong usage, 3 not found, 4 the serv
 5 the deadline of --wait passed (it may still come), 6 no right (no key, a wrong one, or not yours to do), 130 interrupted."""
 
 HINTS = {
-    "UNREACHABLE": "Is it running? Name another one with --server or BUOY_SERVER.",
+    "UNREACHABLE": "Is it running, and has it read its database yet? Name another one with --server or BUOY_SERVER.",
     "NO_KEY": "Give --namespace and --key, or BUOY_NAMESPACE and BUOY_KEY, or a profile of the settings file.",
     "UNAUTHENTICATED": "`buoy whoami` shows where namespace and key come from.",
     "PERMISSION_DENIED": "`buoy whoami` shows who you are.",
