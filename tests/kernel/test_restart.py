@@ -5,6 +5,7 @@ from ipaddress import IPv4Address
 import pytest
 from buoy_agent.control.purge import purge
 from buoy_agent.core.actual import Parts
+from buoy_agent.core.drift import Places
 from buoy_agent.core.spec import packed
 
 from tests.kernel.node import CLIENT_ADDRESS, EXTERNAL, Node
@@ -82,6 +83,17 @@ def test_another_external_interface_takes_over_what_the_one_before_answered_for(
     node.restart("ext1")
     node.snapshot(stays)
     assert node.kernel.writes == 0
+
+
+def test_the_link_that_answered_goes_on_until_the_external_interface_can_take_over(node: Node) -> None:
+    one = binding(node.salt, network(node.salt, "a"), 5, floating=str(FLOAT))
+    node.snapshot(one)
+    node.restart("ext1")
+    node.snapshot(one)
+    assert proxies(node, EXTERNAL) == {str(FLOAT)}
+    netns.run(node.host, ["sh", "-c", "ip link add ext1 type veth peer name o1; ip link set ext1 up; ip link set o1 up"])
+    node.do(node.reconciler.work, [Places(external=True)], 1.0)
+    assert (proxies(node, EXTERNAL), proxies(node, "ext1")) == (set(), {str(FLOAT)})
 
 
 DAMAGE = {

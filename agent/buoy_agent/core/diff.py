@@ -156,7 +156,7 @@ class _Floats:
                 self._take_out(address)
             elif want is not None and want.draining and address in self.actual.holders:
                 self._take_out_elements(address)
-            elif address in self.actual.elsewhere or (not self.by_arp and address in self.actual.proxies):
+            elif self._is_answered_for_wrongly(address):
                 _entries(self.out, NOWHERE).proxies.append(address)
             if want is not None and self._is_whole(want.network):
                 self._put_in(want, afresh=gone)
@@ -207,6 +207,13 @@ class _Floats:
         if direct is not None and (not want.routed or direct != want.network):
             return True
         return route is not None and route != want.network
+
+    def _is_answered_for_wrongly(self, address: Address) -> bool:
+        """Whether it is answered for where nobody should: another link does until the external interface can take over."""
+        actual = self.actual
+        if self.by_arp:
+            return address in actual.elsewhere and not actual.external
+        return address in actual.elsewhere or address in actual.proxies
 
     def _take_out_elements(self, address: Address) -> None:
         """New flows find no translation from then on; those that have one keep it, in conntrack."""
