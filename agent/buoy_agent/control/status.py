@@ -83,9 +83,11 @@ def _desired(targets: Targets, *, by_arp: bool) -> dict[str, int]:
 
 
 def _actual(actual: Actual) -> dict[str, int]:
+    """Routes are those that packets take."""
+    routes = len(actual.routes) - len(actual.overruled & actual.routes.keys())
     nics = sum(len(state.nics) for state in actual.networks.values())
     whole = sum(1 for state in actual.networks.values() if state.digest)
-    return dict(zip(_ROWS, (whole, nics, len(actual.holders), len(actual.routes), len(actual.proxies)), strict=True))
+    return dict(zip(_ROWS, (whole, nics, len(actual.holders), routes, len(actual.proxies)), strict=True))
 
 
 def table(status: dict[str, Any]) -> str:

@@ -5,6 +5,7 @@ from contextlib import contextmanager
 from itertools import repeat
 
 import pytest
+from buoy_agent.control.status import of_kernel
 from buoy_agent.core.desired import Scope
 from buoy_agent.core.drift import Patience, Places
 from buoy_agent.core.spec import Binding, NetworkId, Update, packed
@@ -92,6 +93,16 @@ def test_half_a_pair_that_could_not_be_taken_away_does_not_stand_in_a_floats_way
     for _ in range(10):
         now = reconciler.work([], now).next_due or now
     assert settled(kernel) == expected((other,))
+
+
+def test_a_route_that_somebody_else_took_the_place_of_is_not_counted() -> None:
+    kernel, one = FakeKernel(), binding("p", RED, 5, floating="192.0.2.50")
+    reconciler = play(kernel, [snapshot((one,))])
+    before = of_kernel(reconciler)
+    del kernel._has.routes[packed("192.0.2.50")]
+    kernel.refuse["publish"] = "another route is in the way"
+    reconciler.work([Places(routes={packed("192.0.2.50")})], 0.0)
+    assert of_kernel(reconciler)["actual"]["routes"] == before["actual"]["routes"] - 1
 
 
 def test_a_great_change_is_followed_by_a_full_check_and_a_small_one_is_not(monkeypatch: pytest.MonkeyPatch) -> None:
