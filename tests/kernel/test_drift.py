@@ -305,6 +305,28 @@ def test_what_a_failure_comes_upon_is_put_right_though_nothing_is_new_when_it_is
         assert fetch(node.client, IPv4Address("192.0.2.51")).served_by == "two"
 
 
+def test_floats_are_announced_again_when_the_external_interface_has_its_carrier_back(ear: Listening) -> None:
+    node = ear.node
+    node.snapshot(binding(node.salt, network(node.salt, "a"), 5, floating=str(FLOAT)))
+    ear.settle()
+
+    def has_carrier() -> bool:
+        ear.turn(Places(external=True))
+        return node.do(node.kernel.read_external).has_carrier
+
+    netns.run(node.client, ["ip", "link", "set", "eth0", "down"])
+    wait_for("the loss", lambda: not has_carrier())
+    ear.turn(Places(external=True))
+    ear.settle()
+    netns.run(node.client, ["ip", "link", "set", "eth0", "up"])
+    wait_for("the carrier", has_carrier)
+    ear.turn(Places(external=True))
+    assert packed(str(FLOAT)) in ear.outcomes[-1].published | ear.outcomes[-2].published
+    ear.settle()
+    ear.turn(Places(external=True))
+    assert not ear.outcomes[-1].published  # and once
+
+
 def test_a_namespace_that_loses_its_name_is_made_again(ear: Listening) -> None:
     node = ear.node
     one = binding(node.salt, network(node.salt, "a"), 5, floating=str(FLOAT))

@@ -22,6 +22,7 @@ class FakeKernel:
     announced: list[Address] = field(default_factory=list)
     cuts: list[Address] = field(default_factory=list)
     flows: set[Address] = field(default_factory=set)  # addresses that have live flows
+    has_carrier: bool = True  # the external interface
     _has: Actual = field(default_factory=Actual)
     _inside: dict[InterfaceId, str] = field(default_factory=dict)  # the instance's namespace of each NIC
 
@@ -44,7 +45,7 @@ class FakeKernel:
 
     def read_external(self) -> External:
         """Usable, until `break_external` says otherwise."""
-        return External(self._has.external, (), frozenset(self._has.proxies))
+        return External(self._has.external, (), frozenset(self._has.proxies), self.has_carrier)
 
     def read_network(self, network: NetworkId, known: NetworkState | None = None) -> NetworkState:  # noqa: ARG002 - reads all
         """A copy of one network."""

@@ -18,11 +18,15 @@ Result = TypeVar("Result")
 
 @dataclass(frozen=True, slots=True)
 class External:
-    """The external interface: why it cannot be used (empty when it can), what is wrong with its settings, our neighbours."""
+    """The external interface: why it cannot be used (empty when it can), what is wrong with its settings, our neighbours.
+
+    Without a carrier it can be used, but nobody hears it.
+    """
 
     words: str = ""
     flaws: tuple[str, ...] = ()
     proxies: frozenset[Address] = frozenset()
+    has_carrier: bool = True
 
 
 @dataclass(frozen=True, slots=True)

@@ -81,7 +81,8 @@ class LinuxReader:
                 return External(f"the external interface {self._external} is {'not there' if link is None else 'down'}")
             pieces = routes.read_proxies(channel, self._protocol, link.index)
             proxies = frozenset(address for piece in pieces for address, index in piece if index == link.index)
-        return External("", tuple(setting_flaws(external_settings(self._external), {})), proxies)
+        flaws = tuple(setting_flaws(external_settings(self._external), {}))
+        return External("", flaws, proxies, link.has_carrier)
 
     def read_network(self, network: NetworkId, known: NetworkState | None = None) -> NetworkState:
         """What one network has."""

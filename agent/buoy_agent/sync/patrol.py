@@ -5,6 +5,7 @@ between which the reconciler does its other work. What was changed by ourselves 
 read once more, at once.
 """
 
+import math
 import time
 from collections.abc import Callable, Generator, Iterable, Iterator
 from contextlib import AbstractContextManager, contextmanager, nullcontext
@@ -24,6 +25,7 @@ from buoy_agent.kernel.port import Kernel, at_once
 # Seconds that a namespace under a name of ours may stand before its instance is asked for: who carries an instance over to this
 # node gives its namespace the name before the move.
 GRACE = 30.0
+LOOSE = 10.0  # seconds in which a cable that is loose is taken for plugged in once; what is announced then is repeated anyway
 _STEPS = 8  # pieces of a full check in one pass, of about 1 ms each
 MANY = 20_000  # elements, of which a listener makes 100 ms where it is 50 without
 Deaf = Callable[[], AbstractContextManager[None]]
@@ -70,6 +72,7 @@ class Patrol:
         self._pending: dict[Look, float] = {}
         self._round: Iterator[Scope] | None = None
         self._come_upon = Scope()
+        self._is_heard, self._is_plugged_in, self._plugged_in_at = True, False, -math.inf
         self._strangers: dict[str, float] = {}  # namespaces that somebody else made, and when they go if nobody wants them
 
     def heed(self, places: Places) -> None:
@@ -102,6 +105,11 @@ class Patrol:
         self._patience.forget(time.monotonic())
         if self._round is None:
             self._round = self._check()
+
+    def plugged_in(self) -> bool:
+        """Whether the external interface has its carrier back since this was asked: what is behind it may be another switch."""
+        plugged_in, self._is_plugged_in = self._is_plugged_in, False
+        return plugged_in
 
     def next_due(self) -> float | None:
         """When there is something to do here; 0 for at once."""
@@ -241,6 +249,11 @@ class Patrol:
             self._note(What.EXTERNAL.value, seen.flaws, now)
             self._kernel.prepare()
         known.proxies, known.external = set(seen.proxies), seen.words
+        if seen.has_carrier != self._is_heard:
+            log.warning("external interface", state="has its carrier back" if seen.has_carrier else "has no carrier")
+            self._is_heard = seen.has_carrier
+            if seen.has_carrier and now >= self._plugged_in_at + LOOSE:
+                self._is_plugged_in, self._plugged_in_at = True, now
         return scope
 
     def _node(self, seen: Actual, now: float) -> Scope:

@@ -116,6 +116,7 @@ class Reconciler:
         scope.merge(scope_of(tried, self.desired, self.actual))
         scope.interfaces |= come(self._kernel, self.faults.missing, self.desired.targets.bindings, now)
         scope.merge(self.patrol.work(now))
+        self._to_announce.update(self.actual.proxies if self.patrol.plugged_in() else ())
         if self.desired.in_sync:
             scope.merge(end_drains(self.drains, self.desired, self.actual, self._kernel, now))
         outcome = Outcome(next_due=self._next_due())

@@ -199,3 +199,20 @@ def test_a_namespace_that_appears_waits_for_its_instance_and_goes_if_none_comes(
     reconciler.work([], 100.0 + GRACE)
     assert stranger.instance not in kernel.read().namespaces
     assert two.instance in kernel.read().namespaces
+
+
+def test_a_cable_that_is_loose_has_floats_announced_once_in_a_while() -> None:
+    kernel = FakeKernel()
+    reconciler = Reconciler(kernel)
+    reconciler.start()
+    reconciler.work([snapshot((binding("a", RED, 5, floating="192.0.2.50"),))], 0.0)
+    announced = set(reconciler.actual.proxies)
+    assert packed("192.0.2.50") in announced
+
+    def plugged_in(now: float) -> set[bytes]:
+        kernel.has_carrier = False
+        reconciler.work([Places(external=True)], now)
+        kernel.has_carrier = True
+        return set(reconciler.work([Places(external=True)], now).published)
+
+    assert [plugged_in(100.0), plugged_in(109.0), plugged_in(111.0)] == [announced, set(), announced]
