@@ -8,6 +8,7 @@ from buoy_agent.core.spec import Address, Network, packed
 from buoy_agent.kernel import inspection, links, procfs, routes, sysctl
 from buoy_agent.kernel.naming import outer_name
 from buoy_agent.kernel.netlink import ROUTE, Channel, attributes, index_of
+from buoy_agent.kernel.nft import Table
 from buoy_agent.kernel.port import at_once
 from buoy_agent.kernel.procfs import OwnProc
 
@@ -50,6 +51,24 @@ def test_networks_read_at_once_are_as_each_is_read_alone_whatever_was_done_to_th
         strange = packed("192.0.2.77") in state.forward or packed("192.0.2.78") in state.direct
         assert strange or state.digest != sound.digest
     assert read_in_all_ways(node, nets[-1]) == sound
+
+
+@pytest.mark.parametrize("step", ["flaws", "read_rules", "read_map"])
+def test_a_network_that_is_changed_while_it_is_read_is_read_again(
+    node: Node, monkeypatch: pytest.MonkeyPatch, step: str
+) -> None:
+    net, read, flushes = network(node.salt, "a"), getattr(Table, step), ["nft flush ruleset"]
+    node.snapshot(binding(node.salt, net, 5, floating="192.0.2.50"))
+
+    def read_before_others_change_it(table: Table, *arguments: str) -> object:
+        found = read(table, *arguments)
+        if flushes:
+            netns.run(node.inside(net), flushes.pop().split())
+        return found
+
+    monkeypatch.setattr(Table, step, read_before_others_change_it)
+    state = node.do(node.kernel.read_network, net.id)
+    assert (state.flaws, state.forward) == (("the nftables table is gone",), {})
 
 
 def test_every_setting_that_is_changed_is_found(node: Node) -> None:

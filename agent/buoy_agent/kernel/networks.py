@@ -36,6 +36,7 @@ from buoy_agent.kernel.procfs import OwnProc
 
 GONE = "the namespace is gone"
 _ABSENT = (errno.ENOENT, errno.ESRCH, errno.ENODEV)
+_READS = 3  # at most, of a table that others change all the time
 _DOOMED = 0x62756F79  # a group of links that only ever holds what is about to be removed
 
 
@@ -66,8 +67,7 @@ class Networks:
         if not self._namespaces.exists(network):
             return NetworkState(flaws=(GONE,))
         table = Table(self._channels.of(network))
-        state = self._read_shape(network, self._outer(network), table)
-        return with_elements(state, known if known is not None else _elements(table))
+        return _in_one_piece(table, lambda: self._read(network, table, known))
 
     def read_all(
         self, networks: Iterable[NetworkId], outers: Outers, shared: dict[Address, Address]
@@ -84,7 +84,7 @@ class Networks:
         outer = self._outer(network)
         with self._channels.apart(network) as channel:
             table = Table(channel)
-            state = self._read_shape(network, outer, table)
+            state = _in_one_piece(table, lambda: self._read_shape(network, outer, table))
             yield
             elements = yield from elements_in_steps(table)
         return with_elements(state, elements)
@@ -97,6 +97,10 @@ class Networks:
         with self._namespaces.inside(network), closing(Channel(ROUTE)) as inner, closing(Channel(NETFILTER)) as channel:
             table = Table(channel, shared)
             return with_elements(_whole(network, outer, inner_state(network, inner, table, setting)), _elements(table))
+
+    def _read(self, network: NetworkId, table: Table, known: NetworkState | None) -> NetworkState:
+        state = self._read_shape(network, self._outer(network), table)
+        return with_elements(state, known if known is not None else _elements(table))
 
     def _outer(self, network: NetworkId) -> Outer:
         with closing(Channel(ROUTE)) as host:
@@ -193,6 +197,15 @@ def _whole(network: NetworkId, outer: Outer, inner: NetworkState) -> NetworkStat
     """What is inside, with what is wrong with the host's end."""
     flaws = outer_flaws(network, outer)
     return replace(inner, digest="", flaws=(*flaws, *inner.flaws)) if flaws else inner
+
+
+def _in_one_piece(table: Table, read: Callable[[], NetworkState]) -> NetworkState:
+    """Reads again what a transaction came in between: half of it would be of before, and half of after."""
+    for _ in range(_READS):
+        before, state = table.generation(), read()
+        if table.generation() == before:
+            break
+    return state
 
 
 def _elements(table: Table) -> NetworkState:

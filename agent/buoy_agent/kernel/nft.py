@@ -56,7 +56,7 @@ _NEWTABLE, _GETTABLE, _NEWCHAIN, _GETCHAIN, _DELCHAIN, _NEWRULE, _GETRULE, _DELR
     9,
     10,
 )
-_NEWSETELEM, _GETSETELEM, _DELSETELEM, _DESTROYSETELEM = 12, 13, 14, 30
+_NEWSETELEM, _GETSETELEM, _DELSETELEM, _GETGEN, _DESTROYSETELEM = 12, 13, 14, 16, 30
 _AF_INET, _MAP_FLAG, _DYNAMIC_FLAG, _TYPE_IPV4 = 2, 8, 0x20, 7
 _UNSAID_SIZE = 0xFFFF  # of a dynamic set without a size, which begins small and grows
 _HEADER = struct.pack(">BBH", _AF_INET, 0, 0)
@@ -137,6 +137,11 @@ class Table:
         words_of += [f"the chain {base.name} is gone" for base in CHAINS if base.name not in found]
         words_of += [f"the chain {name} is not as it was made" for name, shape in found.items() if shape not in _ALLOWED]
         return words_of + (["the nftables table is dormant"] if flags else [])
+
+    def generation(self) -> int:
+        """How many transactions the namespace has seen, modulo 2^32: what was read between two equal ones belongs together."""
+        body = self._channel.get(_type(_GETGEN), _HEADER)
+        return 0 if body is None else _integer(attributes(body[4:]).get(1))
 
     def read_map(self, name: str) -> dict[Address, Address]:
         """All pairs of a map; empty when it is not there."""
