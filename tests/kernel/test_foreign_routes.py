@@ -103,6 +103,10 @@ def test_an_address_that_the_node_itself_has_is_named_as_that(ear: Listening, on
     netns.run(node.host, ["ip", "address", "add", "192.0.2.50/32", "dev", "ext0"])
     reports = wait_for("the report", lambda: ear.turn().reports)
     assert [report.floating_error for report in reports] == [OWN]
+    assert node.routes() == {}  # else a routing daemon would go on telling of it
+    found = len(ear.found)
+    ear.check()
+    assert len(ear.found) == found  # that it was taken away is not told as somebody's doing
     netns.run(node.host, ["ip", "address", "delete", "192.0.2.50/32", "dev", "ext0"])
     wait_for("the float", lambda: [report.floating_error for report in ear.turn().reports] == [""])
     assert answers(node, one)

@@ -138,12 +138,13 @@ class LinuxKernel(LinuxReader):
     def _route(self, addresses: Sequence[Address], link: int) -> None:
         """Adds routes, of which each is what packets take then; of very many, the next full check finds those that are not.
 
-        None is added where the node itself has the address: a routing daemon would tell of it for a moment, at each try.
+        None is added, or left, where the node itself has the address: a routing daemon would tell of it.
         """
         few = addresses if len(addresses) <= _LOOKED_AT else ()
         for address in few:
             found = routes.match(self._host, address)
             if found.kind == routes.LOCAL:
+                self._own_writes += not self._host.send([routes.delete_route(address, self._protocol)])
                 raise KernelError(foreign_routes.flaw(address, found), errno.EEXIST)
         self._add_routes(addresses, link)
         for address in few:
