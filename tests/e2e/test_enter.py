@@ -36,6 +36,12 @@ def test_whatever_the_command_started_dies_with_it_and_with_whoever_entered() ->
         os.close(reading)
 
 
+def test_a_signal_that_comes_when_the_command_has_ended_changes_nothing() -> None:
+    script = "import os; from tests.support import enter; enter._wait(os.fork() or os._exit(0)); os.kill(os.getpid(), 15)"
+    done = subprocess.run([sys.executable, "-c", script], check=False, capture_output=True, text=True)
+    assert (done.returncode, done.stderr) == (0, "")
+
+
 def _children(pid: int) -> list[bytes]:
     """The command lines of a process's descendants."""
     path = Path(f"/proc/{pid}")

@@ -9,6 +9,7 @@ import ctypes
 import os
 import signal
 import sys
+from contextlib import suppress
 from pathlib import Path
 from types import FrameType
 
@@ -85,7 +86,8 @@ def _wait(child: int) -> int:
     """Waits for the child, passing signals on to it, and returns its exit code as a shell would."""
 
     def forward(number: int, _frame: FrameType | None) -> None:
-        os.kill(child, number)
+        with suppress(ProcessLookupError):  # it has ended, and was waited for, a moment ago
+            os.kill(child, number)
 
     for number in PASSED_ON:
         signal.signal(number, forward)
