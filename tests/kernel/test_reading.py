@@ -71,6 +71,15 @@ def test_a_network_that_is_changed_while_it_is_read_is_read_again(
     assert (state.flaws, state.forward) == (("the nftables table is gone",), {})
 
 
+def test_a_reading_that_is_given_up_after_the_end_gives_its_socket_back(node: Node) -> None:
+    net = network(node.salt, "a")
+    node.snapshot(binding(node.salt, net, 5))
+    steps = node.kernel.read_in_steps(net.id)
+    node.do(next, steps)
+    node.restart()
+    steps.close()  # else RuntimeError, and nobody closes it
+
+
 def test_every_setting_that_is_changed_is_found(node: Node) -> None:
     net = network(node.salt, "a")
     node.snapshot(binding(node.salt, net, 5))

@@ -22,14 +22,14 @@ class Channels:
     def __init__(self, namespaces: Namespaces, kept: int = _KEPT) -> None:
         self._namespaces, self._most = namespaces, kept
         self._kept: dict[str, tuple[int, Channel]] = {}
-        self._closer = ThreadPoolExecutor(1, "closer")
+        self._closer, self._is_closed = ThreadPoolExecutor(1, "closer"), False
 
     def of(self, uuid: str) -> Channel:
         """The socket of a network's namespace, or of the host namespace (HOST)."""
         identity = self._namespaces.identity(uuid) if uuid else 0
         kept = self._kept.pop(uuid, None)
         if kept is not None and kept[0] != identity:  # the name stands for another namespace now
-            self._closer.submit(kept[1].close)
+            self._close(kept[1])
             kept = None
         if kept is None:
             kept = identity, self._open(uuid)
@@ -45,19 +45,27 @@ class Channels:
         try:
             yield channel
         finally:
-            self._closer.submit(channel.close)
+            self._close(channel)
 
     def drop(self, uuid: str) -> None:
         """Gives a socket up: its namespace goes."""
         kept = self._kept.pop(uuid, None)
         if kept is not None:
-            self._closer.submit(kept[1].close)
+            self._close(kept[1])
 
     def close(self) -> None:
         """Gives all of them up."""
         for uuid in list(self._kept):
             self.drop(uuid)
+        self._is_closed = True
         self._closer.shutdown()
+
+    def _close(self, channel: Channel) -> None:
+        """Where nobody waits for it; at once where a dump is given up after the end."""
+        if self._is_closed:
+            channel.close()
+        else:
+            self._closer.submit(channel.close)
 
     def _open(self, uuid: str) -> Channel:
         if not uuid:
