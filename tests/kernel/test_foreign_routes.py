@@ -26,6 +26,9 @@ THEIRS = {
     "an answer": "unreachable 192.0.2.50",
 }
 
+RULED = (
+    "a rule (ip rule) leads packets to 192.0.2.50 elsewhere, by the route default via 192.0.2.9 dev ext0 table 100 proto boot"
+)
 OWN = "192.0.2.50 is an address of this node itself (on ext0): take it away there (ip address delete)"
 
 
@@ -184,14 +187,52 @@ def test_a_rule_that_leads_an_address_elsewhere_is_named(node: Node, one: Bindin
     node.snapshot(one)
     commands = "ip rule add to 192.0.2.50 lookup 100; ip route add default via 192.0.2.9 table 100"
     netns.run(node.host, ["sh", "-c", commands])
-    shown = "default via 192.0.2.9 dev ext0 table 100 proto boot"
-    words = f"a rule (ip rule) leads packets to 192.0.2.50 elsewhere, by the route {shown}"
     with examiner(node) as look:
         found = {observation.link: observation.flaws for observation in node.do(look.examine, one).observations}
-    assert found[Link.ROUTE] == (words,)
+    assert found[Link.ROUTE] == (RULED,)
     node.restart()
     netns.run(node.host, ["sh", "-c", "ip rule del to 192.0.2.50 lookup 100; ip route flush table 100"])
     assert [report.floating_error for report in node.snapshot(one).reports] == [""]
+
+
+def test_a_rule_that_comes_while_an_address_floats_is_named_and_waited_for(ear: Listening, one: Binding) -> None:
+    node = ear.node
+    node.snapshot(one)
+    netns.run(node.host, ["ip", "route", "add", "default", "via", "192.0.2.9", "table", "100"])
+    ear.settle()
+    netns.run(node.host, ["ip", "rule", "add", "to", "192.0.2.50", "lookup", "100"])
+    reports = wait_for("the report", lambda: ear.turn().reports)
+    assert [report.floating_error for report in reports] == [RULED]
+    netns.run(node.host, ["ip", "rule", "delete", "to", "192.0.2.50", "lookup", "100"])
+    wait_for("the float", lambda: [report.floating_error for report in ear.turn().reports] == [""])
+    assert answers(node, one)
+
+
+IN_FRONT = {
+    "a route": (
+        "ip route {} 192.0.2.50 via 192.0.2.9 proto static",
+        "prepend",
+        refusal("192.0.2.50 via 192.0.2.9 dev ext0 proto static"),
+    ),
+    "a rule": ("ip rule {} to 192.0.2.50 lookup 100", "add", RULED),
+}
+
+
+@pytest.mark.parametrize("what", IN_FRONT)
+def test_what_came_before_our_route_while_no_agent_ran_is_found_by_a_full_check(node: Node, one: Binding, what: str) -> None:
+    command, before, words = IN_FRONT[what]
+    node.snapshot(one)
+    netns.run(node.host, ["ip", "route", "add", "default", "via", "192.0.2.9", "table", "100"])
+    netns.run(node.host, command.format(before).split())
+    node.restart()
+    node.snapshot(one)
+    with listening(node) as ear:
+        ear.check()
+        assert [report.floating_error for outcome in ear.outcomes for report in outcome.reports] == [words]
+        assert ear.found == ["route overruled: 192.0.2.50"]
+        netns.run(node.host, command.format("delete").split())
+        wait_for("the float", lambda: [report.floating_error for report in ear.turn().reports] == [""])
+    assert answers(node, one)
 
 
 def test_another_route_protocol_takes_over_what_the_one_before_made(node: Node, one: Binding) -> None:

@@ -27,6 +27,7 @@ class Places:
     external: bool = False
     names: bool = False  # of namespaces
     node_links: bool = False  # any link of the host: one to adopt may have come
+    rules: bool = False  # of the host, by which packets may take other routes than ours (ip rule)
     lost: bool = False  # notifications were lost: look everywhere
 
     def merge(self, other: "Places") -> None:
@@ -38,11 +39,12 @@ class Places:
         self.external = self.external or other.external
         self.names = self.names or other.names
         self.node_links = self.node_links or other.node_links
+        self.rules = self.rules or other.rules
         self.lost = self.lost or other.lost
 
     def __bool__(self) -> bool:
         named = self.tables or self.links or self.uplinks or self.routes
-        return bool(named) or self.external or self.names or self.node_links or self.lost
+        return bool(named) or self.external or self.names or self.node_links or self.rules or self.lost
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,6 +1,6 @@
 """A kernel in memory that keeps the port's promises, and can be told to refuse."""
 
-from collections.abc import Collection, Generator, Iterable
+from collections.abc import Collection, Generator, Iterable, Sequence
 from dataclasses import dataclass, field, replace
 
 from buoy_agent.core.actual import Actual, NetworkState, Parts
@@ -70,6 +70,11 @@ class FakeKernel:
     def read_route(self, address: Address) -> NetworkId | None:
         """The route's network."""
         return self._has.routes.get(address)
+
+    def read_overruled(self, addresses: Sequence[Address]) -> Generator[None, None, set[Address]]:  # noqa: ARG002 - none are
+        """Nobody else has routes here."""
+        yield
+        return set()
 
     def read_routes(self, network: NetworkId) -> set[Address]:
         """The routes into a network."""

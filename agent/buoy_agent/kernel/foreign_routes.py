@@ -37,6 +37,12 @@ def sort_out(channel: Channel, addresses: Iterable[Address], link: int, protocol
     return astray, gone
 
 
+def overrules(address: Address, found: Match, protocol: int) -> bool:
+    """Whether what a packet takes is another route than ours; where there is none to the address, ours is just not there."""
+    ours = (found.length, found.protocol) == (8 * len(address), protocol)
+    return not ours and (not _is_absent(address, found) or _is_ruled(found))
+
+
 def flaw(address: Address, found: Match) -> str:
     """What is wrong where a packet takes another route than ours, in words."""
     if not _is_absent(address, found):

@@ -4,7 +4,7 @@ All calls block, come from one thread, and raise KernelError, after which the ca
 stale and read it again. Every call may be repeated: after a crash between any two of its steps the same call heals.
 """
 
-from collections.abc import Collection, Generator, Iterable
+from collections.abc import Collection, Generator, Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Protocol, TypeVar
 
@@ -80,6 +80,9 @@ class Reader(Protocol):
 
     def read_routes(self, network: NetworkId) -> set[Address]:
         """The addresses that are routed into a network."""
+
+    def read_overruled(self, addresses: Sequence[Address]) -> Generator[None, None, set[Address]]:
+        """Of addresses that we route, those whose packets another route takes, or a rule leads elsewhere; in pieces of 1 ms."""
 
     def flowing(self, network: NetworkId, addresses: Collection[Address]) -> set[Address]:
         """Of some addresses, those with live flows in a network that is there; a TCP connection that was closed is none."""

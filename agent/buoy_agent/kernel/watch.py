@@ -28,12 +28,12 @@ from buoy_agent.kernel.netlink import HEADER, NETFILTER, OWN_PORTS, PORT_BITS, R
 from buoy_agent.kernel.routes import HOST_SIDE, NETWORK_SIDE
 
 _NFTABLES = 7  # NFNLGRP_NFTABLES
-_ROUTE_GROUPS = 1 | 4 | 0x10 | 0x40 | 1 << 23  # link, neighbour, IPv4 address, IPv4 route, IPv4 netconf
+_ROUTE_GROUPS = 1 | 4 | 0x10 | 0x40 | 0x80 | 1 << 23  # link, neighbour, IPv4 address, IPv4 route, IPv4 rule, IPv4 netconf
 _SOL_NETLINK, _ADD_MEMBERSHIP, _DROP_MEMBERSHIP, _LISTEN_ALL_NSID = 270, 1, 2, 8
 _ATTACH_FILTER, _RCVBUFFORCE, _RCVBUF = 26, 33, 8
 _BUFFER = 4 << 20
 _HOST = -1  # a namespace has no number for itself
-_NEWLINK, _DELLINK, _NEWADDR, _DELADDR, _NEWROUTE, _DELROUTE, _NEWNEIGH, _DELNEIGH, _NETCONF = (
+_NEWLINK, _DELLINK, _NEWADDR, _DELADDR, _NEWROUTE, _DELROUTE, _NEWNEIGH, _DELNEIGH, _NEWRULE, _DELRULE, _NETCONF = (
     16,
     17,
     20,
@@ -42,6 +42,8 @@ _NEWLINK, _DELLINK, _NEWADDR, _DELADDR, _NEWROUTE, _DELROUTE, _NEWNEIGH, _DELNEI
     25,
     28,
     29,
+    32,
+    33,
     80,
 )
 _INDEX_AT, _NAME, _DST = 4, 3, 1
@@ -101,6 +103,8 @@ class Watch:
             self._link(places, as_text(attributes(body[16:]).get(_NAME)))
         elif kind in (_NEWROUTE, _DELROUTE) and body[1] == 32:
             places.routes.add(Address(bytes(attributes(body[12:]).get(_DST, b""))))
+        elif kind in (_NEWRULE, _DELRULE):
+            places.rules = True
         elif kind in (_NEWNEIGH, _DELNEIGH):
             self._link(places, _name_of(struct.unpack_from("=i", body, _INDEX_AT)[0]))
         elif kind == _NETCONF:

@@ -6,6 +6,7 @@ read once more, at once.
 """
 
 import math
+import random
 import time
 from collections.abc import Callable, Generator, Iterable, Iterator
 from contextlib import AbstractContextManager, contextmanager, nullcontext
@@ -26,6 +27,7 @@ from buoy_agent.kernel.port import Kernel, at_once
 # node gives its namespace the name before the move.
 GRACE = 30.0
 LOOSE = 10.0  # seconds in which a cable that is loose is taken for plugged in once; what is announced then is repeated anyway
+_ASKED = 10_000  # routes in a full check
 _STEPS = 8  # pieces of a full check in one pass, of about 1 ms each
 MANY = 20_000  # elements, of which a listener makes 100 ms where it is 50 without
 Deaf = Callable[[], AbstractContextManager[None]]
@@ -42,6 +44,7 @@ class What(Enum):
     ROUTE = "route"
     EXTERNAL = "external interface"
     NODE = "node"
+    RULES = "rules"
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,6 +89,7 @@ class Patrol:
         looks += [Look(What.UPLINK, network) for network in located.uplinks]
         looks += [Look(What.ROUTE, bytes(address)) for address in places.routes if address in self.actual.routes]
         looks += [Look(What.EXTERNAL)] if places.external else []
+        looks += [Look(What.RULES)] if places.rules else []
         looks += [Look(What.NODE)] if places.names or places.routes - self.actual.routes.keys() else []
         for look in looks:
             self._pending.setdefault(look, self._patience.due(look.place))
@@ -176,6 +180,9 @@ class Patrol:
                 return self._external(now)
             case What.NODE:
                 return self._node(at_once(self._kernel.read_node()), now)
+            case What.RULES:
+                self._patience.note(look.place, now)  # as they may be changed all the time
+                self._round = self._check()
         return Scope()
 
     def _check(self) -> Iterator[Scope]:
@@ -187,6 +194,7 @@ class Patrol:
             yield self._looked(Look(What.NODE), time.monotonic())
         elif node is not None:
             yield self._node(node, time.monotonic())
+        yield from self._routes_taken()
         for network in list(self.actual.networks):
             writes = self._kernel.writes
             state = yield from self._in_steps(f"network {network}", self._kernel.read_in_steps(network))
@@ -200,6 +208,13 @@ class Patrol:
             if self.actual.has_strays(network):
                 scope.strays.add(network)  # to take them away has failed, and no address leads to them for another try
             yield scope
+
+    def _routes_taken(self) -> Iterator[Scope]:
+        """Whether packets take our routes; of very many, some are asked for, by chance."""
+        asked = random.sample(list(self.actual.routes), min(len(self.actual.routes), _ASKED))
+        seen = yield from self._in_steps("routes", self._kernel.read_overruled(asked))
+        if seen:
+            yield self._overruled(seen & self.actual.routes.keys(), time.monotonic())
 
     def _in_steps(self, place: str, steps: Generator[None, None, Result]) -> Generator[Scope, None, Result | None]:
         """What the steps lead to; None where the kernel cannot be read."""
@@ -279,7 +294,7 @@ class Patrol:
         return scope
 
     def _overruled(self, seen: Iterable[Address], now: float) -> Scope:
-        """Routes that packets do not take, since the node itself has the address."""
+        """Routes that packets do not take: the node itself has the address, or another route or a rule comes before."""
         fresh = set(seen) - self.actual.overruled
         if fresh:
             self._note(What.NODE.value, (_line("route", "overruled", fresh),), now, fresh)
