@@ -7,8 +7,8 @@ import pytest
 from buoy_agent.core.examining import Link
 from buoy_agent.core.spec import Address, Binding, packed
 from buoy_agent.kernel import foreign_routes
+from buoy_agent.kernel.lookup import Match, match
 from buoy_agent.kernel.netlink import Channel
-from buoy_agent.kernel.routes import Match, match
 
 from tests.kernel.node import Node
 from tests.kernel.test_drift import FLOAT, Listening, listening
@@ -159,9 +159,9 @@ def test_a_route_that_is_gone_when_it_is_looked_at_is_in_nobodys_way(
     netns.run(node.host, ["ip", "route", "add", "192.0.2.50", "dev", "lo", "proto", "static"])
     looked = list[Match]()
 
-    def after_it_went(channel: Channel, address: Address) -> Match:
+    def after_it_went(channel: Channel, address: Address, external: str) -> Match:
         netns.run(node.host, ["ip", "route", "flush", "192.0.2.50"])
-        looked.append(match(channel, address))
+        looked.append(match(channel, address, external))
         return looked[-1]
 
     monkeypatch.setattr(foreign_routes, "match", after_it_went)
@@ -206,6 +206,21 @@ def test_a_rule_that_comes_while_an_address_floats_is_named_and_waited_for(ear: 
     netns.run(node.host, ["ip", "rule", "delete", "to", "192.0.2.50", "lookup", "100"])
     wait_for("the float", lambda: [report.floating_error for report in ear.turn().reports] == [""])
     assert answers(node, one)
+
+
+@pytest.mark.parametrize("own", ["192.0.2.1/24", "192.0.2.49/31", "192.0.2.1/32", ""])
+def test_a_rule_for_packets_of_the_nodes_own_is_in_nobodys_way(ear: Listening, one: Binding, own: str) -> None:
+    node = ear.node
+    setup = ["ip address flush dev ext0", *([f"ip address add {own} dev ext0"] if own else [])]
+    setup += ["ip route add 192.0.2.0/24 dev ext0", "ip route replace default via 192.0.2.9 table 100 dev ext0 onlink"]
+    netns.run(node.host, ["sh", "-c", "; ".join(setup)])
+    netns.run(node.host, ["ip", "rule", "add", "iif", "lo", "lookup", "100"])
+    assert [report.floating_error for report in node.snapshot(one).reports] == [""]
+    ear.check()
+    assert not any(outcome.reports for outcome in ear.outcomes)
+    with examiner(node) as look:
+        found = {observation.link: observation.flaws for observation in node.do(look.examine, one).observations}
+    assert found[Link.ROUTE] == ()
 
 
 IN_FRONT = {

@@ -12,7 +12,7 @@ from buoy_agent.core.examining import Counter, Examination, Flows, Link, Observa
 from buoy_agent.core.ruleset import BRIDGE, COUNTED_IN, COUNTED_OUT, FIXED_TO_FLOATING, FLOATING_TO_FIXED, UPLINK, rules
 from buoy_agent.core.spec import Address, Binding, Driver, NetworkId, Nic, text
 from buoy_agent.errors import KernelError
-from buoy_agent.kernel import conntrack, foreign_routes, inspection, links, nics, routes
+from buoy_agent.kernel import conntrack, foreign_routes, inspection, links, lookup, nics, routes
 from buoy_agent.kernel.channels import Channels
 from buoy_agent.kernel.conntrack import Direction
 from buoy_agent.kernel.links import Link as Device
@@ -77,7 +77,7 @@ class LinuxExaminer:
         return Observation(Link.ANNOUNCEMENT, "", (f"nothing answers ARP for {text(address)} on {self._external}",))
 
     def _route(self, network: NetworkId, address: Address, host: Channel) -> Observation:
-        uplink, found = links.read_link(host, outer_name(network)), routes.match(host, address)
+        uplink, found = links.read_link(host, outer_name(network)), lookup.match(host, address, self._external)
         if found.protocol != self._protocol:
             return Observation(Link.ROUTE, "", (foreign_routes.flaw(address, found),))
         if uplink is not None and found.link == uplink.index:

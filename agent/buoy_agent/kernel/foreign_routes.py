@@ -11,15 +11,18 @@ from ipaddress import ip_network
 
 from buoy_agent.core.spec import Address, text
 from buoy_agent.errors import KernelError
+from buoy_agent.kernel.lookup import LOCAL, NONE, UNICAST, Match, match
 from buoy_agent.kernel.netlink import Channel
-from buoy_agent.kernel.routes import LOCAL, NETWORK_SIDE, NONE, UNICAST, Match, match
+from buoy_agent.kernel.routes import NETWORK_SIDE
 
 _MAIN = 254
 # As iproute2 names them (rtnetlink.h); any other is shown by its number.
 _PROTOCOLS = {2: "kernel", 3: "boot", 4: "static", 11: "zebra", 12: "bird", 16: "dhcp", 186: "bgp", 188: "ospf"}
 
 
-def sort_out(channel: Channel, addresses: Iterable[Address], link: int, protocol: int) -> tuple[list[Address], list[Address]]:
+def sort_out(
+    channel: Channel, external: str, addresses: Iterable[Address], link: int, protocol: int
+) -> tuple[list[Address], list[Address]]:
     """Of addresses that had a route: those that ours is for, but not as it should be, and those without one now.
 
     Raises KernelError for somebody else's. One into the network itself by our own next hop is ours, whatever its number: an
@@ -27,7 +30,7 @@ def sort_out(channel: Channel, addresses: Iterable[Address], link: int, protocol
     """
     astray, gone = list[Address](), list[Address]()
     for address in addresses:
-        found = match(channel, address)
+        found = match(channel, address, external)
         if _is_absent(address, found):
             gone.append(address)
         elif found.length != 8 * len(address) or (found.protocol != protocol and not _leads_as_ours(found, link)):
@@ -39,29 +42,24 @@ def sort_out(channel: Channel, addresses: Iterable[Address], link: int, protocol
 
 def overrules(address: Address, found: Match, protocol: int) -> bool:
     """Whether what a packet takes is another route than ours; where there is none to the address, ours is just not there."""
-    ours = (found.length, found.protocol) == (8 * len(address), protocol)
-    return not ours and (not _is_absent(address, found) or _is_ruled(found))
+    return not found.is_ours(address, protocol) and (not _is_absent(address, found) or found.is_ruled)
 
 
 def flaw(address: Address, found: Match) -> str:
     """What is wrong where a packet takes another route than ours, in words."""
     if not _is_absent(address, found):
         return in_the_way(address, found)
-    if _is_ruled(found):
+    if found.is_ruled:
         return f"a rule (ip rule) leads packets to {text(address)} elsewhere, by the route {route_words(address, found)}"
     return f"the route to {text(address)} is not there"
 
 
 def hindrance(address: Address, found: Match) -> str:
     """What keeps ours out where a route to the address is in its table, and packets take another or none, in words."""
-    if not _is_absent(address, found) or _is_ruled(found):
+    if not _is_absent(address, found) or found.is_ruled:
         return flaw(address, found)
     shown = f"ip route show {text(address)}"
     return f"another route is in the way, which is not ours and which no packet takes: take it away ({shown})"
-
-
-def _is_ruled(found: Match) -> bool:
-    return found.kind == UNICAST and found.table != _MAIN
 
 
 def _leads_as_ours(found: Match, link: int) -> bool:

@@ -7,7 +7,7 @@ from contextlib import nullcontext
 from buoy_agent.core.actual import NetworkState, Parts
 from buoy_agent.core.spec import Address, InterfaceId, Network, NetworkId, Nic, text
 from buoy_agent.errors import KernelError, kernel_error
-from buoy_agent.kernel import arp, conntrack, foreign_routes, routes, sysctl
+from buoy_agent.kernel import arp, conntrack, foreign_routes, lookup, routes, sysctl
 from buoy_agent.kernel.channels import HOST, Channels
 from buoy_agent.kernel.namespaces import Namespaces
 from buoy_agent.kernel.naming import outer_name
@@ -142,16 +142,19 @@ class LinuxKernel(LinuxReader):
         """
         few = addresses if len(addresses) <= _LOOKED_AT else ()
         for address in few:
-            found = routes.match(self._host, address)
-            if found.kind == routes.LOCAL:
+            found = self._match(address)
+            if found.kind == lookup.LOCAL:
                 self._own_writes += not self._host.send([routes.delete_route(address, self._protocol)])
                 raise KernelError(foreign_routes.flaw(address, found), errno.EEXIST)
         self._add_routes(addresses, link)
         for address in few:
-            found = routes.match(self._host, address)
+            found = self._match(address)
             if found.link != link:
                 self._in_host([routes.delete_route(address, self._protocol)], [address], "", fine=_GONE)
                 raise KernelError(foreign_routes.flaw(address, found), errno.EEXIST)
+
+    def _match(self, address: Address) -> lookup.Match:
+        return lookup.match(self._host, address, self._external)
 
     def _add_routes(self, addresses: Sequence[Address], link: int) -> None:
         """One of ours may be there already, and lead elsewhere, and one of somebody else's is left alone."""
@@ -162,10 +165,10 @@ class LinuxKernel(LinuxReader):
             )
             if not there:
                 return
-            astray, left = foreign_routes.sort_out(self._host, there, link, self._protocol)
+            astray, left = foreign_routes.sort_out(self._host, self._external, there, link, self._protocol)
             self._in_host([routes.replace_route(address, link, self._protocol) for address in astray], astray, doing)
         for address in left:
-            raise KernelError(foreign_routes.hindrance(address, routes.match(self._host, address)), errno.EEXIST)
+            raise KernelError(foreign_routes.hindrance(address, self._match(address)), errno.EEXIST)
 
     def _in_host(
         self, messages: Sequence[Message], about: Sequence[Address], doing: str, fine: Collection[int] = ()

@@ -7,7 +7,7 @@ from contextlib import closing
 from buoy_agent.core.actual import Actual, NetworkState
 from buoy_agent.core.drift import Places
 from buoy_agent.core.spec import Address, NetworkId
-from buoy_agent.kernel import foreign_routes, links, routes
+from buoy_agent.kernel import foreign_routes, links, lookup, routes
 from buoy_agent.kernel.inspection import Outers, setting_flaws
 from buoy_agent.kernel.links import Link
 from buoy_agent.kernel.namespaces import Namespaces
@@ -102,8 +102,8 @@ class LinuxReader:
     def read_route(self, address: Address) -> NetworkId | None:
         """Where our route to an address leads."""
         with closing(Channel(ROUTE)) as channel:
-            index = routes.read_route(channel, address, self._protocol)
-        return self._uplinks().get(index) if index else None
+            found = lookup.match(channel, address, self._external)
+        return self._uplinks().get(found.link) if found.is_ours(address, self._protocol) else None
 
     def read_routes(self, network: NetworkId) -> set[Address]:
         """What is routed into a network."""
@@ -118,8 +118,10 @@ class LinuxReader:
         overruled = set[Address]()
         with closing(Channel(ROUTE)) as channel:
             for start in range(0, len(addresses), _MATCHED):
-                found = {address: routes.match(channel, address) for address in addresses[start : start + _MATCHED]}
-                overruled |= {one for one, match in found.items() if foreign_routes.overrules(one, match, self._protocol)}
+                for address in addresses[start : start + _MATCHED]:
+                    found = lookup.match(channel, address, self._external)
+                    if foreign_routes.overrules(address, found, self._protocol):
+                        overruled.add(address)
                 yield
         return overruled
 

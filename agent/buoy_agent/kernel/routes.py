@@ -30,10 +30,6 @@ _NDMSG = struct.Struct("=BxxxiHBB")
 _ANSWERED_SIZE = 16 + _NDMSG.size + 2 * 8  # of a message with a header and the two attributes of a proxy neighbour that we made
 _AF_INET, _MAIN, _UNICAST, _NOWHERE, _ONLINK, _PERMANENT, _PROXY, _LINK_SCOPE = 2, 254, 1, 255, 4, 0x80, 0x08, 253
 _LOCAL_TABLE = 255
-_FIB_MATCH = 0x3000  # RTM_F_FIB_MATCH, and RTM_F_LOOKUP_TABLE: the table that the route is in, which may not be main
-UNICAST, LOCAL, NONE = "unicast", "local", "none"
-# What a look-up ends with where nothing leads to an address (fib_props), and the type of such a route.
-_REFUSING = {errno.EINVAL: "blackhole", errno.EACCES: "prohibit", errno.EHOSTUNREACH: "unreachable", errno.ENETUNREACH: NONE}
 _TABLE, _DST, _OIF, _GATEWAY, _NEIGH_DST, _NEIGH_MAC, _NEIGH_INDEX, _NEIGH_PROTOCOL = 15, 1, 4, 5, 1, 2, 8, 12
 
 
@@ -130,36 +126,6 @@ def _index(value: bytes | memoryview) -> int:
     return int.from_bytes(value, sys.byteorder)
 
 
-@dataclass(frozen=True, slots=True)
-class Match:
-    """The route that a packet to an address takes; `kind` is UNICAST, LOCAL, NONE, or how it refuses packets."""
-
-    kind: str
-    length: int = 0
-    table: int = 0
-    protocol: int = 0
-    link: int = 0
-    gateway: Address | None = None
-
-
-def match(channel: Channel, address: Address) -> Match:
-    """Looks an address up as a packet would."""
-    asked = _RTMSG.pack(_AF_INET, 8 * len(address), 0, 0, 0, 0, 0, 0, _FIB_MATCH) + attribute(_DST, address)
-    try:
-        body = channel.get(_GETROUTE, asked)
-    except KernelError as error:
-        if error.number not in _REFUSING:
-            raise
-        return Match(_REFUSING[error.number])
-    if body is None:
-        return Match(NONE)
-    _, length, _, _, table, protocol, _, kind, _ = _RTMSG.unpack_from(body)
-    parts = attributes(body[_RTMSG.size :])
-    gateway = Address(bytes(parts[_GATEWAY])) if _GATEWAY in parts else None
-    link = _index(parts[_OIF]) if _OIF in parts else 0
-    return Match(UNICAST if kind == _UNICAST else LOCAL, length, table, protocol, link, gateway)
-
-
 def read_own(channel: Channel) -> set[Address]:
     """The addresses of the node itself: their routes, in the table `local`, come before ours."""
     own = set[Address]()
@@ -169,12 +135,6 @@ def read_own(channel: Channel) -> set[Address]:
         if (table, length) == (_LOCAL_TABLE, 8 * len(address)):
             own.add(address)
     return own
-
-
-def read_route(channel: Channel, address: Address, wanted: int = PROTOCOL) -> int:
-    """The link of our route to an address; 0 where there is none, or another one comes before it."""
-    found = match(channel, address)
-    return found.link if (found.protocol, found.length) == (wanted, 8 * len(address)) else 0
 
 
 def read_ways(channel: Channel) -> Ways:
