@@ -67,6 +67,7 @@ _WORDS = {
     errno.EEXIST: "something else is there already",
     errno.ENOBUFS: "the kernel is out of buffers",
     errno.ENODEV: "the NIC is gone",
+    errno.EXFULL: "the bridge is full: on one node Linux allows 1,023 NICs of a network",
 }
 
 

@@ -1,13 +1,16 @@
 """NICs that somebody else made."""
 
 from collections.abc import Callable, Iterable
+from contextlib import suppress
 from ipaddress import IPv4Address
+from uuid import uuid4
 
 import pytest
-from buoy_agent.core.spec import Binding, Driver
+from buoy_agent.core.spec import Binding, Driver, InterfaceId
 from buoy_agent.errors import NicMissingError
 from buoy_agent.kernel import nics
 from buoy_agent.kernel.links import Link
+from buoy_agent.kernel.netlink import Channel, Message
 from buoy_agent.kernel.nics import HostLinks
 
 from tests.contract.test_kernel_contract import nic_of
@@ -81,6 +84,42 @@ def test_a_nic_that_is_not_there_is_reported_in_words_and_found_later(node: Node
     assert outcome.next_due is not None
     _machine(node, one, tap_mac=f"fe{one.macaddr[2:]}")
     assert node.do(node.reconciler.work, [], outcome.next_due).reports[0].nic_error == ""
+
+
+class Killed(Exception):
+    """Stands for a kill -9 between two requests to the kernel."""
+
+
+@pytest.mark.parametrize("sent", range(1, 3))
+def test_what_an_agent_was_killed_in_is_brought_to_its_end(node: Node, monkeypatch: pytest.MonkeyPatch, sent: int) -> None:
+    one = binding(node.salt, network(node.salt, "a"), 5, floating=str(FLOAT))._replace(driver=Driver.ADOPT)
+    machine = _machine(node, one, setup=f"ip link set tap alias {one.interface}; ip link set tap address {one.macaddr}")
+    before = node.show(node.host, "ip", "-j", "link", "show", "tap")[0]
+    node.snapshot(one._replace(interface=InterfaceId(str(uuid4())), macaddr="02:00:00:00:00:99"))  # makes the network
+    request, left = Channel.request, [sent]
+
+    def until_killed(channel: Channel, *messages: Message) -> None:
+        if not left[0]:
+            raise Killed
+        left[0] -= 1
+        request(channel, *messages)
+
+    def cut_short(function: Callable[..., object], *arguments: object) -> None:
+        left[0] = sent
+        with monkeypatch.context() as patch, suppress(Killed):
+            patch.setattr(Channel, "request", until_killed)
+            node.do(function, *arguments)
+
+    cut_short(node.kernel.ensure_nic, nic_of(one))
+    node.restart()
+    assert [report.nic_error for report in node.snapshot(one).reports] == [""]
+    with http_server(machine, "machine"):
+        assert fetch(node.client, FLOAT).served_by == "machine"
+    cut_short(node.kernel.remove_nic, one.network.id, one.interface)
+    node.restart()
+    node.snapshot()
+    after = node.show(node.host, "ip", "-j", "link", "show", "tap")[0]
+    assert [after.get(key) for key in ("address", "ifalias")] == [before.get(key) for key in ("address", "ifalias")]
 
 
 def _taps(node: Node, *bindings: Binding) -> None:

@@ -1,5 +1,6 @@
 """What is read of many networks at once is what is read of each, and misses nothing that is wrong."""
 
+from collections.abc import Callable
 from contextlib import closing
 
 import pytest
@@ -12,6 +13,7 @@ from buoy_agent.kernel.nft import Table
 from buoy_agent.kernel.port import at_once
 from buoy_agent.kernel.procfs import OwnProc
 
+from tests.contract.test_kernel_contract import nic_of
 from tests.kernel.node import Node
 from tests.support import netns
 from tests.unit.agent.bindings import binding, network
@@ -69,6 +71,30 @@ def test_a_network_that_is_changed_while_it_is_read_is_read_again(
     monkeypatch.setattr(Table, step, read_before_others_change_it)
     state = node.do(node.kernel.read_network, net.id)
     assert (state.flaws, state.forward) == (("the nftables table is gone",), {})
+
+
+def test_a_nic_is_made_and_removed_without_a_look_at_the_others_of_its_network(
+    node: Node, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    net, read = network(node.salt, "a"), list[int]()
+    parse_link = links.parse_link
+
+    def counted(body: memoryview) -> links.Link:
+        read.append(1)
+        return parse_link(body)
+
+    def looks(function: Callable[..., object], *arguments: object) -> int:
+        read.clear()
+        node.do(function, *arguments)
+        return len(read)
+
+    bindings = [binding(node.salt, net, host) for host in range(5, 17)]
+    node.snapshot(bindings[0])
+    monkeypatch.setattr(links, "parse_link", counted)
+    made = [looks(node.kernel.ensure_nic, nic_of(one)) for one in bindings[1:]]
+    assert made == [made[0]] * len(made)
+    removed = [looks(node.kernel.remove_nic, net.id, one.interface) for one in bindings[1:]]
+    assert removed == [removed[0]] * len(removed)
 
 
 def test_a_reading_that_is_given_up_after_the_end_gives_its_socket_back(node: Node) -> None:

@@ -49,11 +49,12 @@ class Nics:
 
     def ensure(self, nic: Nic) -> None:
         """Makes or repairs a NIC in a network that is there."""
-        present = self._ports(nic.network)
+        made_by_us = nic.driver is Driver.NETNS
+        present = self._links(nic.network, BRIDGE, port_name(nic.interface)) if made_by_us else self._links(nic.network)
         port = port_of(present, nic.interface)
         if port is not None and (port.master != present[BRIDGE].index or not port.is_up):
             self._plug(nic.network, port, present[BRIDGE])
-        if nic.driver is Driver.ADOPT:
+        if not made_by_us:
             if port is None:
                 self._adopt(nic, present)
             return
@@ -65,8 +66,8 @@ class Nics:
 
     def remove(self, network: NetworkId, interface: InterfaceId) -> None:
         """Removes a NIC, or hands it back; one that is not there is no error."""
-        present = self._ports(network)
-        port = port_of(present, interface) or present.get(port_name(interface))
+        name = port_name(interface)
+        port = self._links(network, name).get(name) or port_of(self._links(network), interface)
         if port is None:
             return
         if is_adopted(port):
@@ -79,14 +80,20 @@ class Nics:
     def hand_back(self, uuid: str, port: Link) -> None:
         """Gives an adopted link back to the host namespace, as it was, down."""
         _, interface, _, _, _, alias, macaddr = port.alias.split(":", 6)
-        changes = links.set_link(port.index, up=False, alias=interface if alias == "alias" else "", macaddr=_colons(macaddr))
+        former = interface if alias == "alias" else ""
+        changes = links.set_link(
+            port.index, up=False, alias=former, macaddr=_colons(macaddr), master=0, namespace=self._namespaces.host
+        )
         with self._namespaces.inside(uuid), closing(Channel(ROUTE)) as channel:
-            self._send(channel, links.set_link(port.index, up=False, master=0), changes)
-            self._send(channel, links.set_link(port.index, namespace=self._namespaces.host))
+            self._send(channel, changes)
 
-    def _ports(self, network: NetworkId) -> dict[str, Link]:
+    def _links(self, network: NetworkId, *names: str) -> dict[str, Link]:
+        """The links of a network with these names, or all, of which there may be a thousand."""
         with self._namespaces.inside(network), closing(Channel(ROUTE)) as channel:
-            return links.read_links(channel)
+            if not names:
+                return links.read_links(channel)
+            found = (links.read_link(channel, name) for name in names)
+            return {link.name: link for link in found if link is not None}
 
     def _plug(self, network: NetworkId, port: Link, bridge: Link) -> None:
         """Makes a link a port of the bridge again, and up, after somebody took it out, set it down, or took the bridge away."""
@@ -145,20 +152,22 @@ class Nics:
             link = self._remembered(channel, nic) or HostLinks(links.read_links(channel).values()).of(nic)
             if link is None:
                 raise NicMissingError(nic.macaddr)
+            own = link.macaddr == nic.macaddr
+            former = ("alias" if link.alias == nic.interface else "", link.macaddr.replace(":", "") if own else "")
+            mark, macaddr = ":".join((nic.mark, ADOPTED, *former)), tap_mac(nic.macaddr) if own else None
             target = self._namespaces.open(nic.network)
             try:
-                self._send(channel, links.set_link(link.index, up=False), links.set_link(link.index, namespace=target))
+                self._send(
+                    channel,
+                    links.set_link(link.index, alias=mark, macaddr=macaddr, master=present[BRIDGE].index, namespace=target),
+                )
             finally:
                 os.close(target)
         with self._namespaces.inside(nic.network), closing(Channel(ROUTE)) as channel:
             moved = links.read_link(channel, link.name)
             if moved is None:
                 raise KernelError(f"the NIC {link.name} vanished while it was adopted", errno.ENODEV)
-            own = moved.macaddr == nic.macaddr
-            former = ("alias" if link.alias == nic.interface else "", moved.macaddr.replace(":", "") if own else "")
-            mark = ":".join((nic.mark, ADOPTED, *former))
-            changes = links.set_link(moved.index, macaddr=tap_mac(nic.macaddr) if own else None, master=present[BRIDGE].index)
-            self._send(channel, changes, links.set_link(moved.index, up=True), links.set_link(moved.index, alias=mark))
+            self._send(channel, links.set_link(moved.index, up=True))
 
     def _remembered(self, channel: Channel, nic: Nic) -> Link | None:
         """The link that the last look found, if it is the same still."""
