@@ -7,6 +7,7 @@ import pytest
 
 from tests.lab.processes import BIN
 from tests.support import netns
+from tests.support.waiting import PATIENCE
 
 BAD_SETTING, MISSING = 2, 3
 NODE = "agentfaults"
@@ -23,7 +24,7 @@ def ended(node: str, *options: str, before: Sequence[str] = ()) -> tuple[int, st
     """Runs an agent that should end by itself; returns its exit code and the last line that it wrote."""
     argv = [*before, str(BIN / "buoy-agent"), "--node", "n1", *options]
     with netns.inside(node):
-        done = subprocess.run(argv, capture_output=True, text=True, timeout=20, check=False)
+        done = subprocess.run(argv, capture_output=True, text=True, timeout=PATIENCE, check=False)
     assert "Traceback" not in done.stderr
     return done.returncode, (done.stderr.strip() or done.stdout.strip()).splitlines()[-1]
 

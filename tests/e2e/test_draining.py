@@ -78,7 +78,7 @@ def test_floated_again_in_a_drain_the_address_and_its_connections_stay(stage: St
         tenant.client.defloat_interface(guest.interface, flows="drain", drain_time=600)
         wait_for("the drain", lambda: _drains(tenant, guest) == [address])
         assert tenant.float(guest) == address
-        assert web.reaches(stage.world.client, address)
+        assert web.fetch(stage.world.client, address).served_by == tenant.title(guest)
         _goes_on(download)
 
 

@@ -7,7 +7,7 @@ import sys
 from pathlib import Path
 
 from tests.support import netns
-from tests.support.waiting import wait_for
+from tests.support.waiting import PATIENCE, wait_for
 
 ENTER = [sys.executable, "-m", "tests.support.enter", "--"]
 
@@ -31,7 +31,7 @@ def test_whatever_the_command_started_dies_with_it_and_with_whoever_entered() ->
         os.close(writing)
         wait_for("the command to run", lambda: any(b"sleep\0" in line for line in _children(process.pid)))  # noqa: B023
         process.send_signal(how)
-        process.wait(10)
+        process.wait(PATIENCE)
         assert os.read(reading, 1) == b""  # the last process that held the other end is gone
         os.close(reading)
 

@@ -15,6 +15,7 @@ from buoy_server import failpoints
 from buoy_server.storage.retention import CHUNK
 
 from tests.lab import processes
+from tests.support.waiting import PATIENCE
 
 DURABLE = {"before_commit": False, "after_commit": True, "before_notify": True, "before_reply": True}
 
@@ -28,7 +29,7 @@ def test_a_server_ends_at_its_failpoint_and_has_what_was_durable_by_then(tmp_pat
     processes.wait_serving(program, place.target)
     acknowledged = _write_until_it_ends(BuoyClient(place.target, timeout=2))
     assert program.process is not None
-    assert program.process.wait(10) == failpoints.EXIT_CODE
+    assert program.process.wait(PATIENCE) == failpoints.EXIT_CODE
     program.variables.clear()
     program.start()
     processes.wait_serving(program, place.target)
@@ -47,17 +48,17 @@ def test_a_call_that_broke_off_is_repeated_and_its_change_is_made_once(tmp_path:
     processes.wait_serving(program, place.target)
     with grpc.insecure_channel(place.target) as channel:
         create = network_pb2_grpc.NetworkServiceStub(channel).CreateNetwork
-        create(network_pb2.CreateNetworkRequest(name="first", netblock="10.2.0.0/24"), timeout=10)
+        create(network_pb2.CreateNetworkRequest(name="first", netblock="10.2.0.0/24"), timeout=PATIENCE)
         with pytest.raises(grpc.RpcError):
-            create(request, timeout=10)
+            create(request, timeout=PATIENCE)
     assert program.process is not None
-    assert program.process.wait(10) == failpoints.EXIT_CODE
+    assert program.process.wait(PATIENCE) == failpoints.EXIT_CODE
     program.variables.clear()
     program.start()
     processes.wait_serving(program, place.target)
     with grpc.insecure_channel(place.target) as channel:
         create = network_pb2_grpc.NetworkServiceStub(channel).CreateNetwork
-        answers = {create(request, timeout=10).SerializeToString(deterministic=True) for _ in range(2)}
+        answers = {create(request, timeout=PATIENCE).SerializeToString(deterministic=True) for _ in range(2)}
     stored = [network.name for network in BuoyClient(place.target).get_networks()]
     program.stop()
     assert len(answers) == 1
@@ -100,7 +101,7 @@ def test_a_server_that_ends_in_the_middle_of_a_compaction_has_a_whole_ledger_tha
         with pytest.raises(grpc.RpcError):
             admin.CompactLedger(admin_pb2.CompactLedgerRequest(revision=head))
     assert program.process is not None
-    assert program.process.wait(10) == failpoints.EXIT_CODE
+    assert program.process.wait(PATIENCE) == failpoints.EXIT_CODE
     program.variables.clear()
     program.start()
     processes.wait_serving(program, place.target)

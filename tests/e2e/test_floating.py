@@ -10,6 +10,7 @@ from tests.e2e.tenant import Tenant
 from tests.lab.stage import Guest, Stage
 from tests.lab.world import CLIENT_ADDRESS, EXTERNAL_INTERFACE
 from tests.support import netns, probes, web
+from tests.support.waiting import PATIENCE
 
 ARP_DELAY = 0.25  # the kernel's proxy delay is up to 0.8 s
 
@@ -88,14 +89,14 @@ def test_private_addresses_are_not_reachable_from_outside_even_by_a_route(stage:
 
 
 def test_the_node_answers_arp_for_its_floats_and_for_nothing_else(stage: Stage, tenant: Tenant) -> None:
-    def who_has(address: IPv4Address) -> str | None:
-        return probes.ask_arp(stage.world.client, EXTERNAL_INTERFACE, address, CLIENT_ADDRESS, timeout=0.3)
+    def who_has(address: IPv4Address, *, timeout: float = PATIENCE) -> str | None:
+        return probes.ask_arp(stage.world.client, EXTERNAL_INTERFACE, address, CLIENT_ADDRESS, timeout=timeout)
 
     guest = tenant.guest(tenant.network())
     address = tenant.float(guest)
-    assert who_has(address) == who_has(guest.site.address)
+    assert who_has(address) == who_has(guest.site.address) is not None
     tenant.defloat(guest)
-    assert who_has(address) is None
+    assert who_has(address, timeout=0.3) is None
 
 
 def test_udp_goes_through_a_float_in_both_directions(stage: Stage, tenant: Tenant) -> None:

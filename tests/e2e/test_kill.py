@@ -45,7 +45,7 @@ def test_a_killed_agent_stalls_no_download_and_programs_nothing_again(stage: Sta
     ):
         network.settle()
         with agent_away(stage, "node1"):
-            assert web.reaches(stage.world.client, address)
+            assert web.fetch(stage.world.client, address).served_by == tenant.title(guest)
         tenant.float(second)  # the agent is in sync and at work again
         assert (network.all(), host.about(address)) == ([], 0)
         assert not download.ended
@@ -59,7 +59,7 @@ def test_a_float_asked_for_while_the_agent_is_dead_waits_and_comes(stage: Stage,
         assert floating.phase is FloatingPhase.PENDING
         assert not web.reaches(stage.world.client, floating.address)
     assert tenant.float(guest) == floating.address
-    assert web.reaches(stage.world.client, floating.address)
+    assert web.fetch(stage.world.client, floating.address).served_by == tenant.title(guest)
 
 
 def test_a_defloat_while_the_agent_is_dead_is_carried_out_at_its_return(stage: Stage, tenant: Tenant, guest: Guest) -> None:
@@ -127,7 +127,7 @@ def test_a_killed_server_costs_no_packet_and_comes_back_as_it_was(stage: Stage, 
     before = tenant.client.get_interface(guest.interface)
     with web.Download(stage.world.client, address) as download:
         stage.server.kill()
-        assert web.reaches(stage.world.client, address)
+        assert web.fetch(stage.world.client, address).served_by == tenant.title(guest)
         stage.start_server()
         stage.wait_connected(*stage.agents)
         assert tenant.client.get_interface(guest.interface) == before

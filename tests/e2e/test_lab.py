@@ -15,7 +15,7 @@ import httpx
 from buoy_client import BuoyClient, InterfaceSpec
 
 from tests.support import netns, web
-from tests.support.waiting import wait_for
+from tests.support.waiting import PATIENCE, wait_for
 
 CHECKOUT = Path(__file__).parents[2]
 COMMAND = [sys.executable, "-m", "tests.lab"]
@@ -28,10 +28,10 @@ def lab(directory: Path) -> Iterator["subprocess.Popen[str]"]:
     """A lab of another directory than the checkout, so that one that runs there is left alone; from when it is ready."""
     process = netns.popen(None, COMMAND, cwd=directory, env=ENV, stdout=subprocess.PIPE, text=True)
     try:
-        wait_for("the lab", lambda: (directory / ".lab/env").exists() or process.poll() is not None, seconds=30)
+        wait_for("the lab", lambda: (directory / ".lab/env").exists() or process.poll() is not None)
         yield process
     finally:
-        netns.stop(process, seconds=20)
+        netns.stop(process)
         assert process.stdout is not None
         process.stdout.close()
 
@@ -45,13 +45,13 @@ def variables(directory: Path) -> dict[str, str]:
 def told_by_http(told: dict[str, str], path: str, token: str = "") -> Any:
     """What the HTTP port answers."""
     headers = {"Authorization": f"Bearer {token}"} if token else {}
-    return httpx.get(told["BUOY_HTTP"] + path, headers=headers).raise_for_status().json()
+    return httpx.get(told["BUOY_HTTP"] + path, headers=headers, timeout=PATIENCE).raise_for_status().json()
 
 
 def token_of(told: dict[str, str]) -> str:
     """A token of the lab's own namespace."""
     login = {"namespace": told["LAB_NAMESPACE"], "key": told["LAB_KEY"]}
-    return str(httpx.post(told["BUOY_HTTP"] + "/auth", json=login).raise_for_status().json()["access_token"])
+    return str(httpx.post(told["BUOY_HTTP"] + "/auth", json=login, timeout=PATIENCE).raise_for_status().json()["access_token"])
 
 
 def test_a_lab_is_usable_when_it_says_so_refuses_a_second_one_and_leaves_nothing(tmp_path: Path) -> None:
@@ -73,7 +73,7 @@ def test_a_lab_is_usable_when_it_says_so_refuses_a_second_one_and_leaves_nothing
         second = subprocess.run(COMMAND, cwd=tmp_path, env=ENV, capture_output=True, text=True, check=False)
         assert (second.returncode, "runs already" in second.stderr) == (REFUSED, True)
         assert (tmp_path / ".lab/env").exists()
-        assert netns.stop(process, how=signal.SIGINT, seconds=20) == 0
+        assert netns.stop(process, how=signal.SIGINT) == 0
     assert not (tmp_path / ".lab/env").exists()
     assert netns.names(told["LAB_CLIENT_NETNS"].removesuffix("client")) == []
 
@@ -81,7 +81,7 @@ def test_a_lab_is_usable_when_it_says_so_refuses_a_second_one_and_leaves_nothing
 def test_a_lab_clears_away_what_a_killed_one_left(tmp_path: Path) -> None:
     with lab(tmp_path) as process:
         process.kill()
-        process.wait(10)
+        process.wait(PATIENCE)
     prefix = variables(tmp_path)["LAB_CLIENT_NETNS"].removesuffix("client")
     left = netns.names(prefix)
     assert left != []

@@ -34,7 +34,7 @@ def _held_up(stage: Stage, node: str) -> Iterator[None]:
 
 def _who_answers(stage: Stage, address: IPv4Address) -> str:
     with suppress(OSError):
-        return web.fetch(stage.world.client, address, timeout=0.7).served_by
+        return web.fetch(stage.world.client, address, timeout=3.0).served_by
     return ""
 
 
@@ -81,7 +81,7 @@ def test_the_new_node_gets_the_address_only_when_the_old_one_has_let_go(stage: S
         assert (waiting.floating.phase, waiting.floating.held_by) == (FloatingPhase.PENDING, old.interface)
         assert waiting.floating.reason == "waits until node node1 lets go of it"
         assert web.fetch(stage.world.client, address).served_by == tenant.title(old)  # node1 has it still, and it alone
-    wait_for("the new holder to answer", lambda: _who_answers(stage, address) == tenant.title(new), seconds=20)
+    wait_for("the new holder to answer", lambda: _who_answers(stage, address) == tenant.title(new))
     assert traces(old, address) == []
 
 

@@ -9,7 +9,7 @@ from buoy_client import FailedPrecondition, FloatingPhase
 from tests.e2e.tenant import Tenant
 from tests.lab.stage import Guest, Stage
 from tests.support import netns, web
-from tests.support.waiting import wait_for
+from tests.support.waiting import PATIENCE, wait_for
 
 
 @pytest.fixture
@@ -37,7 +37,7 @@ def test_a_float_and_a_whole_node_are_announced_again_on_demand(stage: Stage, te
     with netns.inside(stage.world.client):
         lan = socket.socket(socket.AF_PACKET, socket.SOCK_RAW, socket.htons(0x0806))
     with lan, web.Download(stage.world.client, address) as download:
-        lan.settimeout(10)
+        lan.settimeout(PATIENCE)
         for _ in range(2):
             _announced(lan, address)  # those of the float itself: after 1.1 and 2.2 seconds, and then not before 30
         tenant.client.reannounce_interface(guest.interface)

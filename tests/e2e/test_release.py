@@ -32,7 +32,7 @@ def test_defloat_leaves_nothing_under_a_flood_that_the_instance_echoes(stage: St
         for _ in range(5):
             address = tenant.float(guest)
             with flood(stage.world.client, address):
-                wait_for("an echo in the flood", lambda: probes.ask_udp(stage.world.client, address, timeout=0.3))  # noqa: B023
+                wait_for("an echo in the flood", lambda: probes.ask_udp(stage.world.client, address, timeout=3.0))  # noqa: B023
                 tenant.defloat(guest)
                 assert not probes.ask_udp(stage.world.client, address, timeout=0.3)
             assert traces(guest, address) == []

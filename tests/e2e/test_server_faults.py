@@ -13,7 +13,7 @@ from buoy_client import BuoyClient, BuoyError, ResourceExhausted, Unavailable
 from tests.lab import processes
 from tests.lab.processes import Program, ServerPlace
 from tests.support.small_disk import small_disk
-from tests.support.waiting import wait_for
+from tests.support.waiting import PATIENCE, wait_for
 
 REFUSED_SETTING, REFUSED_PLACE = 2, 3
 
@@ -36,7 +36,7 @@ def refused(directory: Path, *listen: str, database: Path) -> tuple[int, str]:
     """Runs a server that should not start, and returns its exit code and its words."""
     argv = [str(processes.BIN / "buoy-server"), "--database", f"sqlite:///{database}", "--insecure"]
     argv += [word for target in listen for word in ("--listen", target)]
-    done = subprocess.run(argv, capture_output=True, text=True, timeout=20, check=False, cwd=directory)
+    done = subprocess.run(argv, capture_output=True, text=True, timeout=PATIENCE, check=False, cwd=directory)
     return done.returncode, done.stderr.strip().splitlines()[-1]
 
 
@@ -75,7 +75,7 @@ def test_a_server_that_is_asked_to_end_ends_well_and_starts_again_on_its_unix_so
     with serving(tmp_path) as (program, place):
         assert program.process is not None
         program.process.send_signal(number)
-        assert program.process.wait(10) == 0, program.last_words()
+        assert program.process.wait(PATIENCE) == 0, program.last_words()
         program.start()
         processes.wait_serving(program, place.agent_target)
 

@@ -10,7 +10,7 @@ import grpc
 from buoy.v1 import agent_pb2, agent_pb2_grpc, instance_pb2
 from buoy_agent.core.spec import Binding, Driver, text
 
-from tests.support.waiting import wait_for
+from tests.support.waiting import PATIENCE, wait_for
 
 DRIVERS = {Driver.NETNS: instance_pb2.INSTANCE_DRIVER_NETNS, Driver.ADOPT: instance_pb2.INSTANCE_DRIVER_ADOPT}
 
@@ -146,7 +146,7 @@ def serving(path: Path) -> Iterator[ScriptedServer]:
     ready, stop = threading.Event(), asyncio.Event()
     thread = threading.Thread(target=server.run, args=(path, ready, stop))
     thread.start()
-    if not ready.wait(10):
+    if not ready.wait(PATIENCE):
         raise TimeoutError("the scripted server did not start")
     try:
         yield server

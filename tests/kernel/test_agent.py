@@ -16,7 +16,7 @@ from buoy_agent.core.spec import Driver
 from tests.kernel.node import EXTERNAL, Node
 from tests.kernel.scripted_server import serving, to_proto
 from tests.support import netns
-from tests.support.waiting import wait_for
+from tests.support.waiting import PATIENCE, wait_for
 from tests.support.web import Download, fetch, http_server
 from tests.unit.agent.bindings import binding, floated, network
 
@@ -168,7 +168,7 @@ def test_an_external_interface_that_comes_after_the_start_is_used_and_announced(
             with netns.inside(node.client):
                 lan = socket.socket(socket.AF_PACKET, socket.SOCK_RAW, socket.htons(0x0806))
             with lan:
-                lan.settimeout(10)
+                lan.settimeout(PATIENCE)
                 script = f"ip link set other0 down; ip link set other0 name {EXTERNAL}; ip link set {EXTERNAL} up"
                 netns.run(node.host, ["sh", "-c", script])
                 wait_for("the float", lambda: [entry for entry in server.reports[heard:] if not entry.floating_error])
@@ -235,4 +235,4 @@ def test_what_is_missing_is_said_in_one_line_with_a_code_of_its_own(node: Node) 
 
 def _ends(node: Node, arguments: list[str], *before: str) -> subprocess.CompletedProcess[str]:
     with netns.inside(node.host):
-        return subprocess.run([*before, *PROGRAM, *arguments], capture_output=True, text=True, timeout=20, check=False)
+        return subprocess.run([*before, *PROGRAM, *arguments], capture_output=True, text=True, timeout=PATIENCE, check=False)

@@ -56,10 +56,10 @@ def test_the_neighbour_learns_exactly_the_floats(node: Node, tmp_path: Path) -> 
     shipped = tmp_path / "shipped.conf"
     shipped.write_text(SHIPPED.read_text())
     with bird(node.host, shipped), bird(node.client, neighbour), http_server(node.inside(one), "one"):
-        wait_for("the first routes", lambda: learned(node) == {str(FLOAT), "198.51.100.100"}, seconds=60)
+        wait_for("the first routes", lambda: learned(node) == {str(FLOAT), "198.51.100.100"})
         assert fetch(node.client, FLOAT).served_by == "one"
         node.change(floated(one, None), floated(two, "198.51.100.51"))
-        wait_for("the change", lambda: learned(node) == {"198.51.100.51", "198.51.100.100"}, seconds=30)
+        wait_for("the change", lambda: learned(node) == {"198.51.100.51", "198.51.100.100"})
 
 
 def test_a_change_of_the_way_to_announce_touches_no_element_and_no_flow(node: Node) -> None:

@@ -12,7 +12,7 @@ from tests.kernel.scripted_server import serving, to_proto
 from tests.kernel.test_agent import PROGRAM, WEAK, agent
 from tests.support import netns
 from tests.support.probes import ask_udp, udp_echo
-from tests.support.waiting import wait_for
+from tests.support.waiting import PATIENCE, wait_for
 from tests.unit.agent.bindings import binding, network
 
 FLOAT = IPv4Address("192.0.2.50")
@@ -25,7 +25,7 @@ def command(node: Node, *arguments: str, before: tuple[str, ...] = ()) -> subpro
     """Runs a command for the node's prefix to its end."""
     argv = [*before, *PROGRAM, *arguments, "--netns-prefix", node.prefix]
     with netns.inside(node.host):
-        return subprocess.run(argv, capture_output=True, text=True, timeout=30, check=False)
+        return subprocess.run(argv, capture_output=True, text=True, timeout=PATIENCE, check=False)
 
 
 def test_status_says_what_the_agent_has_and_what_it_put_right(node: Node, tmp_path: Path) -> None:
@@ -52,7 +52,7 @@ def test_status_says_what_the_agent_has_and_what_it_put_right(node: Node, tmp_pa
             socket = Path(f"/run/buoy/{node.prefix}agent.sock")
             assert stat.S_IMODE(socket.stat().st_mode) == 0o600
             with agent(node, tmp_path / "s", tmp_path / "second") as second:
-                assert second.wait(20) == 2
+                assert second.wait(PATIENCE) == 2
     gone = command(node, "status")
     assert gone.returncode == 4
     assert gone.stderr.startswith(f"buoy-agent: no agent answers on {socket} (No such file or directory): is it running,")
@@ -112,7 +112,7 @@ def test_check_says_what_is_missing_and_what_to_do(node: Node) -> None:
     assert "give the service a writable /proc/sys/net" in still.stdout
     with netns.inside(node.host):
         started = subprocess.run(
-            [*READ_ONLY, *PROGRAM, *START, node.prefix], capture_output=True, text=True, timeout=30, check=False
+            [*READ_ONLY, *PROGRAM, *START, node.prefix], capture_output=True, text=True, timeout=PATIENCE, check=False
         )
     assert (started.returncode, "missing writable settings" in started.stderr) == (3, True), started.stderr
     weak = command(node, "check", "--external-interface", EXTERNAL, before=tuple(WEAK))

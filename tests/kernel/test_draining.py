@@ -11,7 +11,7 @@ from buoy_agent.sync.reconciler import Outcome
 from tests.kernel.node import CLIENT_ADDRESS, Node
 from tests.support import kernel_view, netns
 from tests.support.probes import ECHO_PORT, ask_udp, tcp_echo, udp_echo
-from tests.support.waiting import wait_for
+from tests.support.waiting import PATIENCE, wait_for
 from tests.support.web import Download, fetch, http_server, reaches
 from tests.unit.agent.bindings import binding, network
 
@@ -48,7 +48,7 @@ class _Talk:
     def __init__(self, sock: socket.socket) -> None:
         self.sock = sock
 
-    def answers(self, timeout: float = 2.0) -> bool:
+    def answers(self, timeout: float = PATIENCE) -> bool:
         self.sock.settimeout(timeout)
         try:
             self.sock.send(b"still there?")
@@ -62,7 +62,7 @@ def _talk(namespace: str, to: IPv4Address, kind: socket.SocketKind) -> Iterator[
     with netns.inside(namespace):
         sock = socket.socket(socket.AF_INET, kind)
     with sock:
-        sock.settimeout(3)
+        sock.settimeout(PATIENCE)
         sock.connect((str(to), ECHO_PORT))
         talk = _Talk(sock)
         assert talk.answers()

@@ -85,7 +85,6 @@ def wait_until_busy(changes: Changes, server: ScriptedServer, after: int, report
     wait_for(
         f"change {after} or the last report ({when})",
         lambda: len(changes.all()) - begin >= after or len(server.reports) - heard >= reports,
-        seconds=30,
         every=0.001,
     )
 

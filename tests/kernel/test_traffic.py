@@ -8,7 +8,7 @@ from buoy_agent.core.spec import packed
 from tests.kernel.node import CLIENT_ADDRESS, EXTERNAL, Node
 from tests.support import netns
 from tests.support.probes import ask_arp, udp_echo
-from tests.support.waiting import wait_for
+from tests.support.waiting import PATIENCE, wait_for
 from tests.support.web import Download, fetch, http_server, reaches
 from tests.unit.agent.bindings import binding, floated, network
 
@@ -109,7 +109,7 @@ def test_the_announcement_reaches_the_lan_in_both_forms(node: Node) -> None:
     with netns.inside(node.client):
         listener = socket.socket(socket.AF_PACKET, socket.SOCK_RAW, socket.htons(0x0806))
     with listener:
-        listener.settimeout(5)
+        listener.settimeout(PATIENCE)
         node.do(node.kernel.announce, [packed(str(FLOAT))])
         frames = [listener.recv(100) for _ in range(2)]
     external = bytes.fromhex(node.show(node.host, "ip", "-j", "link", "show", EXTERNAL)[0]["address"].replace(":", ""))

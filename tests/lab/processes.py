@@ -15,7 +15,7 @@ from grpc_health.v1 import health_pb2, health_pb2_grpc
 
 from tests.lab.world import EXTERNAL_INTERFACE, NodeSite
 from tests.support import netns
-from tests.support.waiting import wait_for
+from tests.support.waiting import PATIENCE, wait_for
 
 BIN = Path(sys.executable).parent
 
@@ -166,7 +166,7 @@ def agent(site: NodeSite, place: ServerPlace, log: Path) -> Program:
     return Program(f"agent-{site.name}", tuple(argv), log, site.netns)
 
 
-def wait_serving(program: Program, target: str, *, seconds: float = 20.0) -> None:
+def wait_serving(program: Program, target: str, *, seconds: float = PATIENCE) -> None:
     """Waits until a server that was started says SERVING; if it ends instead, raises with its last words."""
     with grpc.insecure_channel(target, options=[("grpc.max_reconnect_backoff_ms", 50)]) as channel:
         health: Any = health_pb2_grpc.HealthStub(channel)  # type: ignore[no-untyped-call] # grpc_health has no types
@@ -175,7 +175,7 @@ def wait_serving(program: Program, target: str, *, seconds: float = 20.0) -> Non
             if not program.running:
                 raise RuntimeError(f"{program.name} ended at its start: {program.last_words()}")
             try:
-                answer = health.Check(health_pb2.HealthCheckRequest(), timeout=1, wait_for_ready=True)
+                answer = health.Check(health_pb2.HealthCheckRequest(), timeout=PATIENCE, wait_for_ready=True)
             except grpc.RpcError:
                 return False
             return bool(answer.status == health_pb2.HealthCheckResponse.SERVING)

@@ -69,7 +69,7 @@ class Stage:
         def all_so() -> bool:
             return all(self.connected(node) == connected for node in nodes)
 
-        wait_for(f"connected={connected} of {', '.join(nodes)}", all_so, seconds=20)
+        wait_for(f"connected={connected} of {', '.join(nodes)}", all_so)
 
     def create_guest(self, name: str, namespace: str, network: dict[str, Any], node: str, address: str = "") -> Guest:
         """Creates an instance with one NIC (driver `netns`) and waits until it is there."""

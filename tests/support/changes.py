@@ -46,9 +46,9 @@ class Changes:
         self._collect()
         return sum(address.packed in message for _, message in self._seen)
 
-    def settle(self, *, quiet: float = 1.2, seconds: float = 10.0) -> None:
+    def settle(self, *, quiet: float = 1.2) -> None:
         """Waits until nothing came for a while, and forgets what did: the kernel tells of new links up to a second late."""
-        wait_for("no more changes", lambda: self._quiet_for(quiet), seconds=seconds)
+        wait_for("no more changes", lambda: self._quiet_for(quiet))
         self._seen.clear()
 
     def _quiet_for(self, seconds: float) -> bool:

@@ -20,7 +20,7 @@ from typing import Any, TypeVar
 from pyroute2 import netns
 from pyroute2.iproute.linux import IPRoute
 
-from tests.support.waiting import wait_for
+from tests.support.waiting import PATIENCE, wait_for
 
 DIRECTORY = Path("/run/netns")
 CLONE_NEWNET = 0x40000000
@@ -184,7 +184,7 @@ def run(name: str, argv: Sequence[str | Path], **options: Any) -> subprocess.Com
         raise
 
 
-def stop(process: subprocess.Popen[Any], *, how: signal.Signals = signal.SIGTERM, seconds: float = 10.0) -> int:
+def stop(process: subprocess.Popen[Any], *, how: signal.Signals = signal.SIGTERM, seconds: float = PATIENCE) -> int:
     """Ends a process and waits for it; one that does not listen is killed. Returns its exit code."""
     if process.poll() is None:
         process.send_signal(how)

@@ -11,6 +11,7 @@ from contextlib import contextmanager
 from ipaddress import IPv4Address
 
 from tests.support.netns import inside
+from tests.support.waiting import PATIENCE
 
 ETHERTYPE_ARP = 0x0806
 ARP_HEADER = struct.pack("!HHBB", 1, 0x0800, 6, 4)
@@ -48,7 +49,7 @@ def tcp_echo(netns: str, port: int = ECHO_PORT) -> Iterator[None]:
                     connection.shutdown(socket.SHUT_RDWR)
 
 
-def ask_udp(netns: str, address: IPv4Address, *, port: int = ECHO_PORT, timeout: float = 1.0) -> bool:
+def ask_udp(netns: str, address: IPv4Address, *, port: int = ECHO_PORT, timeout: float = PATIENCE) -> bool:
     """Whether one datagram to this address comes back."""
     with inside(netns):
         client = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
@@ -61,7 +62,7 @@ def ask_udp(netns: str, address: IPv4Address, *, port: int = ECHO_PORT, timeout:
             return False
 
 
-def ask_arp(netns: str, ifname: str, target: IPv4Address, source: IPv4Address, *, timeout: float = 1.0) -> str | None:
+def ask_arp(netns: str, ifname: str, target: IPv4Address, source: IPv4Address, *, timeout: float = PATIENCE) -> str | None:
     """Asks on the LAN who has an address, and returns the MAC that answers, if any."""
     with inside(netns):
         sock = socket.socket(socket.AF_PACKET, socket.SOCK_RAW, socket.htons(ETHERTYPE_ARP))

@@ -15,6 +15,7 @@ from types import TracebackType
 from typing import Any, Self
 
 from tests.support.netns import inside
+from tests.support.waiting import PATIENCE
 
 PORT = 8080
 CHUNK = b"x" * 1000
@@ -79,7 +80,7 @@ def http_server(netns: str, name: str, *, pace: float = 0.01) -> Iterator[None]:
         thread.join()
 
 
-def fetch(netns: str, address: IPv4Address, *, timeout: float = 3.0, source: IPv4Address | None = None) -> Page:
+def fetch(netns: str, address: IPv4Address, *, timeout: float = PATIENCE, source: IPv4Address | None = None) -> Page:
     """Fetches the page at this address from inside the namespace; raises OSError where it does not get in."""
     own = None if source is None else (str(source), 0)
     connection = http.client.HTTPConnection(str(address), PORT, timeout=timeout, source_address=own)
@@ -94,7 +95,7 @@ def fetch(netns: str, address: IPv4Address, *, timeout: float = 3.0, source: IPv
 
 
 def reaches(netns: str, address: IPv4Address, *, timeout: float = 0.7) -> bool:
-    """Whether a page can be fetched from inside the namespace."""
+    """Whether a page can be fetched from inside the namespace, soon: only for what must not be. What must be is fetched."""
     try:
         fetch(netns, address, timeout=timeout)
     except OSError:
@@ -105,11 +106,11 @@ def reaches(netns: str, address: IPv4Address, *, timeout: float = 0.7) -> bool:
 class Download:
     """An endless download that goes on in the background."""
 
-    def __init__(self, netns: str, address: IPv4Address, *, timeout: float = 3.0) -> None:
+    def __init__(self, netns: str, address: IPv4Address, *, timeout: float = PATIENCE) -> None:
         """Starts it; raises OSError where it does not get in."""
         with inside(netns):
             self._socket = socket.create_connection((str(address), PORT), timeout)
-        self._socket.settimeout(60)
+        self._socket.settimeout(None)
         self._socket.sendall(b"GET /endless HTTP/1.0\r\n\r\n")
         self._last = time.monotonic()
         self._gap = 0.0

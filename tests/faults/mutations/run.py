@@ -45,7 +45,12 @@ def _noticed_by(patch: Path) -> str:
         for suite in _suites(patch):
             pytest = [sys.executable, "-m", "pytest", "-q", "-x", "-n", "0", "--timeout=60", "-p", "no:cacheprovider", suite]
             run = subprocess.run(
-                pytest, cwd=tree, env={**os.environ, "PYTHONPATH": path}, capture_output=True, text=True, check=False
+                pytest,
+                cwd=tree,
+                env={**os.environ, "PYTHONPATH": path, "BUOY_PATIENCE": "10"},
+                capture_output=True,
+                text=True,
+                check=False,
             )
             found = re.search(r"^(?:FAILED|ERROR) (\S+)", run.stdout, re.MULTILINE)
             if run.returncode:
