@@ -1,6 +1,5 @@
 """The demo's steps 1 to 3: bring it up, build two tenants with the same addresses, float."""
 
-import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from ipaddress import IPv4Address
@@ -11,6 +10,7 @@ from tests.lab.stage import Guest
 from tests.lab.story import Unmet, expect, expect_at_most, page
 from tests.lab.world import POOL_RANGE
 from tests.support import netns
+from tests.support.awake import awake
 from tests.support.waiting import wait_for
 from tests.support.web import reaches
 
@@ -64,9 +64,9 @@ def float_and_fetch(demo: DemoStage) -> Iterator[str]:
     expect("phase in the answer of the call", "pending", asked["floating"]["phase"])
     demo.red_float = IPv4Address(asked["floating"]["address"])
     wait_for("ACTIVE on the watch", lambda: "active" in demo.phases(guest.interface))
-    begin = time.monotonic()
+    begin = awake()
     got = page("the outside client", stage.world.client, demo.red_float)
-    took = (time.monotonic() - begin) * 1000
+    took = (awake() - begin) * 1000
     expect("who answers outside at the floating address", demo.title(guest), got.served_by)
     expect_at_most("the first page from outside", FIRST_PAGE_MS, took, "ms")
     yield f"the call answered PENDING with {demo.red_float}; the watch showed {' -> '.join(demo.phases(guest.interface))}"

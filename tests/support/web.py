@@ -14,6 +14,7 @@ from ipaddress import IPv4Address
 from types import TracebackType
 from typing import Any, Self
 
+from tests.support.awake import awake
 from tests.support.netns import inside
 from tests.support.waiting import PATIENCE
 
@@ -112,7 +113,7 @@ class Download:
             self._socket = socket.create_connection((str(address), PORT), timeout)
         self._socket.settimeout(None)
         self._socket.sendall(b"GET /endless HTTP/1.0\r\n\r\n")
-        self._last = time.monotonic()
+        self._last = awake()
         self._gap = 0.0
         self.received = 0
         self.ended = False
@@ -127,13 +128,13 @@ class Download:
 
     @property
     def longest_gap(self) -> float:
-        """The longest time in seconds without a byte so far, the present one too."""
-        return max(self._gap, 0.0 if self.ended else time.monotonic() - self._last)
+        """The longest time without a byte so far, the present one too, in seconds in which this process was let run."""
+        return max(self._gap, 0.0 if self.ended else awake() - self._last)
 
     @property
     def silence(self) -> float:
-        """For how many seconds nothing has come."""
-        return time.monotonic() - self._last
+        """For how many such seconds nothing has come."""
+        return awake() - self._last
 
     def close(self) -> None:
         """Ends it."""
@@ -144,7 +145,7 @@ class Download:
 
     def _read(self) -> None:
         while self._take():
-            now = time.monotonic()
+            now = awake()
             self._gap, self._last = max(self._gap, now - self._last), now
         self.ended = True
 
