@@ -83,6 +83,11 @@ class Node:
         """The name of the namespace of a network or of a binding's instance."""
         return self.prefix + (what.id if isinstance(what, Network) else what.instance)
 
+    def await_carriers(self) -> None:
+        """Waits until the kernel has told of all carriers of the node and of its networks."""
+        networks = [self.prefix + network for network in self.reconciler.actual.networks]
+        netns.await_carriers(self.host, *filter(netns.exists, networks))
+
     def show(self, namespace: str, *argv: str) -> Any:
         """What a program that speaks JSON says in a namespace."""
         return json.loads(netns.run(namespace, argv).stdout or "[]")
@@ -115,6 +120,7 @@ def lan_node(name: str | None = None) -> Iterator[Node]:
             netns.Nic(host, EXTERNAL, IPv4Interface("192.0.2.1/24")),
             netns.Nic(client, "eth0", IPv4Interface(f"{CLIENT_ADDRESS}/24")),
         )
+        netns.await_carriers(host, client)
         node = Node(name)
         try:
             yield node

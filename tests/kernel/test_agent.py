@@ -209,6 +209,7 @@ def test_it_answers_what_it_is_asked_also_what_it_cannot_read_and_what_it_was_ne
         server.bindings = [to_proto(one)]
         with agent(node, tmp_path / "s", tmp_path / "log"):
             server.report_of(one)
+            netns.await_carriers(node.host, node.inside(net))
             asked = {"known": to_proto(one), "unknown": to_proto(two), "bad": bad}
             wait_for("the stream to be open", lambda: server._queues)
             server.ask(*(agent_pb2.NodeQuestion(id=name, explain=what) for name, what in asked.items()))

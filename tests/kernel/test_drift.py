@@ -65,7 +65,8 @@ class Listening:
         return outcome
 
     def settle(self) -> None:
-        """Turns until nothing comes any more and nothing is due at once."""
+        """Turns until nothing comes any more, late words of carriers neither, and nothing is due at once."""
+        self.node.await_carriers()
         quiet = 0
         while quiet < 3:
             before = self.node.kernel.writes
@@ -190,7 +191,7 @@ def test_one_float_costs_no_look_at_the_kernel(ear: Listening) -> None:
     ear.settle()
     node.change(floated(one, None))
     heard = node.do(ear.watch.heard)
-    heard.links.clear()  # the kernel tells of carriers up to a second late
+    heard.links.clear()  # a bridge tells of its ports again, 15 s after they came up
     assert heard == Places()
 
 

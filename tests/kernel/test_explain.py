@@ -81,6 +81,7 @@ def explained(one: Binding, found: Examination) -> Explanation:
 def test_every_link_of_a_whole_float_is_as_it_should_be(node: Node) -> None:
     one = binding(node.salt, network(node.salt, "a"), 5, floating=FLOAT)
     node.snapshot(one)
+    node.await_carriers()
     with examiner(node) as look, udp_echo(node.inside(one)), udp_echo(node.client):
         assert ask_udp(node.client, IPv4Address(FLOAT))
         assert ask_udp(node.inside(one), CLIENT_ADDRESS)
@@ -107,6 +108,7 @@ def test_a_link_that_is_broken_on_purpose_is_the_one_that_is_named(node: Node, w
         places = {"host": node.host, "client": node.client, "network": node.inside(one.network), "instance": node.inside(one)}
         port = f"nic-{one.interface.replace('-', '')[:10]}"
         netns.run(places[where], ["sh", "-c", command.format(outer=node.routes()[FLOAT], port=port)])
+    node.await_carriers()
     writes = node.kernel.writes
     with examiner(node) as look:
         explanation = explained(one, node.do(look.examine, one))
@@ -142,7 +144,7 @@ def test_a_nic_that_somebody_else_made_is_looked_at_from_outside(node: Node) -> 
     with examiner(node) as look:
         off = explained(one, node.do(look.examine, one))
         netns.run(node.host, ["ip", "link", "set", "other", "up"])
-        wait_for("its carrier", lambda: explained(one, node.do(look.examine, one)).broken is None)  # up to a second late
+        wait_for("its carrier", lambda: explained(one, node.do(look.examine, one)).broken is None)
     assert off.broken is PathLink.NIC
     assert "no carrier" in off.summary
 

@@ -2,18 +2,19 @@
 
 import socket
 import struct
-import time
 from ipaddress import IPv4Address
 from types import TracebackType
 from typing import Self
 
-from tests.support.netns import inside
+from tests.support.awake import awake
+from tests.support.netns import await_carriers, inside
 from tests.support.waiting import wait_for
 
 NETLINK_NETFILTER = 12
 LINK, ADDRESS, ROUTE = 1, 0x10, 0x40  # RTMGRP_*
 NFNLGRP_NFTABLES = 7
 RTM_NEWLINK, AF_BRIDGE = 16, 7
+_RCVBUFFORCE, _BUFFER = 33, 8 << 20
 HEADER = struct.Struct("=IHHII")
 
 
@@ -22,12 +23,13 @@ class Changes:
 
     def __init__(self, netns: str) -> None:
         """Starts to listen."""
+        self._netns = netns
         with inside(netns):
             route = _listen(socket.NETLINK_ROUTE, LINK | ADDRESS | ROUTE)
             netfilter = _listen(NETLINK_NETFILTER, 1 << (NFNLGRP_NFTABLES - 1))
         self._sockets = {"route": route, "nftables": netfilter}
         self._seen: list[tuple[str, bytes]] = []
-        self._last = time.monotonic()
+        self._last = awake()
 
     def __enter__(self) -> Self:
         return self
@@ -48,6 +50,7 @@ class Changes:
 
     def settle(self, *, quiet: float = 1.2) -> None:
         """Waits until nothing came for a while, and forgets what did: the kernel tells of new links up to a second late."""
+        await_carriers(self._netns)
         wait_for("no more changes", lambda: self._quiet_for(quiet))
         self._seen.clear()
 
@@ -55,8 +58,8 @@ class Changes:
         before = len(self._seen)
         self._collect()
         if len(self._seen) > before:
-            self._last = time.monotonic()
-        return time.monotonic() - self._last > seconds
+            self._last = awake()
+        return awake() - self._last > seconds
 
     def _collect(self) -> None:
         for family, listener in self._sockets.items():
@@ -66,9 +69,18 @@ class Changes:
 
 def _listen(family: int, groups: int) -> socket.socket:
     listener = socket.socket(socket.AF_NETLINK, socket.SOCK_RAW, family)
+    _widen(listener)
     listener.bind((0, groups))
     listener.setblocking(False)
     return listener
+
+
+def _widen(listener: socket.socket) -> None:
+    """Makes room for what comes while this process is not let run."""
+    try:
+        listener.setsockopt(socket.SOL_SOCKET, _RCVBUFFORCE, _BUFFER)
+    except PermissionError:
+        listener.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, _BUFFER)
 
 
 def _receive(listener: socket.socket) -> bytes:

@@ -19,11 +19,13 @@ from typing import Any, TypeVar
 
 from pyroute2 import netns
 from pyroute2.iproute.linux import IPRoute
+from pyroute2.netlink.exceptions import NetlinkError
 
 from tests.support.waiting import PATIENCE, wait_for
 
 DIRECTORY = Path("/run/netns")
 CLONE_NEWNET = 0x40000000
+_IFF_UP, _IFF_RUNNING, _IFF_LOWER_UP = 0x1, 0x40, 0x10000
 _OWN = "/proc/thread-self/ns/net"
 _MS_BIND, _MS_REC, _MS_SHARED = 1 << 12, 1 << 14, 1 << 20
 Result = TypeVar("Result")
@@ -236,6 +238,25 @@ def enslave(name: str, ifname: str, port: str) -> None:
     """Makes a NIC of the namespace a port of its bridge."""
     with links(name) as ipr:
         ipr.link("set", index=ipr.link_lookup(ifname=port)[0], master=ipr.link_lookup(ifname=ifname)[0], state="up")
+
+
+def await_carriers(*names: str) -> None:
+    """Waits until the kernel has told of the carriers of all links in these namespaces.
+
+    It does so up to a second after a link came up or went down, later where it is busy (net/core/link_watch.c): what listens
+    hears of it then, and only then does the link run.
+    """
+    wait_for("the carriers of all links", lambda: all(_has_told_of_carriers(name) for name in names))
+
+
+def _has_told_of_carriers(name: str) -> bool:
+    """Asked for one link alone, Linux 6.7 or newer tells at once."""
+    with links(name) as ipr:
+        try:
+            flags = [ipr.link("get", index=link["index"])[0]["flags"] for link in ipr.get_links()]
+        except NetlinkError:  # one that went meanwhile
+            return False
+    return not any(flag & _IFF_UP and bool(flag & _IFF_LOWER_UP) != bool(flag & _IFF_RUNNING) for flag in flags)
 
 
 def default_route(name: str, gateway: str) -> None:
