@@ -48,6 +48,7 @@ class ScriptedServer(agent_pb2_grpc.AgentServiceServicer):
         self.heartbeats = 0
         self.refuse_reports = False
         self.hold_snapshot = False
+        self.refused = 0
         self._queues: list[asyncio.Queue[agent_pb2.NodeUpdate | None]] = []
         self._loop = asyncio.new_event_loop()
 
@@ -56,19 +57,17 @@ class ScriptedServer(agent_pb2_grpc.AgentServiceServicer):
         request: agent_pb2.WatchNodeRequest,
         context: grpc.aio.ServicerContext[object, object],  # noqa: ARG002 - the signature is the library's
     ) -> AsyncIterator[agent_pb2.NodeUpdate]:
-        """One stream."""
-        self.requests.append(request)
+        """One stream: what is pushed or ended from here on reaches it, however far it has come."""
         queue: asyncio.Queue[agent_pb2.NodeUpdate | None] = asyncio.Queue()
-        if request.resume_revision != self.revision:
-            for position, binding in enumerate(self.bindings):
-                yield agent_pb2.NodeUpdate(reset=position == 0, upserts=[binding])
-            if self.hold_snapshot:
-                self._queues.append(queue)
-                await queue.get()
-            yield agent_pb2.NodeUpdate(revision=self.revision, reset=not self.bindings, synced=True)
-        else:
-            yield agent_pb2.NodeUpdate(revision=self.revision, synced=True)
+        revision, bindings = self.revision, [] if request.resume_revision == self.revision else list(self.bindings)
+        reset = request.resume_revision != revision and not bindings
         self._queues.append(queue)
+        self.requests.append(request)
+        for position, binding in enumerate(bindings):
+            yield agent_pb2.NodeUpdate(reset=position == 0, upserts=[binding])
+        while bindings and self.hold_snapshot and (update := await queue.get()) is not None:
+            yield update
+        yield agent_pb2.NodeUpdate(revision=revision, reset=reset, synced=True)
         while (update := await queue.get()) is not None:
             yield update
 
@@ -77,6 +76,7 @@ class ScriptedServer(agent_pb2_grpc.AgentServiceServicer):
     ) -> agent_pb2.ReportNodeResponse:
         """One batch of reports."""
         if self.refuse_reports:
+            self.refused += 1
             await context.abort(grpc.StatusCode.UNAVAILABLE, "not now")
         self.heartbeats += not request.reports
         self.reports += request.reports
@@ -102,8 +102,13 @@ class ScriptedServer(agent_pb2_grpc.AgentServiceServicer):
         self._to_all(update)
 
     def end_streams(self) -> None:
-        """Ends every stream."""
+        """Ends every stream; one whose snapshot is held has the rest of that first, and goes on."""
         self._to_all(None)
+
+    def next_stream(self, before: int) -> agent_pb2.WatchNodeRequest:
+        """What the first stream after so many asked for, waited for."""
+        wait_for("another stream", lambda: len(self.requests) > before)
+        return self.requests[before]
 
     def report_of(self, binding: Binding, *, after: int = 0) -> agent_pb2.BindingReport:
         """The report of a binding's generation, waited for; only those beyond the first `after` count."""
@@ -115,9 +120,14 @@ class ScriptedServer(agent_pb2_grpc.AgentServiceServicer):
         return wait_for(f"a report of {binding.interface} at {binding.generation}", look) or agent_pb2.BindingReport()
 
     def _to_all(self, update: agent_pb2.NodeUpdate | None) -> None:
-        queues, self._queues = self._queues, [] if update is None else self._queues
-        for queue in list(queues):
-            self._loop.call_soon_threadsafe(queue.put_nowait, update)
+        self._loop.call_soon_threadsafe(self._tell_all, update)
+
+    def _tell_all(self, update: agent_pb2.NodeUpdate | None) -> None:
+        """In the server's own thread, in which streams begin as well: none is passed over."""
+        for queue in self._queues:
+            queue.put_nowait(update)
+        if update is None:
+            self._queues.clear()
 
     def run(self, path: Path, ready: threading.Event, stop: asyncio.Event) -> None:
         """Serves on a unix socket until stopped; the body of a thread."""

@@ -85,15 +85,15 @@ def test_it_resumes_a_lost_stream_and_heeds_a_new_snapshot(node: Node, tmp_path:
         server.bindings = [to_proto(one), to_proto(two)]
         with agent(node, tmp_path / "s", tmp_path / "log"):
             server.report_of(two)
+            before = len(server.requests)
             server.end_streams()
-            wait_for("a second stream", lambda: len(server.requests) == 2)
-            assert server.requests[1].resume_revision == 1
+            assert server.next_stream(before).resume_revision == 1
             three = floated(one, str(FLOAT))
             server.bindings, server.revision = [to_proto(three)], 7
-            wait_for("the second stream to be open", lambda: server._queues)
+            before = len(server.requests)
             server.end_streams()
+            assert server.next_stream(before).resume_revision == 1
             assert server.report_of(three).floating_error == ""
-            assert server.requests[2].resume_revision == 1
             wait_for("the other instance to go", lambda: not netns.exists(node.inside(two)))
 
 
@@ -103,7 +103,9 @@ def test_half_a_snapshot_changes_nothing(node: Node, tmp_path: Path) -> None:
     with serving(tmp_path / "s") as server:
         server.bindings, server.hold_snapshot = [to_proto(one), to_proto(two)], True
         with agent(node, tmp_path / "s", tmp_path / "log"):
-            wait_for("the first stream", lambda: server._queues)
+            server.next_stream(0)
+            server.ask(agent_pb2.NodeQuestion(id="how far", explain=to_proto(one)))
+            wait_for("the answer of an agent that has half of it", lambda: server.answers)
             assert netns.names(node.prefix) == sorted([node.client, node.host])
             server.end_streams()
             server.report_of(two)
@@ -114,7 +116,7 @@ def test_a_report_that_is_not_taken_is_sent_again_and_heartbeats_come(node: Node
     with serving(tmp_path / "s") as server:
         server.bindings, server.refuse_reports = [to_proto(one)], True
         with agent(node, tmp_path / "s", tmp_path / "log"):
-            wait_for("the NIC", lambda: netns.exists(node.inside(one)))
+            wait_for("a report that is not taken", lambda: server.refused)
             server.refuse_reports = False
             server.report_of(one)
             wait_for("a heartbeat", lambda: server.heartbeats)
@@ -197,7 +199,7 @@ def test_what_the_external_interface_lost_without_a_word_is_put_right_soon(node:
             wait_for("the proxy neighbour", lambda: node.proxies() == {str(FLOAT)})
             heard = len(server.reports)
             netns.run(node.host, ["ip", "link", "set", EXTERNAL, "name", "other0"])  # it stays up
-            assert "not there" in server.report_of(one, after=heard).floating_error
+            wait_for("the report", lambda: any("not there" in entry.floating_error for entry in server.reports[heard:]))
 
 
 def test_it_answers_what_it_is_asked_also_what_it_cannot_read_and_what_it_was_never_told(node: Node, tmp_path: Path) -> None:
@@ -211,7 +213,6 @@ def test_it_answers_what_it_is_asked_also_what_it_cannot_read_and_what_it_was_ne
             server.report_of(one)
             netns.await_carriers(node.host, node.inside(net))
             asked = {"known": to_proto(one), "unknown": to_proto(two), "bad": bad}
-            wait_for("the stream to be open", lambda: server._queues)
             server.ask(*(agent_pb2.NodeQuestion(id=name, explain=what) for name, what in asked.items()))
             wait_for("three answers", lambda: len(server.answers) == 3)
     answers = {answer.question_id: answer for answer in server.answers}
