@@ -2,6 +2,7 @@
 
 import socket
 from collections.abc import Sequence
+from contextlib import ExitStack
 from ipaddress import IPv4Address
 from pathlib import Path
 
@@ -13,11 +14,13 @@ from buoy_agent.kernel.netlink import NETFILTER, Channel, Message
 
 from tests.kernel.node import CLIENT_ADDRESS, Node
 from tests.support import kernel_view, netns
+from tests.support.waiting import wait_for
 from tests.unit.agent.bindings import binding, network
 
 EVENTS = Path("/proc/sys/net/netfilter/nf_conntrack_events")
 HOSTS = range(20, 60)
 SPARED = 60
+FLOWS = 2 * (len(HOSTS) + 1) + 1
 HAUNTED = IPv4Address("127.0.0.9")
 
 
@@ -28,16 +31,21 @@ def floats(node: Node) -> Network:
     others = [binding(node.salt, net, 5 + host, floating=f"192.0.2.{host}") for host in (*HOSTS[1:], SPARED)]
     node.snapshot(one, *others)
     for host in (*HOSTS, SPARED):
-        for _ in range(2):
-            send(node.client, f"192.0.2.{host}")
+        send(node.client, f"192.0.2.{host}", times=2)
     send(node.inside(one), str(CLIENT_ADDRESS))
+    wait_for("all flows", lambda: len([flow for flow in kernel_view.flows(node.inside(net)) if _is_of_a_float(flow)]) == FLOWS)
     return net
 
 
-def send(namespace: str, address: str) -> None:
-    """One datagram, from a port of its own."""
-    with netns.inside(namespace):
-        send_here(IPv4Address(address))
+def _is_of_a_float(flow: kernel_view.Flow) -> bool:
+    return any(flow.touches(IPv4Address(f"192.0.2.{host}")) for host in (*HOSTS, SPARED))
+
+
+def send(namespace: str, address: str, times: int = 1) -> None:
+    """Datagrams, each from a port of its own."""
+    with netns.inside(namespace), ExitStack() as opened:
+        for client in [opened.enter_context(socket.socket(socket.AF_INET, socket.SOCK_DGRAM)) for _ in range(times)]:
+            client.sendto(b"x", (address, 7777))
 
 
 def touched(node: Node, net: Network) -> set[int]:
