@@ -11,7 +11,7 @@ from buoy.v1 import interface_pb2
 from tests.faults.watcher import open_stream
 
 STREAMS = 50  # on one connection
-PATIENCE = 60.0  # seconds
+PATIENCE = 240.0  # seconds
 
 
 class Member:

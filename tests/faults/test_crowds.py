@@ -20,7 +20,7 @@ from tests.faults.victim import CLIENT_OPTIONS
 from tests.lab import processes
 from tests.lab.processes import Program, ServerPlace
 
-pytestmark = [pytest.mark.anyio, pytest.mark.timeout(300)]
+pytestmark = [pytest.mark.anyio, pytest.mark.timeout(900)]
 
 WATCHERS = 500  # that never read, and as many that do
 CHANGES, BYTES = 600, 2_000

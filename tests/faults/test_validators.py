@@ -121,10 +121,18 @@ def test_an_attempt_with_two_effects_or_none_is_noticed() -> None:
     assert len(not_once([_operation("never", Outcome.OK, 7), _operation("r3", Outcome.FAIL)], CHANGES)) == 2
 
 
-@pytest.mark.parametrize(("count", "seconds"), [(LEAST - 1, 0.5), (LEAST, 1.5), (0, 1.0)])
-def test_a_run_in_which_too_little_happened_is_void(count: int, seconds: float) -> None:
-    ends = [seconds * number / max(count - 1, 1) for number in range(count)]
-    operations = [Operation("r", "FloatInterface", A, 0.0, end, Outcome.OK, 1) for end in ends]
+@pytest.mark.parametrize(("count", "takes"), [(LEAST - 1, 1.5), (LEAST, 1.0), (LEAST * 2, 0.5), (0, 1.0)])
+def test_a_run_in_which_too_little_happened_side_by_side_is_void(count: int, takes: float) -> None:
+    operations = [_acknowledged(float(start), start + takes) for start in range(count)]
     with pytest.raises(VoidError):
-        refuse_void(operations, 0.0, 2.0)
-    refuse_void(operations * 2 + [Operation("r", "FloatInterface", A, 0.0, 0.1, Outcome.OK, 1)] * LEAST, 0.0, 2.0)
+        refuse_void(operations, 0.0, 1000.0)
+    refuse_void([*operations, *(_acknowledged(float(start), start + 1.5) for start in range(LEAST))], 0.0, 1000.0)
+
+
+def test_what_was_acknowledged_outside_of_the_run_makes_it_no_less_void() -> None:
+    with pytest.raises(VoidError):
+        refuse_void([_acknowledged(0.0, 1.0)] * LEAST, 1.5, 2.0)
+
+
+def _acknowledged(start: float, end: float) -> Operation:
+    return Operation("r", "FloatInterface", A, start, end, Outcome.OK, 1)

@@ -24,7 +24,7 @@ from buoy_server.storage.store import SqlStore
 
 from tests.faults.compaction import compact_until_it_dies
 from tests.faults.history import Change, Chosen, History, Operation, changes
-from tests.faults.load import Caller, furnish, refuse_void, under_load
+from tests.faults.load import PATIENCE, Caller, furnish, refuse_void, under_load
 from tests.faults.validators import broken, lost, not_once
 from tests.faults.watcher import Watcher, following
 from tests.lab import processes
@@ -91,7 +91,7 @@ class Victim:
         async def all_there() -> bool:
             return all(watcher.watch.position >= last for watcher in self.watchers)
 
-        await wait_until_async(all_there, f"all watchers are at {last}", 30)
+        await wait_until_async(all_there, f"all watchers are at {last}", PATIENCE)
         self._judge()
         self.wrong += broken(self.history) + not_once(self.operations, self.history.changes)
 
@@ -102,7 +102,7 @@ class Victim:
 
     async def _come_back(self, point: str, following_point: str, begin: float) -> None:
         """Wait until the server has died as it was told to, judge what it left, and start it to die elsewhere."""
-        await wait_until_async(self._is_dead, f"the server has died: {point}", 30)
+        await wait_until_async(self._is_dead, f"the server has died: {point}", PATIENCE)
         code = self._process().returncode
         if code != ENDS.get(point, EXIT_CODE):
             raise AssertionError(f"the server was to die of {point}, and ended with {code}: {self.program.last_words()}")
@@ -140,7 +140,7 @@ class Victim:
         async def enough() -> bool:
             return self._answers() >= goal or not self.program.running
 
-        await wait_until_async(enough, f"{count} more answers", 30)
+        await wait_until_async(enough, f"{count} more answers", PATIENCE)
 
     def _answers(self) -> int:
         return sum(caller.answers for caller in self.callers)

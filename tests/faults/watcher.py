@@ -13,7 +13,7 @@ from tests.faults.history import Chosen, Stream, Watch, message
 
 METHOD = "/buoy.v1.InterfaceService/WatchInterface"
 PROGRESS = Duration(nanos=100_000_000)
-DEADLINE = 20.0  # seconds
+DEADLINE = 120.0  # seconds
 
 
 def open_stream(channel: grpc.aio.Channel, start: int, chosen: Chosen | None = None, progress: Duration = PROGRESS) -> Any:
