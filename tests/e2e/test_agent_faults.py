@@ -1,5 +1,6 @@
 """What an agent says and does where something is missing: one line, an exit code of its own, nothing touched."""
 
+import os
 import subprocess
 from collections.abc import Iterator, Sequence
 
@@ -10,13 +11,12 @@ from tests.support import netns
 from tests.support.waiting import PATIENCE
 
 BAD_SETTING, MISSING = 2, 3
-NODE = "agentfaults"
 
 
 @pytest.fixture
 def node() -> Iterator[str]:
     """A host namespace with nothing but lo."""
-    with netns.namespace(NODE) as name:
+    with netns.namespace(f"agentfaults{os.getpid()}") as name:
         yield name
 
 
