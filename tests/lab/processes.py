@@ -1,12 +1,14 @@
 """Buoy's programs as they really run: started from .venv/bin, logging into files, stopped, killed and started again."""
 
 import os
+import random
 import signal
 import socket
 import subprocess
 import sys
-from contextlib import ExitStack
+from collections.abc import Iterator
 from dataclasses import dataclass, field
+from itertools import cycle, islice
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +20,7 @@ from tests.support import netns
 from tests.support.waiting import PATIENCE, wait_for
 
 BIN = Path(sys.executable).parent
+_FIRST_PORT, _SHARES, _SHARE = 10_000, 100, 200
 
 
 def environment() -> dict[str, str]:
@@ -125,11 +128,27 @@ def free_place(directory: Path, *, insecure: bool = True) -> ServerPlace:
 
 
 def _free_ports(count: int) -> list[int]:
-    with ExitStack() as opened:
-        probes = [opened.enter_context(socket.socket()) for _ in range(count)]
-        for probe in probes:
-            probe.bind(("127.0.0.1", 0))
-        return [int(probe.getsockname()[1]) for probe in probes]
+    """Ports of this process's own: between two runs of a server nobody else takes one, nor does the kernel for a client."""
+    return list(islice((port for port in _ports if _is_free(port)), count))
+
+
+def _is_free(port: int) -> bool:
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)  # as servers do
+        try:
+            probe.bind(("127.0.0.1", port))
+        except OSError:
+            return False
+    return True
+
+
+def _own_ports(process: int) -> Iterator[int]:
+    """The ports of a process, in turn: below those that the kernel gives out (ip_local_port_range begins at 32,768)."""
+    begin, turn = _FIRST_PORT + process % _SHARES * _SHARE, random.randrange(_SHARE)
+    return cycle([*range(begin + turn, begin + _SHARE), *range(begin, begin + turn)])
+
+
+_ports = _own_ports(os.getpid())
 
 
 def server(place: ServerPlace, log: Path) -> Program:
