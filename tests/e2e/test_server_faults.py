@@ -7,7 +7,9 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+import grpc
 import pytest
+from buoy.v1 import network_pb2, network_pb2_grpc
 from buoy_client import BuoyClient, BuoyError, ResourceExhausted, Unavailable
 
 from tests.lab import processes
@@ -97,14 +99,16 @@ def test_what_was_acknowledged_survives_kill_9_round_after_round(tmp_path: Path)
 
 
 def _write_until_it_dies(place: ServerPlace, prefix: str, acknowledged: list[str]) -> None:
-    client = BuoyClient(place.target, timeout=2)
-    for number in range(100_000):
-        name = f"{prefix}-{number}"
-        try:
-            client.create_network(name, "10.0.0.0/24")
-        except BuoyError:
-            return
-        acknowledged.append(name)
+    """By a plain stub, which fails as soon as the server is gone, and for nothing else."""
+    with grpc.insecure_channel(place.target) as channel:
+        create = network_pb2_grpc.NetworkServiceStub(channel).CreateNetwork
+        for number in range(100_000):
+            name = f"{prefix}-{number}"
+            try:
+                create(network_pb2.CreateNetworkRequest(name=name, netblock="10.0.0.0/24"), timeout=PATIENCE)
+            except grpc.RpcError:
+                return
+            acknowledged.append(name)
 
 
 def test_a_full_disk_stops_writes_with_a_clear_error_and_not_the_server(tmp_path: Path) -> None:
