@@ -65,7 +65,12 @@ def test_it_goes_to_another_node_with_the_last_instance_of_the_first_and_is_rele
     address = route(tenant, network, "node1")
     carry(second, address)
     tenant.client.delete_instance(first.uuid, wait=True)
-    wait_for("node2 to take over", lambda: tenant.client.get_network(network.uuid).routed_addresses[0].phase == "active")
+
+    def held_by() -> tuple[str, RoutedPhase]:
+        (routed,) = tenant.client.get_network(network.uuid).routed_addresses
+        return routed.node, routed.phase
+
+    wait_for("node2 to take over", lambda: held_by() == ("node2", RoutedPhase.ACTIVE))
     assert web.fetch(stage.world.client, address).served_by == tenant.title(second)
     tenant.client.delete_instance(second.uuid, wait=True)
     tenant.client.delete_network(network.uuid, wait=True)
