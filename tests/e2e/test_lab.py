@@ -36,6 +36,12 @@ def lab(directory: Path) -> Iterator["subprocess.Popen[str]"]:
         process.stdout.close()
 
 
+def _world_of(lab: int) -> int:
+    """The process of a lab that keeps its namespaces and agents."""
+    children = Path(f"/proc/{lab}/task/{lab}/children").read_text(encoding="ascii").split()
+    return next(int(child) for child in children if b"tests.lab.inside" in Path(f"/proc/{child}/cmdline").read_bytes())
+
+
 def variables(directory: Path) -> dict[str, str]:
     """What .lab/env says."""
     lines = (directory / ".lab/env").read_text().splitlines()
@@ -80,6 +86,7 @@ def test_a_lab_is_usable_when_it_says_so_refuses_a_second_one_and_leaves_nothing
 
 def test_a_lab_clears_away_what_a_killed_one_left(tmp_path: Path) -> None:
     with lab(tmp_path) as process:
+        os.kill(_world_of(process.pid), signal.SIGSTOP)  # it dies with the lab, before it can clear away by itself
         process.kill()
         process.wait(PATIENCE)
     prefix = variables(tmp_path)["LAB_CLIENT_NETNS"].removesuffix("client")
