@@ -3,12 +3,18 @@
 grpc.aio hands events of all event loops of a process to whichever loop polls: one that comes for a loop which a test has closed
 already fails another test with "Event loop is closed". So all asynchronous tests of a process share one loop, which anyio keeps
 for as long as anybody holds its runner.
+
+Hypothesis gives an example 200 ms, and the choosing of some a second: limits of the machine, not of what is tested.
 """
 
 from collections.abc import Iterator
 
 import pytest
 from anyio.pytest_plugin import get_runner
+from hypothesis import HealthCheck, settings
+
+settings.register_profile("untimed", parent=settings(), deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("untimed")
 
 
 @pytest.fixture(scope="session", autouse=True)
