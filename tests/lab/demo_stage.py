@@ -43,6 +43,10 @@ class DemoStage:
         """What the watch has shown of an interface so far."""
         return [line for line in self.watch.lines if line.get("interface", {}).get("uuid") == interface]
 
+    def states(self, interface: str) -> list[str]:
+        """The states of it that the watch has shown, each once, in their order."""
+        return list(dict.fromkeys(event["interface"]["state"] for event in self.events(interface)))
+
     def phases(self, interface: str) -> list[str]:
         """The phases of its floating address that the watch has shown, each once, in their order."""
         seen = [(event["interface"].get("floating") or {}).get("phase") for event in self.events(interface)]

@@ -33,7 +33,7 @@ def bring_up(demo: DemoStage) -> Iterator[str]:
 def build_tenants(demo: DemoStage) -> Iterator[str]:
     """Step 2: a pool, two networks with the same range, five instances."""
     stage, cli = demo.stage, demo.stage.cli
-    demo.watch = cli.follow("interface", "watch")
+    demo.watch = cli.follow("interface", "watch", "--from", "1")  # however late it gets through
     cli("pool", "create", "floating", "--range", POOL_RANGE)
     demo.red = cli("network", "create", "net", "--netblock", NETBLOCK, "--nat", "--namespace", "red")
     demo.blue = cli("network", "create", "net", "--netblock", NETBLOCK, "--namespace", "blue")
@@ -48,10 +48,8 @@ def build_tenants(demo: DemoStage) -> Iterator[str]:
     yield f"networks red/net and blue/net both have {NETBLOCK}; red provides NAT, blue does not"
     for guest in stage.guests:
         _nic_is_there(guest)
-        states = [event["interface"]["state"] for event in demo.events(guest.interface)]
-        expect(
-            f"states of {guest.namespace}/{guest.name} on the watch", ["initial", "created"], sorted(set(states), reverse=True)
-        )
+        wait_for(f"{guest.name} on the watch", lambda guest=guest: "created" in demo.states(guest.interface))  # type: ignore[misc]
+        expect(f"states of {guest.namespace}/{guest.name} on the watch", ["initial", "created"], demo.states(guest.interface))
     yield f"{len(stage.guests)} instances on 2 nodes: each NIC has its interface's MAC and address"
     yield "the watch saw each interface go initial -> created"
     demo.serve()
