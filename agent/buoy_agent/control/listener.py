@@ -11,7 +11,7 @@ import structlog
 
 from buoy_agent.errors import ConfigurationError
 
-_SECONDS = 5.0
+_SECONDS = 30.0  # the kernel thread, which answers, may be at something long
 Answer = Callable[[], Awaitable[dict[str, Any]]]
 log = structlog.get_logger()
 
