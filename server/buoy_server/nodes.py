@@ -17,9 +17,10 @@ log = structlog.get_logger()
 class Session:
     """One stream of one node's agent."""
 
-    def __init__(self, node: str) -> None:
+    def __init__(self, node: str, silence: float = SILENCE) -> None:
         self.node = node
         self.heard = time.monotonic()
+        self._silence = silence
         self._superseded = False
 
     def supersede(self) -> None:
@@ -30,8 +31,8 @@ class Session:
         """Raise Superseded when a newer session took over, Unavailable when nothing was heard of the agent for too long."""
         if self._superseded:
             raise Superseded(f"another agent took over as node {self.node}")
-        if time.monotonic() - self.heard > SILENCE:
-            raise Unavailable(f"nothing was heard of the agent of node {self.node} for {SILENCE:.0f} s: start again")
+        if time.monotonic() - self.heard > self._silence:
+            raise Unavailable(f"nothing was heard of the agent of node {self.node} for {self._silence:.0f} s: start again")
 
 
 Told = Callable[[str], Awaitable[object]]
@@ -50,12 +51,14 @@ class Presence:
         fenced: Told,
         lease: float = LEASE,
         fence_delay: float = 0,
+        silence: float = SILENCE,
         sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
     ) -> None:
         self._missed = missed
         self._fenced = fenced
         self._lease = lease
         self._fence_delay = fence_delay
+        self._silence = silence
         self._sleep = sleep
         self._sessions: dict[str, Session] = {}
         self._leases: dict[str, asyncio.Task[None]] = {}
@@ -72,7 +75,7 @@ class Presence:
             older.supersede()
         if lease := self._leases.pop(node, None):
             lease.cancel()
-        session = self._sessions[node] = Session(node)
+        session = self._sessions[node] = Session(node, self._silence)
         self._heard[node] = session.heard
         return session
 

@@ -32,7 +32,7 @@ from buoy_server.feed.compactor import Compactor
 from buoy_server.feed.feed import Feed
 from buoy_server.feed.view import View
 from buoy_server.feed.writer import Writer
-from buoy_server.nodes import Presence
+from buoy_server.nodes import LEASE, SILENCE, Presence
 from buoy_server.rpc.admin import AdminService
 from buoy_server.rpc.agents import AgentService
 from buoy_server.rpc.backend import Backend
@@ -68,7 +68,8 @@ class Options:
     insecure: bool = False
     quarantine: timedelta = timedelta(seconds=300)
     keep_deleted: timedelta = timedelta(hours=1)
-    node_lease: float = 15.0
+    node_lease: float = LEASE
+    node_silence: float = SILENCE
     fence_delay: float = 0
     default_netblock: IPv4Network = DEFAULT_NETBLOCK
     retention: Retention = field(default_factory=Retention)
@@ -87,6 +88,7 @@ class Server:
             lambda node: writer.submit(FenceNode(node=node), HOUSEKEEPER, "FenceNode", "server"),
             options.node_lease,
             options.fence_delay,
+            options.node_silence,
         )
         self._tokens = Tokens(*store.signing_key(), lambda: datetime.now(UTC))
         self._keys = Keys()

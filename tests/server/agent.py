@@ -9,6 +9,7 @@ from typing import Any
 from buoy.v1 import agent_pb2
 
 from tests.server.running import Running
+from tests.server.waiting import LONG, wait_until_async
 
 
 class ScriptedAgent:
@@ -26,12 +27,19 @@ class ScriptedAgent:
 
     async def until_synced(self) -> None:
         """Read the stream until it is in sync."""
-        while not (await self.read()).synced:
+        while not (await self.hear()).synced:
             pass
 
     async def read(self) -> agent_pb2.NodeUpdate:
-        """Read one message of the stream and take it in."""
-        update: agent_pb2.NodeUpdate = await asyncio.wait_for(self.call.read(), 10)
+        """Read the next message of the stream that asks for something, past the marks of a stream that is quiet."""
+        update = await self.hear()
+        while {field.name for field, _ in update.ListFields()} <= {"revision"}:
+            update = await self.hear()
+        return update
+
+    async def hear(self) -> agent_pb2.NodeUpdate:
+        """Read one message of the stream and take it in; it may be a mark alone."""
+        update: agent_pb2.NodeUpdate = await asyncio.wait_for(self.call.read(), LONG)
         if update.reset:
             self.resets += 1
             self.bindings.clear()
@@ -84,12 +92,20 @@ class ScriptedAgent:
 
 @asynccontextmanager
 async def agent(running: Running, node: str = "n1", resume: int = 0, metadata: Any = None) -> AsyncIterator[ScriptedAgent]:
-    """Open a node's stream and read it until it is in sync."""
+    """Open a node's stream and read it until it is in sync; in the end the server knows that it is gone."""
     request = agent_pb2.WatchNodeRequest(node=node, resume_revision=resume, agent_version="1", external_interface="eth0")
     call = running.agents.WatchNode(request, metadata=metadata)
+    sessions = running.server._backend.presence._sessions
+    session = None
+
+    async def is_gone() -> bool:
+        return session is None or sessions.get(node) is not session
+
     try:
         scripted = ScriptedAgent(running, node, call)
         await scripted.until_synced()
+        session = sessions.get(node)
         yield scripted
     finally:
         call.cancel()
+        await wait_until_async(is_gone, f"the server knows that the stream of {node} has ended")

@@ -58,11 +58,15 @@ class Running:
         return only
 
 
+# A scripted agent says nothing by itself, and a test may take its time: no node is missed unless a test wants that.
+OPTIONS: dict[str, Any] = {"insecure": True, "node_lease": 3600.0, "node_silence": 3600.0}
+
+
 @asynccontextmanager
 async def running(path: Path, **options: Any) -> AsyncIterator[Running]:
     """Run a server on a database file, and stop it as SIGTERM would."""
     database = open_database(f"sqlite:///{path}")
-    server = Server(database.store, Options(**{"insecure": True, **options}), ["127.0.0.1:0"])
+    server = Server(database.store, Options(**{**OPTIONS, **options}), ["127.0.0.1:0"])
     try:
         (target,) = await server.start()
         async with grpc.aio.insecure_channel(target) as channel:

@@ -41,7 +41,7 @@ async def _settle(server: Running, node: ScriptedAgent, **read: Any) -> None:
     async def settled() -> bool:
         revision = (await server.interfaces.ListInterfaces(interface_pb2.ListInterfacesRequest(), **read)).revision
         while node.revision < revision:
-            await node.read()
+            await node.hear()
         await node.confirm(**read)
         listed = await server.interfaces.ListInterfaces(interface_pb2.ListInterfacesRequest(include_deleted=True), **read)
         return all(it.generation == it.observed_generation and not it.former_nodes for it in listed.interfaces)

@@ -85,7 +85,7 @@ async def _obliging(server: Running) -> AsyncIterator[None]:
 
         async def oblige() -> None:
             while True:
-                await node.read()
+                await node.hear()
                 await node.confirm()
 
         task = asyncio.create_task(oblige())

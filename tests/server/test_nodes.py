@@ -152,7 +152,7 @@ async def test_a_broken_stream_of_many_changes_is_resumed_where_it_broke(
 
 async def test_an_agent_that_says_nothing_loses_its_stream(server: Running, monkeypatch: pytest.MonkeyPatch) -> None:
     async with agent(server) as silent:
-        monkeypatch.setattr("buoy_server.nodes.SILENCE", -1.0)
+        monkeypatch.setattr(server.server._backend.presence._sessions["n1"], "_silence", -1.0)
         await server.interface()
         with pytest.raises(grpc.aio.AioRpcError) as ended:
             await silent.read()

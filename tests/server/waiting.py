@@ -3,8 +3,10 @@
 import asyncio
 from collections.abc import Awaitable, Callable
 
+LONG = 60.0  # seconds: on no machine does what a test waits for take so long
 
-async def wait_until_async(look: Callable[[], Awaitable[bool]], what: str, seconds: float = 10) -> None:
+
+async def wait_until_async(look: Callable[[], Awaitable[bool]], what: str, seconds: float = LONG) -> None:
     """Look until it is true, or fail after a while saying what was waited for."""
     try:
         async with asyncio.timeout(seconds):

@@ -187,7 +187,7 @@ class Clock:
 
             return told
 
-        return Presence(tell("missing"), tell("fenced"), 15, fence_delay, self.sleep)  # type: ignore[arg-type]
+        return Presence(tell("missing"), tell("fenced"), 15, fence_delay, sleep=self.sleep)  # type: ignore[arg-type]
 
 
 @pytest.mark.anyio
