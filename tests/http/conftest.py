@@ -9,11 +9,18 @@ from tests.http.site import Site, site
 from tests.server.agent import ScriptedAgent, agent
 from tests.server.running import Running, running
 from tests.server.tenants import Tenants, tenants
+from tests.server.waiting import LONG
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def anyio_backend() -> str:
     return "asyncio"
+
+
+@pytest.fixture(autouse=True)
+def patience(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Who asks a node waits for as long as a test does."""
+    monkeypatch.setattr("buoy_server.rpc.questions.PATIENCE", LONG)
 
 
 @pytest.fixture

@@ -7,11 +7,18 @@ import pytest
 
 from tests.server.agent import ScriptedAgent, agent
 from tests.server.running import Running, running
+from tests.server.waiting import LONG
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def anyio_backend() -> str:
     return "asyncio"
+
+
+@pytest.fixture(autouse=True)
+def patience(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Who asks a node waits for as long as a test does."""
+    monkeypatch.setattr("buoy_server.rpc.questions.PATIENCE", LONG)
 
 
 @pytest.fixture

@@ -50,15 +50,11 @@ async def furnish(server: Running) -> None:
 
 
 @pytest.fixture(scope="module")
-def whole(tmp_path_factory: pytest.TempPathFactory) -> Path:
+async def whole(anyio_backend: str, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A database with one of each kind, of a server that has stopped."""
     path = tmp_path_factory.mktemp("whole") / "buoy.db"
-
-    async def fill() -> None:
-        async with running(path) as server:
-            await furnish(server)
-
-    asyncio.run(fill())
+    async with running(path) as server:
+        await furnish(server)
     return path
 
 

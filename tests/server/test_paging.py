@@ -18,6 +18,7 @@ from hypothesis import strategies as st
 
 from tests.server.agent import ScriptedAgent, agent
 from tests.server.running import Running, refusal, running
+from tests.server.waiting import LONG
 
 pytestmark = pytest.mark.anyio
 
@@ -208,11 +209,11 @@ ACTIONS = st.lists(st.tuples(ACTION, st.integers(0, 1 << 16)), max_size=30)
 
 
 @given(actions=ACTIONS, size=st.integers(1, 4))
-@settings(max_examples=25, deadline=None)
-def test_a_list_in_pages_and_the_watch_from_its_revision_give_the_final_state(
+@settings(max_examples=25)
+async def test_a_list_in_pages_and_the_watch_from_its_revision_give_the_final_state(
     tmp_path_factory: pytest.TempPathFactory, actions: list[tuple[str, int]], size: int
 ) -> None:
-    asyncio.run(_list_and_watch(tmp_path_factory.mktemp("db"), actions, size))
+    await _list_and_watch(tmp_path_factory.mktemp("db"), actions, size)
 
 
 async def _list_and_watch(path: Path, actions: list[tuple[str, int]], size: int) -> None:
@@ -262,7 +263,7 @@ async def _follow(server: Running, folded: dict[str, i.Interface], after: int, u
     call = server.interfaces.WatchInterface(request)
     revision = 0
     while revision < until:
-        response = await asyncio.wait_for(call.read(), 10)
+        response = await asyncio.wait_for(call.read(), LONG)
         revision = response.revision
         for event in response.events:
             if event.type == i.INTERFACE_EVENT_TYPE_DELETED:
