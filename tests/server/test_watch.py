@@ -12,6 +12,7 @@ from google.protobuf.struct_pb2 import Value
 
 from tests.server.agent import ScriptedAgent, agent
 from tests.server.running import Running, refusal, running
+from tests.server.waiting import LONG, wait_until_async
 
 pytestmark = pytest.mark.anyio
 
@@ -30,8 +31,14 @@ def _watch(server: Running, **request: Any) -> Any:
 
 
 async def _read(call: Any) -> i.WatchInterfaceResponse:
-    response: i.WatchInterfaceResponse = await asyncio.wait_for(call.read(), 10)
+    response: i.WatchInterfaceResponse = await asyncio.wait_for(call.read(), LONG)
     return response
+
+
+async def _read_to_the_end(call: Any) -> None:
+    """Read a stream that tells of no change, until its end is raised."""
+    while True:
+        assert not (await _read(call)).events
 
 
 async def _events(call: Any, count: int) -> list[i.InterfaceEvent]:
@@ -182,18 +189,22 @@ async def test_a_revision_of_another_cluster_is_refused_and_every_answer_names_t
 async def test_no_stream_lives_for_ever(server: Running, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("buoy_server.rpc.register.STREAM_AGE", (0.05, 0.1))
     call = _watch(server)
-    assert (await _read(call)).synced
     with pytest.raises(grpc.aio.AioRpcError) as ended:
-        await _read(call)
+        await _read_to_the_end(call)
     assert ended.value.code() is grpc.StatusCode.UNAVAILABLE
     assert refusal(ended.value).reason == "STREAM_EXPIRED"
 
 
 async def test_a_read_waits_for_the_revision_that_it_names(server: Running, monkeypatch: pytest.MonkeyPatch) -> None:
+    async def waits() -> bool:
+        return bool(server.server._backend.feed._ahead)
+
+    monkeypatch.setattr("buoy_server.feed.feed.FUTURE_WAIT", LONG)
     head = (await server.interfaces.ListInterfaces(i.ListInterfacesRequest())).revision
     waiting = asyncio.ensure_future(
         server.networks.GetNetwork(network_pb2.GetNetworkRequest(network_ref="net", min_revision=head + 1))
     )
+    await wait_until_async(waits, "the read waits")
     await server.networks.CreateNetwork(network_pb2.CreateNetworkRequest(name="two", netblock="10.1.0.0/24"))
     assert (await waiting).name == "net"
     monkeypatch.setattr("buoy_server.feed.feed.FUTURE_WAIT", 0.05)
@@ -218,7 +229,8 @@ async def test_malformed_watches(server: Running, request_: dict[str, Any], fiel
     assert (refusal(refused.value).reason, refusal(refused.value).field) == ("MALFORMED", field)
 
 
-async def test_a_server_that_stops_ends_its_streams_with_unavailable(tmp_path: Any) -> None:
+async def test_a_server_that_stops_ends_its_streams_with_unavailable(tmp_path: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("buoy_server.server.GRACE", 3600.0)  # which it does not wait for
     async with running(tmp_path / "buoy.db") as server:
         call = _watch(server)
         assert (await _read(call)).synced
@@ -227,7 +239,7 @@ async def test_a_server_that_stops_ends_its_streams_with_unavailable(tmp_path: A
             await _read(call)
         assert ended.value.code() is grpc.StatusCode.UNAVAILABLE
         assert refusal(ended.value).reason == "SHUTTING_DOWN"
-        await asyncio.wait_for(stopping, 5)
+        await asyncio.wait_for(stopping, LONG)
 
 
 async def test_a_transaction_larger_than_a_message_may_be_comes_in_several(server: Running, node: ScriptedAgent) -> None:
@@ -251,7 +263,10 @@ async def test_a_transaction_larger_than_a_message_may_be_comes_in_several(serve
     call.cancel()
 
 
-async def test_a_change_wakes_every_watch_that_means_it_at_once(server: Running, node: ScriptedAgent) -> None:
+async def test_a_change_wakes_every_watch_that_means_it_at_once(
+    server: Running, node: ScriptedAgent, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("buoy_server.rpc.watch.MAX_PROGRESS", 3600.0)  # no mark is due before the test gives up
     uuid = (await server.interface("a")).uuid
     named = {"interface_uuid": uuid, "instance_ref": "a", "network_ref": "net", "node": "n1", "namespace": "system"}
     chosen: list[dict[str, str]] = [{name: value} for name, value in named.items()] + [{}]
@@ -261,6 +276,6 @@ async def test_a_change_wakes_every_watch_that_means_it_at_once(server: Running,
             pass
     request = i.SetInterfaceMetadataItemRequest(interface_uuid=uuid, key="k", value=Value(bool_value=True))
     revision = (await server.interfaces.SetInterfaceMetadataItem(request)).revision
-    for call in calls:  # no mark is due before the test gives up
+    for call in calls:
         assert [event.revision for event in (await _read(call)).events] == [revision]
         call.cancel()
