@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
+from dataclasses import dataclass, field
 from pathlib import Path
 from random import Random
 from typing import Any
@@ -25,7 +26,7 @@ async def test_64_clients_on_a_pool_of_40_get_no_address_twice_and_lose_none(tmp
     async with running(tmp_path / "buoy.db") as server, _obliging(server):
         pool = pool_pb2.CreatePoolRequest(name="floating", ranges=[f"192.0.2.1-192.0.2.{ADDRESSES}"], quarantine={"seconds": 0})
         uuids = await _furnish(server, pool)
-        async with _watching(server) as held, AsyncExitStack() as channels:
+        async with _watching(server) as watched, AsyncExitStack() as channels:
             stubs = []
             for _ in range(CLIENTS):
                 channel = grpc.aio.insecure_channel(server.target, options=OWN_CONNECTION)
@@ -34,7 +35,10 @@ async def test_64_clients_on_a_pool_of_40_get_no_address_twice_and_lose_none(tmp
             assert sum(full) > 0, "the pool was never full: nothing was put to the test"
             await asyncio.gather(*(_defloat(server.interfaces, uuid) for uuid in uuids))
             await wait_until_async(lambda: _is_whole(server), "every address is free again")
-            assert len({address for addresses in held.values() for address in addresses}) == ADDRESSES
+            listed = await server.interfaces.ListInterfaces(interface_pb2.ListInterfacesRequest())
+            last = max(interface.revision for interface in listed.interfaces)
+            await wait_until_async(lambda: watched.reached(last), "the watch has come to the last change")
+            assert len({address for addresses in watched.ever.values() for address in addresses}) == ADDRESSES
         floated = [
             await server.interfaces.FloatInterface(interface_pb2.FloatInterfaceRequest(interface_uuid=uuid))
             for uuid in uuids[:ADDRESSES]
@@ -97,12 +101,24 @@ async def _obliging(server: Running) -> AsyncIterator[None]:
                 await task
 
 
+@dataclass
+class _Watched:
+    """How far a watch has come, and which addresses each interface ever had."""
+
+    revision: int = 0
+    ever: dict[str, set[str]] = field(default_factory=dict)
+
+    async def reached(self, revision: int) -> bool:
+        return self.revision >= revision
+
+
 @asynccontextmanager
-async def _watching(server: Running) -> AsyncIterator[dict[str, set[str]]]:
+async def _watching(server: Running) -> AsyncIterator[_Watched]:
     """Fold a watch, and hold after each change that no address is at two interfaces; collect who ever had which."""
     call = server.interfaces.WatchInterface(interface_pb2.WatchInterfaceRequest())
     now: dict[str, str] = {}
-    ever: dict[str, set[str]] = {}
+    watched = _Watched()
+    ever = watched.ever
 
     async def fold() -> None:
         async for response in call:
@@ -112,10 +128,11 @@ async def _watching(server: Running) -> AsyncIterator[dict[str, set[str]]]:
                 ever[event.interface.uuid].discard("")
                 had = [address for address in now.values() if address]
                 assert len(had) == len(set(had)), event
+                watched.revision = event.revision
 
     task = asyncio.create_task(fold())
     try:
-        yield ever
+        yield watched
     finally:
         call.cancel()
         with suppress(asyncio.CancelledError):
