@@ -69,6 +69,9 @@ async def test_one_node_is_told_to_let_go_before_the_other_is_told_to_have_it(se
         await here.until_routed(ADDRESS)
         moved = await _route(server, node="n2")
         assert (moved.node, moved.former_node) == ("n2", "n1")
+        marker = await server.interface("marker", "n2")
+        while marker.uuid not in there.bindings:
+            await there.read()
         assert not any(ADDRESS in network.routed_addresses for network in there.networks.values())
         await here.until_unrouted(ADDRESS)
         await there.until_routed(ADDRESS)
