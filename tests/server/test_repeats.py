@@ -17,6 +17,7 @@ from tests.server.agent import ScriptedAgent, agent
 from tests.server.repeats import NOT_REPEATED, READS, SECRET, TRUE, attempt, mutating, raw, requests, subjects
 from tests.server.running import Running, refusal, running
 from tests.server.tenants import Tenants, bearing, tenants
+from tests.server.waiting import LONG, wait_until_async
 
 pytestmark = pytest.mark.anyio
 
@@ -158,14 +159,19 @@ async def test_a_repeat_while_the_first_is_being_committed_waits_for_it(
 
     def slow(*arguments: Any) -> Any:
         begun.set()
-        assert go_on.wait(10)
+        assert go_on.wait(LONG)
         return append(*arguments)
 
     monkeypatch.setattr(type(store), "append", lambda _, *arguments: slow(*arguments))
     first = asyncio.create_task(raw(server, "NetworkService/CreateNetwork", request))
-    assert await asyncio.to_thread(begun.wait, 10)
+    assert await asyncio.to_thread(begun.wait, LONG)
     first.cancel()  # its caller went away
     second = asyncio.create_task(raw(server, "NetworkService/CreateNetwork", request))
+
+    async def waits() -> bool:
+        return bool(server.server._backend.writer._waiting)
+
+    await wait_until_async(waits, "the repeat waits for the next batch")
     go_on.set()
     answered = network_pb2.Network.FromString(await second)
     assert answered == await server.networks.GetNetwork(network_pb2.GetNetworkRequest(network_ref="one"))
