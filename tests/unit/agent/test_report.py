@@ -52,7 +52,7 @@ class _Server:
     async def told(self) -> list[list[str]]:
         """Runs the reporter, and returns the interfaces of each call."""
         running = asyncio.ensure_future(self.reporter.run())
-        await asyncio.wait_for(self._done.wait(), 30)
+        await asyncio.wait_for(self._done.wait(), 60)
         running.cancel()
         return [[told.interface_uuid for told in call] for call in self.calls]
 

@@ -16,6 +16,7 @@ from buoy_agent.errors import ConfigurationError
 from buoy_agent.kernel.fake import FakeKernel
 from buoy_agent.sync import token
 from buoy_client import AsyncBuoyClient
+from buoy_server.auth import throttle
 from buoy_server.bootstrap import bootstrap
 from buoy_server.server import Options, Server
 from buoy_server.storage.database import open_database
@@ -35,9 +36,11 @@ def anyio_backend() -> str:
 
 @pytest.fixture(autouse=True)
 def hurry(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Refused tries follow each other at once, and nobody's settings count."""
+    """Refused tries follow each other at once, however many there are, and nobody's settings count."""
     monkeypatch.setattr(token, "_FIRST", 0.02)
     monkeypatch.setattr(token, "_LONGEST", 0.02)
+    for limit in ("FAILURES", "PEER_FAILURES", "NAMESPACE_FAILURES"):
+        monkeypatch.setattr(throttle, limit, 1_000_000)
     for name in ("KEY", "KEY_FILE", "NAMESPACE", "CONFIG", "SERVER"):
         monkeypatch.delenv(f"BUOY_{name}", raising=False)
 

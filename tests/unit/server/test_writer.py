@@ -110,7 +110,10 @@ async def test_without_repeats_nothing_is_looked_up(site: Site) -> None:
     assert set(site.store.kept) == {b"1", b"3"}
 
 
-async def test_a_lone_command_waits_for_others_only_where_there_were_some_a_moment_ago(site: Site) -> None:
+async def test_a_lone_command_waits_for_others_only_where_there_were_some_a_moment_ago(
+    site: Site, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("buoy_server.feed.writer.SETTLE_SECONDS", 3600.0)  # turns alone count, however long they are
     await site.staggered("a", "b")
     assert site.store.appends == [["a"], ["b"]]
     await site.at_once(("c",), ("d",))
