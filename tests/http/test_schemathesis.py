@@ -37,7 +37,7 @@ async def run(target: str, token: str, directory: Path, *options: str) -> tuple[
     process = await asyncio.create_subprocess_exec(
         *(str(Path(sys.executable).with_name("schemathesis")), "run", f"http://{target}/openapi.json"),
         *("--header", f"Authorization: {token}", "--seed", "1", "--workers", "1", "--no-color"),
-        *("--exclude-checks", NOT_CHECKED, *options),
+        *("--exclude-checks", NOT_CHECKED, "--request-timeout", "60", "--suppress-health-check", "too_slow", *options),
         cwd=directory,
         stdout=asyncio.subprocess.PIPE,
         stderr=asyncio.subprocess.STDOUT,
