@@ -1,5 +1,6 @@
 """What the contract says of all calls, as a server interceptor: cluster ids, least revisions, answers to repeats."""
 
+import threading
 from collections.abc import Callable
 from typing import Any
 
@@ -19,6 +20,7 @@ class Contract(grpc.ServerInterceptor):
         """Take the world."""
         self._world = world
         self._answers: dict[str, Any] = {}
+        self._attempts: dict[str, threading.Lock] = {}
 
     def intercept_service(
         self, continuation: Callable[[grpc.HandlerCallDetails], Handler], details: grpc.HandlerCallDetails
@@ -37,12 +39,11 @@ class Contract(grpc.ServerInterceptor):
                 context.set_trailing_metadata((*refusal.trailing_metadata, ("buoy-cluster-id", self._world.cluster_id)))
                 context.abort(grpc.StatusCode.FAILED_PRECONDITION, refusal.details)
             given = getattr(request, "request_id", "")
-            known = self._answers.get(given)
-            if known is not None:
-                return known
-            made = handler.unary_unary(request, context)
-            if given:
-                self._answers[given] = made
-            return made
+            if not given:
+                return handler.unary_unary(request, context)
+            with self._attempts.setdefault(given, threading.Lock()):  # a repeat waits for the first, which may be at it still
+                if given not in self._answers:
+                    self._answers[given] = handler.unary_unary(request, context)
+                return self._answers[given]
 
         return grpc.unary_unary_rpc_method_handler(answer, handler.request_deserializer, handler.response_serializer)

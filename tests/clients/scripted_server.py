@@ -151,9 +151,8 @@ class Interfaces(interface_pb2_grpc.InterfaceServiceServicer):
         world = self.world
         with world.changed:
             world.requests.append(request)
-            world.changed.notify_all()
+            epoch, position = world.epoch, request.start_revision  # before anybody knows of it, who may then break it
         world.enter("WatchInterface", context)
-        epoch, position = world.epoch, request.start_revision
         if position and request.cluster_id not in ("", world.cluster_id):
             context.abort_with_status(to_status(CLUSTER_CHANGED))
         if position and position < world.oldest:

@@ -13,6 +13,8 @@ from google.protobuf.any_pb2 import Any as AnyMessage
 from google.rpc import code_pb2, error_details_pb2, status_pb2
 from grpc_status import rpc_status
 
+from tests.server.waiting import LONG
+
 
 def rich_error(code: int, reason: str, words: str, field: str = "", wrong: str = "") -> status_pb2.Status:
     """A status as the server sends it: ErrorInfo, and BadRequest where a field is named."""
@@ -70,9 +72,12 @@ class World:
 
     def enter(self, method: str, context: grpc.ServicerContext) -> None:
         """Count a call, and fail it where a fault was asked for, or do first what was asked for."""
-        self.calls[method] += 1
-        if self.faults[method]:
-            context.abort_with_status(to_status(self.faults[method].popleft()))
+        with self.changed:
+            self.calls[method] += 1
+            self.changed.notify_all()
+            fault = self.faults[method].popleft() if self.faults[method] else None
+        if fault is not None:
+            context.abort_with_status(to_status(fault))
         if method in self.before:
             self.before[method]()
 
@@ -175,7 +180,7 @@ class World:
         self.wait_for_calls(method, count)
         self.plug()
 
-    def wait_for_calls(self, method: str, count: int, limit: float = 10.0) -> None:
+    def wait_for_calls(self, method: str, count: int, limit: float = LONG) -> None:
         """Wait until a method was called so often."""
         with self.changed:
             assert self.changed.wait_for(lambda: self.calls[method] >= count, limit), f"{method} was not called {count} times"
