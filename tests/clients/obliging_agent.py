@@ -6,7 +6,10 @@ from typing import Self
 
 import grpc
 from buoy.v1 import agent_pb2 as pb
-from buoy.v1 import agent_pb2_grpc
+from buoy.v1 import agent_pb2_grpc, node_pb2, node_pb2_grpc
+
+from tests.server.waiting import LONG
+from tests.support.waiting import wait_for
 
 
 class ObligingAgent:
@@ -25,16 +28,24 @@ class ObligingAgent:
     def __enter__(self) -> Self:
         """Start, and return when the node is known."""
         self._thread.start()
-        assert self._synced.wait(20), "the server never synced the agent"
+        assert self._synced.wait(LONG), "the server never synced the agent"
         return self
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
-        """End the stream and the thread."""
+        """End the stream and the thread, and return when the server knows."""
         self._stopped.set()
         if self._call is not None:
             self._call.cancel()
-        self._thread.join(20)
+        self._thread.join(LONG)
+        wait_for(f"the server to know that {self._node} is away", self._is_away, seconds=LONG)
         self._channel.close()
+
+    def _is_away(self) -> bool:
+        """Whether the server has no stream of the node; also where it does not know the node, or has gone itself."""
+        try:
+            return not node_pb2_grpc.NodeServiceStub(self._channel).GetNode(node_pb2.GetNodeRequest(node=self._node)).connected
+        except grpc.RpcError:
+            return True
 
     def _run(self) -> None:
         while not self._stopped.is_set():
@@ -47,6 +58,8 @@ class ObligingAgent:
         request = pb.WatchNodeRequest(node=self._node, agent_version="0.1.0", external_interface="eth0")
         stream = self._stub.WatchNode(request, wait_for_ready=True)
         self._call = stream
+        if self._stopped.is_set():  # the end came between, and cancelled the stream before
+            stream.cancel()
         for update in stream:
             reports = [pb.BindingReport(interface_uuid=it.interface_uuid, generation=it.generation) for it in update.upserts]
             reports += [
@@ -57,6 +70,6 @@ class ObligingAgent:
                 it.uuid: it.routed_generation for it in (*(binding.network for binding in update.upserts), *update.networks)
             }
             networks = [pb.NetworkReport(network_uuid=uuid, generation=generation) for uuid, generation in routed.items()]
-            self._stub.ReportNode(pb.ReportNodeRequest(node=self._node, reports=reports, networks=networks), timeout=10)
+            self._stub.ReportNode(pb.ReportNodeRequest(node=self._node, reports=reports, networks=networks), timeout=LONG)
             if update.synced:
                 self._synced.set()
