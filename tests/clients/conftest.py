@@ -7,6 +7,7 @@ import pytest
 
 from tests.clients.scripted_server import ScriptedServer
 from tests.clients.scripted_world import World
+from tests.server.waiting import LONG
 
 
 @pytest.fixture(autouse=True)
@@ -16,6 +17,18 @@ def clean_environment(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
         monkeypatch.delenv(f"BUOY_{name}", raising=False)
     monkeypatch.delenv("XDG_CONFIG_HOME", raising=False)
     monkeypatch.setenv("HOME", str(tmp_path))
+
+
+@pytest.fixture(scope="session")
+def anyio_backend() -> str:
+    """grpc.aio runs on asyncio."""
+    return "asyncio"
+
+
+@pytest.fixture(autouse=True)
+def patience(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The command line waits for a connection for as long as a test does, not as a person would."""
+    monkeypatch.setattr("buoy_client.cli.session.PATIENCE", LONG)
 
 
 @pytest.fixture

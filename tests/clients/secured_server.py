@@ -10,6 +10,8 @@ from pathlib import Path
 
 from buoy_client import BuoyClient, Unauthenticated
 
+from tests.server.waiting import LONG
+
 PROGRAM = [sys.executable, "-m", "buoy_server"]
 
 
@@ -36,4 +38,4 @@ def secured_server(folder: Path) -> Iterator[SecuredServer]:
         yield server
     finally:
         process.send_signal(signal.SIGTERM)
-        process.wait(20)
+        process.wait(LONG)

@@ -17,6 +17,7 @@ from typer.testing import CliRunner
 
 from tests.clients.scripted_server import ScriptedServer
 from tests.clients.scripted_world import World, rich_error
+from tests.server.waiting import LONG
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +30,8 @@ class Result:
 
 
 Run = Callable[..., Result]
+# The program, which waits for a server for as long as a test does, not as a person would.
+PATIENT = f"from buoy_client.cli import main, options, session; session.PATIENCE = options.COMPLETION_PATIENCE = {LONG};"
 
 
 @pytest.fixture
@@ -46,7 +49,7 @@ def run(server: ScriptedServer) -> Run:
 
 def program(server: ScriptedServer, *args: str) -> "subprocess.Popen[str]":
     """Start the program as a process of its own."""
-    command = [sys.executable, "-c", "from buoy_client.cli import main; main()", "--server", server.target, *args]
+    command = [sys.executable, "-c", f"{PATIENT} main()", "--server", server.target, *args]
     return subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
 
 
@@ -208,7 +211,7 @@ def test_watch_prints_each_event_at_once_and_ends_130_on_interrupt(server: Scrip
         event = json.loads(process.stdout.readline())
         assert (event["type"], event["interface"]["uuid"]) == ("created", new.uuid)
         process.send_signal(signal.SIGINT)
-        _, err = process.communicate(timeout=10)
+        _, err = process.communicate(timeout=LONG)
     assert (process.returncode, err) == (130, "")
 
 
@@ -222,7 +225,7 @@ def test_watch_goes_on_over_a_restart_of_the_server(server: ScriptedServer, worl
         server.start()
         assert json.loads(process.stdout.readline())["revision"] == 2
         process.send_signal(signal.SIGINT)
-        process.communicate(timeout=10)
+        process.communicate(timeout=LONG)
 
 
 def test_a_reader_that_leaves_is_no_error(server: ScriptedServer, world: World) -> None:
@@ -233,7 +236,7 @@ def test_a_reader_that_leaves_is_no_error(server: ScriptedServer, world: World) 
         process.stdout.readline()
         process.stdout.close()
         world.plug()
-        assert process.wait(10) == 0
+        assert process.wait(LONG) == 0
         assert process.stderr.read() == ""
 
 
@@ -271,9 +274,9 @@ def test_the_server_itself(run: Run) -> None:
 def test_completion_offers_what_the_server_has(server: ScriptedServer, run: Run) -> None:
     run("network", "create", "blue", "--netblock", "10.0.0.0/24")
     words = {"_BUOY_COMPLETE": "complete_bash", "COMP_WORDS": "buoy network show bl", "COMP_CWORD": "3"}
-    command = [sys.executable, "-c", "import sys; sys.argv[0] = 'buoy'; from buoy_client.cli import main; main()"]
+    command = [sys.executable, "-c", f"import sys; sys.argv[0] = 'buoy'; {PATIENT} main()"]
     env = {"PATH": "/usr/bin:/bin", "HOME": "/nonexistent", "BUOY_SERVER": server.target, **words}
-    done = subprocess.run(command, env=env, capture_output=True, text=True, check=False, timeout=30)
+    done = subprocess.run(command, env=env, capture_output=True, text=True, check=False, timeout=LONG)
     assert done.stdout.split() == ["blue"]
 
 

@@ -17,7 +17,8 @@ from buoy_client.cli import app, views
 from typer.testing import CliRunner
 
 from tests.clients.secured_server import SecuredServer, secured_server
-from tests.clients.test_cli import Result
+from tests.clients.test_cli import PATIENT, Result
+from tests.server.waiting import LONG
 
 SECRET = "hunter2hunter2"  # noqa: S105  nobody's
 Run = Callable[..., Result]
@@ -47,9 +48,9 @@ def run(server: SecuredServer) -> Run:
 
 @pytest.fixture
 def present(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Everything happened three minutes ago."""
+    """Everything happened three hours ago, and an hour more would not show."""
     now = views.now
-    monkeypatch.setattr(views, "now", lambda: now() + timedelta(minutes=3))
+    monkeypatch.setattr(views, "now", lambda: now() + timedelta(hours=3))
 
 
 def test_the_life_of_a_namespace(run: Run, present: None) -> None:
@@ -71,9 +72,9 @@ def test_the_life_of_a_namespace(run: Run, present: None) -> None:
         "may use   10 interfaces, 4096 bytes of metadata",
         "pool      the oldest that does not drain",
         'metadata  owner={"team": 1}',
-        "created   3 min ago",
+        "created   3 h ago",
     ]
-    assert changed.startswith("changed   3 min ago (revision ")
+    assert changed.startswith("changed   3 h ago (revision ")
     listed = [line.split() for line in run("namespace", "list").out.splitlines()]
     assert listed[0] == ["NAME", "KEYS", "TRUSTS", "MAY", "USE", "CHANGED"]
     assert [line[:3] for line in listed if line[0] == "life"] == [["life", "1", "system"]]
@@ -181,7 +182,7 @@ def test_a_key_is_given_on_the_command_line_or_read(run: Run, server: SecuredSer
 
 
 def test_a_key_is_asked_for_on_a_terminal_without_echo(server: SecuredServer) -> None:
-    command = [sys.executable, "-c", "from buoy_client.cli import main; main()", "--server", server.target]
+    command = [sys.executable, "-c", f"{PATIENT} main()", "--server", server.target]
     command += ["--namespace", "system", "--key", "-", "whoami", "-o", "name"]
     ours, theirs = pty.openpty()
     pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, "start_new_session": True}
@@ -190,7 +191,7 @@ def test_a_key_is_asked_for_on_a_terminal_without_echo(server: SecuredServer) ->
         while not asked.endswith(b"Key of namespace system: ") and (character := process.stderr.read(1)):
             asked += character
         os.write(ours, f"{server.system_key}\n".encode())
-        out, err = process.communicate(timeout=30)
+        out, err = process.communicate(timeout=LONG)
     os.close(ours)
     os.close(theirs)
     assert (process.returncode, out) == (0, b"system\n")

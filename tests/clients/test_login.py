@@ -34,6 +34,7 @@ from buoy_client.transport.aio import AioWire
 from buoy_client.transport.blocking import BlockingWire
 
 from tests.clients.secured_server import SecuredServer, secured_server
+from tests.server.waiting import LONG
 
 CREATE_TOKEN = "/buoy.v1.NamespaceService/CreateToken"  # noqa: S105  a path
 SECRET = "hunter2hunter2"  # noqa: S105  nobody's
@@ -123,12 +124,10 @@ def test_calls_share_one_token(tenant: Tenant, server: SecuredServer, calls: "Co
     assert calls[CREATE_TOKEN] == 1
 
 
-def test_tasks_share_one_token(tenant: Tenant, server: SecuredServer, calls: "Counter[str]") -> None:
-    async def ask() -> None:
-        async with AsyncBuoyClient(server.target, namespace=tenant.name, key=SECRET) as client:
-            assert await asyncio.gather(*(client.get_networks() for _ in range(64))) == [[]] * 64
-
-    asyncio.run(ask())
+@pytest.mark.anyio
+async def test_tasks_share_one_token(tenant: Tenant, server: SecuredServer, calls: "Counter[str]") -> None:
+    async with AsyncBuoyClient(server.target, namespace=tenant.name, key=SECRET) as client:
+        assert await asyncio.gather(*(client.get_networks() for _ in range(64))) == [[]] * 64
     assert calls[CREATE_TOKEN] == 1
 
 
@@ -138,7 +137,7 @@ def test_a_deleted_key_ends_its_calls_and_watches(tenant: Tenant, system: BuoyCl
         waiting = thread.submit(lambda: next(iter(watch)))
         system.delete_namespace_key(tenant.name, "main")
         with pytest.raises(Unauthenticated):
-            waiting.result(20)
+            waiting.result(LONG)
     with pytest.raises(Unauthenticated):
         tenant.client.get_networks()
 

@@ -37,6 +37,7 @@ from buoy_client.cli import app
 from typer.testing import CliRunner
 
 from tests.clients.obliging_agent import ObligingAgent
+from tests.server.waiting import LONG
 from tests.support.proxy import Proxy
 from tests.support.waiting import wait_for
 
@@ -63,7 +64,7 @@ class RealServer:
         """End it."""
         assert self._process is not None
         self._process.send_signal(how)
-        self._process.wait(20)
+        self._process.wait(LONG)
 
 
 @pytest.fixture
@@ -175,9 +176,9 @@ def test_a_create_whose_connection_broke_is_one_object_and_the_first_answer(real
         proxy.hold()
         thread = threading.Thread(target=lambda: created.append(broken.create_instance("vm", ["blue"])))
         thread.start()
-        (made,) = wait_for("the instance", client.get_instances)
+        (made,) = wait_for("the instance", client.get_instances, seconds=LONG)
         proxy.cut()
-        thread.join(30)
+        thread.join(LONG)
     (answer,) = created
     assert answer.uuid == made.uuid
     assert [item.uuid for item in client.get_instances()] == [answer.uuid]
@@ -202,7 +203,8 @@ def test_a_secret_that_the_sdk_made_opens_the_namespace(real: RealServer, client
     assert client.add_namespace_key("red", "own", "hunter2hunter2").key == ""
 
 
-def test_many_watches_survive_a_restart_of_the_server(real: RealServer, client: BuoyClient) -> None:
+@pytest.mark.anyio
+async def test_many_watches_survive_a_restart_of_the_server(real: RealServer, client: BuoyClient) -> None:
     client.create_instance("vm", ["blue"], wait=True)
     (interface,) = client.get_instance_interfaces("vm")
 
@@ -211,17 +213,14 @@ def test_many_watches_survive_a_restart_of_the_server(real: RealServer, client: 
             if "after" in event.interface.metadata:
                 return
 
-    async def storm() -> None:
-        async with AsyncBuoyClient(real.target) as first, AsyncBuoyClient(real.target) as second:
-            watches = [each.watch_interfaces() for each in (first, second) for _ in range(100)]
-            await asyncio.gather(*(anext(watch) for watch in watches))
-            readers = [asyncio.create_task(seen(watch)) for watch in watches]
-            await asyncio.to_thread(real.stop)
-            real.start()
-            await first.set_interface_metadata_item(interface.uuid, "after", True)
-            await asyncio.wait_for(asyncio.gather(*readers), 60)
-
-    asyncio.run(storm())
+    async with AsyncBuoyClient(real.target) as first, AsyncBuoyClient(real.target) as second:
+        watches = [each.watch_interfaces() for each in (first, second) for _ in range(100)]
+        await asyncio.gather(*(anext(watch) for watch in watches))
+        readers = [asyncio.create_task(seen(watch)) for watch in watches]
+        await asyncio.to_thread(real.stop)
+        real.start()
+        await first.set_interface_metadata_item(interface.uuid, "after", True)
+        await asyncio.wait_for(asyncio.gather(*readers), LONG)
 
 
 def test_a_watch_that_history_left_behind_takes_a_fresh_snapshot(client: BuoyClient) -> None:
@@ -239,18 +238,16 @@ def test_a_watch_that_history_left_behind_takes_a_fresh_snapshot(client: BuoyCli
         assert (told, watch.cluster_id) == (["COMPACTED"], server.cluster_id)
 
 
-def test_asyncio_client(real: RealServer, client: BuoyClient) -> None:
-    async def life() -> None:
-        async with AsyncBuoyClient(real.target) as asynchronous:
-            await asynchronous.create_instance("vm", ["blue"], wait=True)
-            (interface,) = await asynchronous.get_instance_interfaces("vm")
-            async with asynchronous.watch_interfaces(interface_uuid=interface.uuid) as watch:
-                assert (await anext(watch)).type is EventType.SNAPSHOT
-                floated = await asynchronous.float_interface(interface.uuid, wait=True)
-                phases = [(await anext(watch)).interface.floating for _ in range(2)]
-            assert phases[-1] == floated.floating
-
-    asyncio.run(life())
+@pytest.mark.anyio
+async def test_asyncio_client(real: RealServer, client: BuoyClient) -> None:
+    async with AsyncBuoyClient(real.target) as asynchronous:
+        await asynchronous.create_instance("vm", ["blue"], wait=True)
+        (interface,) = await asynchronous.get_instance_interfaces("vm")
+        async with asynchronous.watch_interfaces(interface_uuid=interface.uuid) as watch:
+            assert (await anext(watch)).type is EventType.SNAPSHOT
+            floated = await asynchronous.float_interface(interface.uuid, wait=True)
+            phases = [(await anext(watch)).interface.floating for _ in range(2)]
+        assert phases[-1] == floated.floating
 
 
 def test_the_command_line_through_a_whole_life(real: RealServer, client: BuoyClient) -> None:

@@ -1,8 +1,7 @@
 """Calls that are repeated, over connections that break, and reads that see what was written before."""
 
 import asyncio
-import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Awaitable, Callable, Iterator
 from uuid import UUID, uuid4
 
 import pytest
@@ -11,6 +10,7 @@ from google.rpc import code_pb2
 
 from tests.clients.scripted_server import ScriptedServer
 from tests.clients.scripted_world import UNAVAILABLE, World, plain
+from tests.server.waiting import LONG
 from tests.support.proxy import Proxy
 from tests.support.waiting import wait_for
 
@@ -18,41 +18,40 @@ from tests.support.waiting import wait_for
 @pytest.fixture
 def client(server: ScriptedServer) -> Iterator[BuoyClient]:
     """A client of the scripted server."""
-    with BuoyClient(server.target, timeout=20) as opened:
+    with BuoyClient(server.target, timeout=LONG) as opened:
         yield opened
 
 
-def by_blocking(target: str) -> str:
+async def by_blocking(target: str) -> str:
     """Create an interface with the blocking client."""
-    with BuoyClient(target, timeout=20) as client:
-        client.get_nodes()
-        return client.create_interface("vm", "blue").uuid
+
+    def create() -> str:
+        with BuoyClient(target, timeout=LONG) as client:
+            client.get_nodes()
+            return client.create_interface("vm", "blue").uuid
+
+    return await asyncio.to_thread(create)
 
 
-def by_asyncio(target: str) -> str:
+async def by_asyncio(target: str) -> str:
     """Create an interface with the asyncio client."""
-
-    async def create() -> str:
-        async with AsyncBuoyClient(target, timeout=20) as client:
-            await client.get_nodes()
-            return (await client.create_interface("vm", "blue")).uuid
-
-    return asyncio.run(create())
+    async with AsyncBuoyClient(target, timeout=LONG) as client:
+        await client.get_nodes()
+        return (await client.create_interface("vm", "blue")).uuid
 
 
+@pytest.mark.anyio
 @pytest.mark.parametrize("create", [by_blocking, by_asyncio])
-def test_a_create_whose_connection_broke_gives_the_first_answer(
-    server: ScriptedServer, world: World, create: Callable[[str], str]
+async def test_a_create_whose_connection_broke_gives_the_first_answer(
+    server: ScriptedServer, world: World, create: Callable[[str], Awaitable[str]]
 ) -> None:
-    created: list[str] = []
     with Proxy(server.target) as proxy:
         world.before["CreateInterface"] = proxy.hold
-        thread = threading.Thread(target=lambda: created.append(create(proxy.target)))
-        thread.start()
-        wait_for("the interface", lambda: world.interfaces)
+        creating = asyncio.ensure_future(create(proxy.target))
+        await asyncio.to_thread(wait_for, "the interface", lambda: world.interfaces, seconds=LONG)
         proxy.cut()
-        thread.join(20)
-    assert created == list(world.interfaces)
+        created = await asyncio.wait_for(creating, LONG)
+    assert [created] == list(world.interfaces)
     assert len({request.request_id for request in world.asked["CreateInterface"]}) == 1
     assert (len(world.asked["CreateInterface"]), world.calls["CreateInterface"]) == (2, 1)
 
@@ -95,17 +94,15 @@ def test_a_programs_own_request_id_gives_the_first_answer_later(server: Scripted
         assert later.create_interface("vm", "blue") != answers[0]
 
 
-def test_tasks_bear_their_own_request_ids(server: ScriptedServer, world: World) -> None:
+@pytest.mark.anyio
+async def test_tasks_bear_their_own_request_ids(server: ScriptedServer, world: World) -> None:
     async def create(client: AsyncBuoyClient, own: UUID) -> None:
         with request_id(own):
             await client.create_interface("vm", "blue")
 
-    async def all_at_once() -> None:
-        async with AsyncBuoyClient(server.target) as client:
-            await asyncio.gather(*(create(client, own) for own in ids))
-
     ids = [uuid4() for _ in range(8)]
-    asyncio.run(all_at_once())
+    async with AsyncBuoyClient(server.target) as client:
+        await asyncio.gather(*(create(client, own) for own in ids))
     assert {request.request_id for request in world.asked["CreateInterface"]} == {str(own) for own in ids}
 
 
