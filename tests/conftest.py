@@ -15,10 +15,10 @@ from anyio.pytest_plugin import get_runner
 from hypothesis import HealthCheck, settings
 
 # What whoever runs the tests has set for a terminal or a network changes what programs print and where they connect.
-TERMINAL = ("COLUMNS", "LINES", "TERMINAL_WIDTH", "FORCE_COLOR", "NO_COLOR", "PY_COLORS", "GITHUB_ACTIONS")
-TERMINAL += ("TTY_COMPATIBLE", "TTY_INTERACTIVE")
+SIZE = ("COLUMNS", "LINES", "TERMINAL_WIDTH")
+COLOR = ("FORCE_COLOR", "NO_COLOR", "PY_COLORS", "GITHUB_ACTIONS", "TTY_COMPATIBLE", "TTY_INTERACTIVE")
 PROXIES = ("http_proxy", "https_proxy", "all_proxy", "grpc_proxy", "no_proxy", "no_grpc_proxy")
-for name in (*TERMINAL, *PROXIES, *(proxy.upper() for proxy in PROXIES)):
+for name in (*SIZE, *COLOR, *PROXIES, *(proxy.upper() for proxy in PROXIES)):
     os.environ.pop(name, None)
 
 settings.register_profile("untimed", parent=settings(), deadline=None, suppress_health_check=[HealthCheck.too_slow])
