@@ -4,7 +4,7 @@ from collections.abc import Callable, Generator, Iterator, Mapping
 from dataclasses import dataclass, replace
 
 from buoy_agent.core.actual import NetworkState
-from buoy_agent.core.ruleset import BRIDGE, FIXED_TO_FLOATING, FLOATING_TO_FIXED, UPLINK, state_digest
+from buoy_agent.core.ruleset import BRIDGE, FIXED_TO_FLOATING, FLOATING_TO_FIXED, MAPS, UPLINK, state_digest
 from buoy_agent.core.spec import Address, NetworkId
 from buoy_agent.kernel import conntrack, links, nics, routes, sysctl
 from buoy_agent.kernel.links import Link
@@ -14,6 +14,7 @@ from buoy_agent.kernel.nft import Table
 from buoy_agent.kernel.routes import Ways
 
 Setting = tuple[str, str]
+_READS = 3  # of maps that others go on changing
 ReadSetting = Callable[[str], str | None]
 # Inside the namespace everything is ours, so `all` may be set too (redirects are sent if either says so).
 OF_BRIDGE: tuple[Setting, ...] = (
@@ -91,13 +92,23 @@ def inner_state(network: NetworkId, channel: Channel, table: Table, read: ReadSe
 
 
 def elements_in_steps(table: Table) -> Generator[None, None, NetworkState]:
-    """Both maps, read piece by piece: the caller may do something else between two pieces."""
+    """Both maps, read piece by piece: the caller may do something else between two pieces.
+
+    Where a transaction came in between they are read once more, at once: the kernel goes on where it was by counting elements,
+    and so passes over as many as went that it had shown. Such a float would be put right, and its connections cut.
+    """
+    generation = table.generation()
     maps: dict[str, dict[Address, Address]] = {}
-    for name in (FLOATING_TO_FIXED, FIXED_TO_FLOATING):
+    for name in MAPS:
         maps[name] = {}
         for part in table.read_map_in_steps(name):
             maps[name].update(part)
             yield
+    for _ in range(_READS):
+        before, generation = generation, table.generation()
+        if generation == before:
+            break
+        maps = {name: table.read_map(name) for name in MAPS}
     return NetworkState(forward=maps[FLOATING_TO_FIXED], backward=maps[FIXED_TO_FLOATING])
 
 
