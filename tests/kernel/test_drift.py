@@ -27,6 +27,18 @@ BEYOND = {
     "a rule under our own comment": ("network", "nft replace rule ip buoy guard handle {guard} counter comment {comment}"),
     "a chain's policy": ("network", "nft chain ip buoy forward '{{ policy drop; }}'"),
     "a dormant table": ("network", "nft add table ip buoy '{{ flags dormant; }}'"),
+    "a dormant table with a chain's policy": (
+        "network",
+        "nft 'add chain ip buoy forward { policy drop; }'; nft 'add table ip buoy { flags dormant; }'",
+    ),
+    "a map that forgets": (
+        "network",
+        "nft 'flush ruleset; add table ip buoy; add map ip buoy fixed_to_floating { type ipv4_addr : ipv4_addr; timeout 1s; }'",
+    ),
+    "a map that leads to a chain of theirs": (
+        "network",
+        "nft 'add chain ip buoy more; add map ip buoy more { type mark : verdict; elements = { 7 : jump more }; }'",
+    ),
     "forwarding off": ("network", "for on in 1 0; do echo $on > /proc/sys/net/ipv4/ip_forward; done"),
     "rp_filter on": ("network", "echo 1 > /proc/sys/net/ipv4/conf/uplink/rp_filter"),
     "the default route": ("network", "ip route flush proto 98"),

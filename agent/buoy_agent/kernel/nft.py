@@ -44,7 +44,7 @@ from buoy_agent.kernel.netlink import (
 )
 
 _SUBSYSTEM, _BEGIN, _END = 10, 0x10, 0x11
-_NEWTABLE, _GETTABLE, _NEWCHAIN, _GETCHAIN, _DELCHAIN, _NEWRULE, _GETRULE, _DELRULE, _NEWSET, _GETSET = (
+_NEWTABLE, _GETTABLE, _NEWCHAIN, _GETCHAIN, _DELCHAIN, _NEWRULE, _GETRULE, _DELRULE, _NEWSET, _GETSET, _DELSET = (
     0,
     1,
     3,
@@ -55,6 +55,7 @@ _NEWTABLE, _GETTABLE, _NEWCHAIN, _GETCHAIN, _DELCHAIN, _NEWRULE, _GETRULE, _DELR
     8,
     9,
     10,
+    11,
 )
 _NEWSETELEM, _GETSETELEM, _DELSETELEM, _GETGEN, _DESTROYSETELEM = 12, 13, 14, 16, 30
 _AF_INET, _MAP_FLAG, _DYNAMIC_FLAG, _TYPE_IPV4 = 2, 8, 0x20, 7
@@ -81,12 +82,20 @@ class Table:
         self.writes = 0
 
     def ensure(self, network: Network) -> None:
-        """Makes table, maps and chains as far as they are missing, and replaces the rules, in one transaction."""
-        present, chains = set(_sets(self._channel)), self._chains()
-        changes = [_message(_NEWTABLE, CREATE, words(1, TABLE) + be32(2, 0))]  # flags 0: not dormant
-        missing = [name for name in (*MAPS, *COUNTERS) if name not in present]
-        changes += [_new_set(name, network.map_size, position) for position, name in enumerate(missing, 1)]
+        """Makes table, maps and chains as far as they are missing or wrong, and replaces the rules, in one transaction.
+
+        A dormant table is woken up before, since the kernel changes no policy of a chain in the same transaction (EINVAL).
+        """
+        awake = _message(_NEWTABLE, CREATE, words(1, TABLE) + be32(2, 0))  # flags 0: not dormant
+        if self._flags():
+            self._commit([awake])
+        present, chains = self._sets(), self._chains()
+        right = {name for name, shape in present.items() if shape in _SETS}
+        changes = [awake]
         changes += [_message(_DELRULE, 0, words(1, TABLE) + words(2, name)) for name in chains]
+        changes += [_message(_DELSET, 0, words(1, TABLE) + words(2, name)) for name in present if name not in right]
+        missing = [name for name in (*MAPS, *COUNTERS) if name not in right]
+        changes += [_new_set(name, network.map_size, position) for position, name in enumerate(missing, 1)]
         stray = [name for name, found in chains.items() if found not in _ALLOWED]
         changes += [_message(_DELCHAIN, 0, words(1, TABLE) + words(3, name)) for name in stray]
         changes += [_new_chain(base) for base in CHAINS]
@@ -131,9 +140,11 @@ class Table:
             return ["the nftables table is gone"]
         if flags & _OWNED:
             return [_HELD]
-        found, present = self._chains(), set(_sets(self._channel))
+        found, present = self._chains(), self._sets()
         words_of = [f"the map {name} is gone" for name in MAPS if name not in present]
         words_of += [f"the set {name} is gone" for name in COUNTERS if name not in present]
+        wrong = [name for name in (*MAPS, *COUNTERS) if present.get(name) not in (None, *_SETS)]
+        words_of += [f"the {'map' if name in MAPS else 'set'} {name} is not as it was made" for name in wrong]
         words_of += [f"the chain {base.name} is gone" for base in CHAINS if base.name not in found]
         words_of += [f"the chain {name} is not as it was made" for name, shape in found.items() if shape not in _ALLOWED]
         return words_of + (["the nftables table is dormant"] if flags else [])
@@ -188,6 +199,11 @@ class Table:
         body = self._channel.get(_type(_GETTABLE), _HEADER + words(1, TABLE))
         return None if body is None else _integer(attributes(body[4:]).get(2))
 
+    def _sets(self) -> "dict[str, _SetShape]":
+        """The maps and sets of our table."""
+        found = (_set(bytes(body[4:])) for _, body in self._channel.dump(_type(_GETSET), _HEADER))
+        return {shape[0]: shape for table, shape in found if table == TABLE}
+
     def _chains(self) -> "dict[str, _Shape]":
         """The chains of our table; those of others are passed over."""
         found = (_chain(bytes(body[4:])) for _, body in self._channel.dump(_type(_GETCHAIN), _HEADER))
@@ -215,13 +231,6 @@ def _steps(*lengths: int) -> Iterator[slice]:
     return (slice(start, start + _STEP) for start in range(0, max(lengths), _STEP))
 
 
-def _sets(channel: Channel) -> Iterator[str]:
-    for _, body in channel.dump(_type(_GETSET), _HEADER):
-        table, name = _set(bytes(body[4:]))
-        if table == TABLE:
-            yield name
-
-
 def _type(message: int) -> int:
     return _SUBSYSTEM << 8 | message
 
@@ -247,6 +256,9 @@ def _new_chain(base: Chain) -> Message:
     return _message(_NEWCHAIN, CREATE, words(1, TABLE) + words(3, base.name) + hook + policy + words(7, base.type))
 
 
+_SetShape = tuple[str, int, int, int, int, int]  # name, flags, type and length of keys, type and length of data
+_SETS = {(name, _MAP_FLAG, _TYPE_IPV4, 4, _TYPE_IPV4, 4) for name in MAPS}
+_SETS |= {(name, _DYNAMIC_FLAG, _TYPE_IPV4, 4, 0, 0) for name in COUNTERS}
 _Shape = tuple[str, str, int, int, int]  # name, type, hook, priority, policy
 _ALLOWED = {(base.name, base.type, base.hook, base.priority, _ACCEPT) for base in CHAINS}
 
@@ -264,10 +276,11 @@ def _chain(body: bytes) -> tuple[str, _Shape]:
 
 
 @lru_cache(maxsize=1 << 8)
-def _set(body: bytes) -> tuple[str, str]:
-    """The table of a set, and its name."""
+def _set(body: bytes) -> tuple[str, _SetShape]:
+    """The table of a map or set, and its shape."""
     found = attributes(body)
-    return as_text(found.get(1)), as_text(found.get(2))
+    flags, key_type, key_length, data_type, data_length = (_integer(found.get(kind)) for kind in range(3, 8))
+    return as_text(found.get(1)), (as_text(found.get(2)), flags, key_type, key_length, data_type, data_length)
 
 
 @lru_cache(maxsize=1 << 10)
