@@ -63,6 +63,10 @@ class Tenant:
         found = next(one for one in self.system.get_instances(namespace=self.namespace) if one.name == instance)
         return all(nic.state is InterfaceState.CREATED for nic in self.system.get_instance_interfaces(found.uuid))
 
+    def routed(self, network: str) -> Any:
+        """The addresses that are routed into one of the namespace's networks, also those that its node has yet to let go of."""
+        return self.system.get_network(network, self.namespace).routed_addresses
+
     def delete_all(self) -> None:
         """Deletes all that the namespace has."""
         for instance in self.system.get_instances(namespace=self.namespace):

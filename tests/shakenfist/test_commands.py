@@ -7,7 +7,7 @@ from ipaddress import IPv4Address
 
 import pytest
 
-from tests.shakenfist.client import ShakenFist
+from tests.shakenfist.client import PATIENCE, ShakenFist
 from tests.shakenfist.tenant import PRINTED, Tenant
 from tests.shakenfist.transcript import Transcript
 from tests.support import web
@@ -58,6 +58,7 @@ def test_network_commands(tenant: Tenant, form: str) -> None:
     sf("network", "events", "net", "--type", "wrong")
     routed = sf("network", "add-routed", "net").out.strip()
     sf("network", "delete-routed", "net", routed)
+    wait_for("the node to have let go of it", lambda: not tenant.routed("net"), seconds=PATIENCE)  # so that net can go below
     sf("network", "delete-routed", "net", "192.168.20.111")  # never routed
     sf("network", "add-routed", "nowhere")
     sf("network", "delete-metadata", "net", "owner")
@@ -83,7 +84,9 @@ def test_instance_commands(tenant: Tenant, form: str) -> None:
     sf("instance", "create", "lost", "1", "1024", "-d", "8@debian:12", "-n", "nowhere")
     sf("instance", "add-interface", "web", "-n", "net@10.0.0.10")
     sf("instance", "add-interface", "web", "-N", "network_uuid=net,address=10.0.0.11,model=e1000,float=false")
-    wait_for("the node to have them", lambda: tenant.all_plugged("web"))  # so that its events are not the newest below
+    wait_for(
+        "the node to have them", lambda: tenant.all_plugged("web"), seconds=PATIENCE
+    )  # so that its events are not the newest below
     sf("instance", "set-metadata", "web", "tags", '["a", "b"]')
     sf("instance", "show", "web")
     sf("instance", "list")

@@ -6,7 +6,7 @@ from typing import Any
 
 from buoy_client import FloatingPhase, InterfaceSpec
 
-from tests.shakenfist.client import Ended
+from tests.shakenfist.client import PATIENCE, Ended
 from tests.shakenfist.tenant import PRINTED, Tenant
 from tests.support import netns, web
 
@@ -58,7 +58,7 @@ def test_the_address_that_floating_prints_answers_that_very_moment(tenant: Tenan
             words, _, address = line.strip().rpartition(" ")
             page = web.fetch(tenant.stage.world.client, IPv4Address(address))
             assert lines.read() == ""
-        assert process.wait(20) == 0
+        assert process.wait(PATIENCE) == 0
     assert (words, page.served_by) == ("The interface is externally accessible at", "web")
     assert str(tenant.interface(nic.uuid).floating.address) == address
 
