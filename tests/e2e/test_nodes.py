@@ -61,6 +61,7 @@ def test_what_others_changed_is_told_in_the_events_of_the_interface_and_of_the_n
     stage: Stage, tenant: Tenant, guest: Guest
 ) -> None:
     address = tenant.float(guest)
+    netns.await_carriers(guest.network_netns)  # or a look at the links, which says nothing of elements, finds the flush
     netns.run(guest.network_netns, ["nft", "flush", "ruleset"])
 
     def told() -> list[str]:
