@@ -7,7 +7,7 @@ import pytest
 
 from tests.clients.scripted_server import ScriptedServer
 from tests.clients.scripted_world import World
-from tests.server.waiting import LONG
+from tests.support.waiting import PATIENCE
 
 
 @pytest.fixture(autouse=True)
@@ -28,7 +28,7 @@ def anyio_backend() -> str:
 @pytest.fixture(autouse=True)
 def patience(monkeypatch: pytest.MonkeyPatch) -> None:
     """The command line waits for a connection for as long as a test does, not as a person would."""
-    monkeypatch.setattr("buoy_client.cli.session.PATIENCE", LONG)
+    monkeypatch.setattr("buoy_client.cli.session.PATIENCE", PATIENCE)
 
 
 @pytest.fixture

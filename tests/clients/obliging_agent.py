@@ -8,8 +8,7 @@ import grpc
 from buoy.v1 import agent_pb2 as pb
 from buoy.v1 import agent_pb2_grpc, node_pb2, node_pb2_grpc
 
-from tests.server.waiting import LONG
-from tests.support.waiting import wait_for
+from tests.support.waiting import PATIENCE, wait_for
 
 
 class ObligingAgent:
@@ -28,7 +27,7 @@ class ObligingAgent:
     def __enter__(self) -> Self:
         """Start, and return when the node is known."""
         self._thread.start()
-        assert self._synced.wait(LONG), "the server never synced the agent"
+        assert self._synced.wait(PATIENCE), "the server never synced the agent"
         return self
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
@@ -36,8 +35,8 @@ class ObligingAgent:
         self._stopped.set()
         if self._call is not None:
             self._call.cancel()
-        self._thread.join(LONG)
-        wait_for(f"the server to know that {self._node} is away", self._is_away, seconds=LONG)
+        self._thread.join(PATIENCE)
+        wait_for(f"the server to know that {self._node} is away", self._is_away)
         self._channel.close()
 
     def _is_away(self) -> bool:
@@ -70,6 +69,6 @@ class ObligingAgent:
                 it.uuid: it.routed_generation for it in (*(binding.network for binding in update.upserts), *update.networks)
             }
             networks = [pb.NetworkReport(network_uuid=uuid, generation=generation) for uuid, generation in routed.items()]
-            self._stub.ReportNode(pb.ReportNodeRequest(node=self._node, reports=reports, networks=networks), timeout=LONG)
+            self._stub.ReportNode(pb.ReportNodeRequest(node=self._node, reports=reports, networks=networks), timeout=PATIENCE)
             if update.synced:
                 self._synced.set()

@@ -13,7 +13,7 @@ from google.protobuf.any_pb2 import Any as AnyMessage
 from google.rpc import code_pb2, error_details_pb2, status_pb2
 from grpc_status import rpc_status
 
-from tests.server.waiting import LONG
+from tests.support.waiting import PATIENCE
 
 
 def rich_error(code: int, reason: str, words: str, field: str = "", wrong: str = "") -> status_pb2.Status:
@@ -180,7 +180,7 @@ class World:
         self.wait_for_calls(method, count)
         self.plug()
 
-    def wait_for_calls(self, method: str, count: int, limit: float = LONG) -> None:
+    def wait_for_calls(self, method: str, count: int, limit: float = PATIENCE) -> None:
         """Wait until a method was called so often."""
         with self.changed:
             assert self.changed.wait_for(lambda: self.calls[method] >= count, limit), f"{method} was not called {count} times"

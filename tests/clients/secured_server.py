@@ -10,7 +10,7 @@ from pathlib import Path
 
 from buoy_client import BuoyClient, Unauthenticated
 
-from tests.server.waiting import LONG
+from tests.support.waiting import PATIENCE
 
 PROGRAM = [sys.executable, "-m", "buoy_server"]
 
@@ -38,4 +38,4 @@ def secured_server(folder: Path) -> Iterator[SecuredServer]:
         yield server
     finally:
         process.send_signal(signal.SIGTERM)
-        process.wait(LONG)
+        process.wait(PATIENCE)

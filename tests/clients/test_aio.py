@@ -9,7 +9,7 @@ from google.rpc import code_pb2
 
 from tests.clients.scripted_server import ScriptedServer
 from tests.clients.scripted_world import World, plain
-from tests.server.waiting import LONG
+from tests.support.waiting import PATIENCE
 
 pytestmark = pytest.mark.anyio
 
@@ -17,7 +17,7 @@ pytestmark = pytest.mark.anyio
 @pytest.fixture
 async def client(server: ScriptedServer) -> AsyncIterator[AsyncBuoyClient]:
     """A client of the scripted server."""
-    async with AsyncBuoyClient(server.target, timeout=LONG) as opened:
+    async with AsyncBuoyClient(server.target, timeout=PATIENCE) as opened:
         yield opened
 
 
@@ -105,7 +105,7 @@ async def test_watch_goes_on_when_a_server_has_gone_silent(client: AsyncBuoyClie
         reader = asyncio.create_task(anext(watch))
         await asyncio.to_thread(world.wait_for_calls, "WatchInterface", 2)
         world.plug()
-        assert (await asyncio.wait_for(reader, LONG)).revision == 2
+        assert (await asyncio.wait_for(reader, PATIENCE)).revision == 2
 
 
 async def test_watch_of_a_restored_server_yields_what_differs(client: AsyncBuoyClient, world: World) -> None:
@@ -125,7 +125,7 @@ async def test_watch_reconnects_when_the_stream_is_silent(client: AsyncBuoyClien
     reader = asyncio.create_task(anext(watch, None))
     await asyncio.to_thread(world.wait_for_calls, "WatchInterface", 2)
     watch.close()
-    assert await asyncio.wait_for(reader, LONG) is None
+    assert await asyncio.wait_for(reader, PATIENCE) is None
 
 
 async def test_cancelling_a_read_loses_no_event(client: AsyncBuoyClient, world: World) -> None:
@@ -133,7 +133,7 @@ async def test_cancelling_a_read_loses_no_event(client: AsyncBuoyClient, world: 
         with pytest.raises(TimeoutError):
             await asyncio.wait_for(anext(watch), 0.2)
         world.plug()
-        assert (await asyncio.wait_for(anext(watch), LONG)).revision == 1
+        assert (await asyncio.wait_for(anext(watch), PATIENCE)).revision == 1
 
 
 async def test_cancelling_the_task_is_not_swallowed(client: AsyncBuoyClient, world: World) -> None:
@@ -145,4 +145,4 @@ async def test_cancelling_the_task_is_not_swallowed(client: AsyncBuoyClient, wor
     await asyncio.to_thread(world.wait_for_calls, "WatchInterface", 1)
     task.cancel()
     with pytest.raises(asyncio.CancelledError):
-        await asyncio.wait_for(task, LONG)
+        await asyncio.wait_for(task, PATIENCE)

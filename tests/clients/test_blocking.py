@@ -26,13 +26,13 @@ from google.rpc import code_pb2
 
 from tests.clients.scripted_server import ScriptedServer
 from tests.clients.scripted_world import UNAVAILABLE, World, plain, rich_error
-from tests.server.waiting import LONG
+from tests.support.waiting import PATIENCE
 
 
 @pytest.fixture
 def client(server: ScriptedServer) -> Iterator[BuoyClient]:
     """A client of the scripted server."""
-    with BuoyClient(server.target, timeout=LONG) as opened:
+    with BuoyClient(server.target, timeout=PATIENCE) as opened:
         yield opened
 
 
@@ -106,7 +106,7 @@ def test_float_with_wait_survives_a_broken_stream(client: BuoyClient, world: Wor
     world.break_streams()
     world.wait_for_calls("WatchInterface", 2)
     world.activate(world.interfaces[plugged.uuid])
-    thread.join(LONG)
+    thread.join(PATIENCE)
     assert [item.floating and item.floating.phase for item in results] == [FloatingPhase.ACTIVE]
 
 
@@ -174,7 +174,7 @@ def test_a_call_waits_for_a_server_that_comes_back(client: BuoyClient, server: S
 
 
 def test_a_server_that_stays_away_is_unavailable(client: BuoyClient, server: ScriptedServer) -> None:
-    with BuoyClient(server.target, timeout=LONG) as impatient:
+    with BuoyClient(server.target, timeout=PATIENCE) as impatient:
         impatient.get_nodes()
         server.stop()
         impatient._transport._wire.timeout = 0.5
@@ -278,7 +278,7 @@ def test_watch_reconnects_when_the_stream_is_silent(client: BuoyClient, world: W
         reader.start()
         world.wait_for_calls("WatchInterface", 2)
         watch.close()
-        reader.join(LONG)
+        reader.join(PATIENCE)
         assert not reader.is_alive()
 
 
@@ -294,5 +294,5 @@ def test_close_from_another_thread_ends_a_waiting_watch(client: BuoyClient, worl
     reader.start()
     world.wait_for_calls("WatchInterface", 1)
     watch.close()
-    reader.join(LONG)
+    reader.join(PATIENCE)
     assert not reader.is_alive()

@@ -17,7 +17,7 @@ from typer.testing import CliRunner
 
 from tests.clients.scripted_server import ScriptedServer
 from tests.clients.scripted_world import World, rich_error
-from tests.server.waiting import LONG
+from tests.support.waiting import PATIENCE
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,7 +31,7 @@ class Result:
 
 Run = Callable[..., Result]
 # The program, which waits for a server for as long as a test does, not as a person would.
-PATIENT = f"from buoy_client.cli import main, options, session; session.PATIENCE = options.COMPLETION_PATIENCE = {LONG};"
+PATIENT = f"from buoy_client.cli import main, options, session; session.PATIENCE = options.COMPLETION_PATIENCE = {PATIENCE};"
 
 
 @pytest.fixture
@@ -211,7 +211,7 @@ def test_watch_prints_each_event_at_once_and_ends_130_on_interrupt(server: Scrip
         event = json.loads(process.stdout.readline())
         assert (event["type"], event["interface"]["uuid"]) == ("created", new.uuid)
         process.send_signal(signal.SIGINT)
-        _, err = process.communicate(timeout=LONG)
+        _, err = process.communicate(timeout=PATIENCE)
     assert (process.returncode, err) == (130, "")
 
 
@@ -225,7 +225,7 @@ def test_watch_goes_on_over_a_restart_of_the_server(server: ScriptedServer, worl
         server.start()
         assert json.loads(process.stdout.readline())["revision"] == 2
         process.send_signal(signal.SIGINT)
-        process.communicate(timeout=LONG)
+        process.communicate(timeout=PATIENCE)
 
 
 def test_a_reader_that_leaves_is_no_error(server: ScriptedServer, world: World) -> None:
@@ -236,7 +236,7 @@ def test_a_reader_that_leaves_is_no_error(server: ScriptedServer, world: World) 
         process.stdout.readline()
         process.stdout.close()
         world.plug()
-        assert process.wait(LONG) == 0
+        assert process.wait(PATIENCE) == 0
         assert process.stderr.read() == ""
 
 
@@ -276,7 +276,7 @@ def test_completion_offers_what_the_server_has(server: ScriptedServer, run: Run)
     words = {"_BUOY_COMPLETE": "complete_bash", "COMP_WORDS": "buoy network show bl", "COMP_CWORD": "3"}
     command = [sys.executable, "-c", f"import sys; sys.argv[0] = 'buoy'; {PATIENT} main()"]
     env = {"PATH": "/usr/bin:/bin", "HOME": "/nonexistent", "BUOY_SERVER": server.target, **words}
-    done = subprocess.run(command, env=env, capture_output=True, text=True, check=False, timeout=LONG)
+    done = subprocess.run(command, env=env, capture_output=True, text=True, check=False, timeout=PATIENCE)
     assert done.stdout.split() == ["blue"]
 
 

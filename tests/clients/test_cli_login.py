@@ -18,7 +18,7 @@ from typer.testing import CliRunner
 
 from tests.clients.secured_server import SecuredServer, secured_server
 from tests.clients.test_cli import PATIENT, Result
-from tests.server.waiting import LONG
+from tests.support.waiting import PATIENCE
 
 SECRET = "hunter2hunter2"  # noqa: S105  nobody's
 Run = Callable[..., Result]
@@ -191,7 +191,7 @@ def test_a_key_is_asked_for_on_a_terminal_without_echo(server: SecuredServer) ->
         while not asked.endswith(b"Key of namespace system: ") and (character := process.stderr.read(1)):
             asked += character
         os.write(ours, f"{server.system_key}\n".encode())
-        out, err = process.communicate(timeout=LONG)
+        out, err = process.communicate(timeout=PATIENCE)
     os.close(ours)
     os.close(theirs)
     assert (process.returncode, out) == (0, b"system\n")

@@ -34,7 +34,7 @@ from buoy_client.transport.aio import AioWire
 from buoy_client.transport.blocking import BlockingWire
 
 from tests.clients.secured_server import SecuredServer, secured_server
-from tests.server.waiting import LONG
+from tests.support.waiting import PATIENCE
 
 CREATE_TOKEN = "/buoy.v1.NamespaceService/CreateToken"  # noqa: S105  a path
 SECRET = "hunter2hunter2"  # noqa: S105  nobody's
@@ -137,7 +137,7 @@ def test_a_deleted_key_ends_its_calls_and_watches(tenant: Tenant, system: BuoyCl
         waiting = thread.submit(lambda: next(iter(watch)))
         system.delete_namespace_key(tenant.name, "main")
         with pytest.raises(Unauthenticated):
-            waiting.result(LONG)
+            waiting.result(PATIENCE)
     with pytest.raises(Unauthenticated):
         tenant.client.get_networks()
 

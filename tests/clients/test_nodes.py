@@ -13,7 +13,6 @@ from typer.testing import CliRunner, Result
 
 from tests.clients.obliging_agent import ObligingAgent
 from tests.clients.test_real_server import ABSENT, RealServer
-from tests.server.waiting import LONG
 from tests.support.waiting import wait_for
 
 Run = Callable[..., Result]
@@ -117,11 +116,7 @@ def test_each_wait_that_is_over_says_what_is_left_and_who_has_to_do_it(run: Run,
     with place.comes():
         assert run("instance", "move", place.vm, "--node", place.away, "--wait").exit_code == 0
         assert run("interface", "defloat", place.interface, "--wait").exit_code == 0
-    wait_for(
-        "the node to be away",
-        lambda: not json.loads(run("node", "show", place.away, "-o", "json").stdout)["connected"],
-        seconds=LONG,
-    )
+    wait_for("the node to be away", lambda: not json.loads(run("node", "show", place.away, "-o", "json").stdout)["connected"])
     for args, words in WAITS:
         told = {name: getattr(place, name) for name in ("interface", "address", "away", "vm")}
         late = run(*(arg.format(**told) for arg in args), "--wait", "--wait-timeout", "0.1")
@@ -169,9 +164,7 @@ def test_a_drained_node_keeps_what_is_there_and_takes_nothing_new_until_undraine
 
 def test_a_node_is_forgotten_only_when_that_is_confirmed(run: Run, place: Place) -> None:
     away = place.away
-    wait_for(
-        "the node to be away", lambda: not json.loads(run("node", "show", away, "-o", "json").stdout)["connected"], seconds=LONG
-    )
+    wait_for("the node to be away", lambda: not json.loads(run("node", "show", away, "-o", "json").stdout)["connected"])
     kept = run("node", "delete", away, answer="n\n")
     assert (kept.exit_code, run("node", "show", away).exit_code) == (1, 0)
     assert f"Is {away} off, or purged with `buoy-agent purge`? Its addresses may go to others." in kept.stdout

@@ -37,9 +37,8 @@ from buoy_client.cli import app
 from typer.testing import CliRunner
 
 from tests.clients.obliging_agent import ObligingAgent
-from tests.server.waiting import LONG
 from tests.support.proxy import Proxy
-from tests.support.waiting import wait_for
+from tests.support.waiting import PATIENCE, wait_for
 
 ABSENT = "b1981e81-b37a-4176-ba37-b61bc7208012"
 
@@ -64,7 +63,7 @@ class RealServer:
         """End it."""
         assert self._process is not None
         self._process.send_signal(how)
-        self._process.wait(LONG)
+        self._process.wait(PATIENCE)
 
 
 @pytest.fixture
@@ -176,9 +175,9 @@ def test_a_create_whose_connection_broke_is_one_object_and_the_first_answer(real
         proxy.hold()
         thread = threading.Thread(target=lambda: created.append(broken.create_instance("vm", ["blue"])))
         thread.start()
-        (made,) = wait_for("the instance", client.get_instances, seconds=LONG)
+        (made,) = wait_for("the instance", client.get_instances)
         proxy.cut()
-        thread.join(LONG)
+        thread.join(PATIENCE)
     (answer,) = created
     assert answer.uuid == made.uuid
     assert [item.uuid for item in client.get_instances()] == [answer.uuid]
@@ -220,7 +219,7 @@ async def test_many_watches_survive_a_restart_of_the_server(real: RealServer, cl
         await asyncio.to_thread(real.stop)
         real.start()
         await first.set_interface_metadata_item(interface.uuid, "after", True)
-        await asyncio.wait_for(asyncio.gather(*readers), LONG)
+        await asyncio.wait_for(asyncio.gather(*readers), PATIENCE)
 
 
 def test_a_watch_that_history_left_behind_takes_a_fresh_snapshot(client: BuoyClient) -> None:

@@ -10,15 +10,14 @@ from google.rpc import code_pb2
 
 from tests.clients.scripted_server import ScriptedServer
 from tests.clients.scripted_world import UNAVAILABLE, World, plain
-from tests.server.waiting import LONG
 from tests.support.proxy import Proxy
-from tests.support.waiting import wait_for
+from tests.support.waiting import PATIENCE, wait_for
 
 
 @pytest.fixture
 def client(server: ScriptedServer) -> Iterator[BuoyClient]:
     """A client of the scripted server."""
-    with BuoyClient(server.target, timeout=LONG) as opened:
+    with BuoyClient(server.target, timeout=PATIENCE) as opened:
         yield opened
 
 
@@ -26,7 +25,7 @@ async def by_blocking(target: str) -> str:
     """Create an interface with the blocking client."""
 
     def create() -> str:
-        with BuoyClient(target, timeout=LONG) as client:
+        with BuoyClient(target, timeout=PATIENCE) as client:
             client.get_nodes()
             return client.create_interface("vm", "blue").uuid
 
@@ -35,7 +34,7 @@ async def by_blocking(target: str) -> str:
 
 async def by_asyncio(target: str) -> str:
     """Create an interface with the asyncio client."""
-    async with AsyncBuoyClient(target, timeout=LONG) as client:
+    async with AsyncBuoyClient(target, timeout=PATIENCE) as client:
         await client.get_nodes()
         return (await client.create_interface("vm", "blue")).uuid
 
@@ -48,9 +47,9 @@ async def test_a_create_whose_connection_broke_gives_the_first_answer(
     with Proxy(server.target) as proxy:
         world.before["CreateInterface"] = proxy.hold
         creating = asyncio.ensure_future(create(proxy.target))
-        await asyncio.to_thread(wait_for, "the interface", lambda: world.interfaces, seconds=LONG)
+        await asyncio.to_thread(wait_for, "the interface", lambda: world.interfaces)
         proxy.cut()
-        created = await asyncio.wait_for(creating, LONG)
+        created = await asyncio.wait_for(creating, PATIENCE)
     assert [created] == list(world.interfaces)
     assert len({request.request_id for request in world.asked["CreateInterface"]}) == 1
     assert (len(world.asked["CreateInterface"]), world.calls["CreateInterface"]) == (2, 1)

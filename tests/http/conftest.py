@@ -9,7 +9,7 @@ from tests.http.site import Site, site
 from tests.server.agent import ScriptedAgent, agent
 from tests.server.running import Running, running
 from tests.server.tenants import Tenants, tenants
-from tests.server.waiting import LONG
+from tests.support.waiting import PATIENCE
 
 
 @pytest.fixture(scope="session")
@@ -20,7 +20,7 @@ def anyio_backend() -> str:
 @pytest.fixture(autouse=True)
 def patience(monkeypatch: pytest.MonkeyPatch) -> None:
     """Who asks a node waits for as long as a test does."""
-    monkeypatch.setattr("buoy_server.rpc.questions.PATIENCE", LONG)
+    monkeypatch.setattr("buoy_server.rpc.questions.PATIENCE", PATIENCE)
 
 
 @pytest.fixture

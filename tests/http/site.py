@@ -9,7 +9,7 @@ import httpx
 from buoy_server.http import app, serve
 
 from tests.server.running import Running
-from tests.server.waiting import LONG
+from tests.support.waiting import PATIENCE
 
 
 @dataclass(frozen=True)
@@ -48,7 +48,7 @@ async def site(server: Running) -> AsyncIterator[Site]:
     http = serve.HttpServer(app.build(server.server.dispatcher, host="buoy.example"))
     target = await http.start("127.0.0.1:0")
     try:
-        async with httpx.AsyncClient(base_url=f"http://{target}", timeout=LONG) as client:
+        async with httpx.AsyncClient(base_url=f"http://{target}", timeout=PATIENCE) as client:
             yield Site(server, target, client)
     finally:
         await http.stop()

@@ -13,7 +13,7 @@ from buoy_server.http.call import Dispatcher
 from google.protobuf.message import Message
 
 from tests.http.faked import LetsEverybodyIn
-from tests.server.waiting import LONG
+from tests.support.waiting import PATIENCE
 
 pytestmark = pytest.mark.anyio
 
@@ -61,7 +61,7 @@ async def test_signals_are_left_to_the_program() -> None:
     before = signal.getsignal(signal.SIGTERM), signal.getsignal(signal.SIGINT)
     server = _server(Held())
     target = await server.start("127.0.0.1:0")
-    async with httpx.AsyncClient(timeout=LONG) as client:
+    async with httpx.AsyncClient(timeout=PATIENCE) as client:
         assert (await client.get(f"http://{target}/")).status_code == 200
         assert (signal.getsignal(signal.SIGTERM), signal.getsignal(signal.SIGINT)) == before
     await server.stop()
@@ -71,7 +71,7 @@ async def test_a_request_under_way_is_answered_before_the_port_closes() -> None:
     held = Held()
     server = _server(held)
     target = await server.start(OWN_ADDRESS)
-    async with httpx.AsyncClient(timeout=LONG) as client:
+    async with httpx.AsyncClient(timeout=PATIENCE) as client:
         under_way = asyncio.create_task(client.get(f"http://{target}/networks"))
         await held.asked.wait()
         stopping = asyncio.create_task(server.stop())
@@ -95,7 +95,7 @@ async def test_a_connection_that_never_says_what_it_wants_is_closed(monkeypatch:
             await reader.readuntil(b"</html>")
             monkeypatch.setattr(serve, "HEAD_SECONDS", 0.05)
             writer.write(b"GET")
-        assert await asyncio.wait_for(reader.read(), LONG) == b""
+        assert await asyncio.wait_for(reader.read(), PATIENCE) == b""
     finally:
         writer.close()
         await server.stop()

@@ -9,7 +9,8 @@ from typing import Any
 from buoy.v1 import agent_pb2
 
 from tests.server.running import Running
-from tests.server.waiting import LONG, wait_until_async
+from tests.server.waiting import wait_until_async
+from tests.support.waiting import PATIENCE
 
 
 class ScriptedAgent:
@@ -39,7 +40,7 @@ class ScriptedAgent:
 
     async def hear(self) -> agent_pb2.NodeUpdate:
         """Read one message of the stream and take it in; it may be a mark alone."""
-        update: agent_pb2.NodeUpdate = await asyncio.wait_for(self.call.read(), LONG)
+        update: agent_pb2.NodeUpdate = await asyncio.wait_for(self.call.read(), PATIENCE)
         if update.reset:
             self.resets += 1
             self.bindings.clear()

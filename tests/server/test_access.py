@@ -24,8 +24,8 @@ from google.protobuf.message_factory import GetMessageClass
 from tests.server.agent import agent
 from tests.server.running import refusal, running
 from tests.server.tenants import NOBODY, Metadata, Tenants, bearing, tenants
-from tests.server.waiting import LONG
 from tests.support import figures
+from tests.support.waiting import PATIENCE
 
 pytestmark = pytest.mark.anyio
 
@@ -59,7 +59,7 @@ async def _code(world: Tenants, name: str, method: Any, metadata: Metadata) -> g
     try:
         if method.server_streaming:
             stream = world.server.channel.unary_stream(f"/{name}", serialize, parse)(request(), metadata=metadata)
-            await asyncio.wait_for(stream.read(), LONG)
+            await asyncio.wait_for(stream.read(), PATIENCE)
             stream.cancel()
         else:
             await world.server.channel.unary_unary(f"/{name}", serialize, parse)(request(), metadata=metadata)
@@ -203,14 +203,14 @@ async def test_trust_opens_and_its_end_closes_also_a_watch(world: Tenants) -> No
     await server.namespaces.AddNamespaceTrust(namespace_pb2.AddNamespaceTrustRequest(external_namespace="b"), metadata=a)
     assert (await server.interfaces.GetInterface(named, metadata=b)).uuid == interface
     watch = server.interfaces.WatchInterface(interface_pb2.WatchInterfaceRequest(), metadata=b)
-    assert len((await asyncio.wait_for(watch.read(), LONG)).events) == 1
+    assert len((await asyncio.wait_for(watch.read(), PATIENCE)).events) == 1
     request = namespace_pb2.RemoveNamespaceTrustRequest(external_namespace="b")
     await server.namespaces.RemoveNamespaceTrust(request, metadata=a)
     with pytest.raises(grpc.aio.AioRpcError) as refused:
         await server.interfaces.GetInterface(named, metadata=b)
     assert refused.value.code() is grpc.StatusCode.NOT_FOUND
-    assert (await asyncio.wait_for(watch.read(), LONG)).synced
-    (gone,) = (await asyncio.wait_for(watch.read(), LONG)).events
+    assert (await asyncio.wait_for(watch.read(), PATIENCE)).synced
+    (gone,) = (await asyncio.wait_for(watch.read(), PATIENCE)).events
     assert (gone.type, gone.interface.uuid) == (interface_pb2.INTERFACE_EVENT_TYPE_DELETED, interface)
     assert gone.cause.method == "RemoveNamespaceTrust"
     watch.cancel()
@@ -219,13 +219,13 @@ async def test_trust_opens_and_its_end_closes_also_a_watch(world: Tenants) -> No
 async def _read_to_the_end(watch: Any) -> None:
     """Read a stream that tells of no change, until its end is raised."""
     while True:
-        assert not (await asyncio.wait_for(watch.read(), LONG)).events
+        assert not (await asyncio.wait_for(watch.read(), PATIENCE)).events
 
 
 async def test_the_tokens_and_watches_of_a_key_end_with_it(world: Tenants) -> None:
     server, a = world.server, world.tokens["a"]
     watch = server.interfaces.WatchInterface(interface_pb2.WatchInterfaceRequest(), metadata=a)
-    assert (await asyncio.wait_for(watch.read(), LONG)).synced
+    assert (await asyncio.wait_for(watch.read(), PATIENCE)).synced
     await server.namespaces.SetNamespaceKey(
         namespace_pb2.SetNamespaceKeyRequest(key_name="k", key="another secret"), metadata=a
     )
@@ -389,7 +389,7 @@ async def test_a_namespace_made_again_has_nothing_of_its_predecessor(world: Tena
     )
     seen = 0
     while seen < head:
-        response = await asyncio.wait_for(watch.read(), LONG)
+        response = await asyncio.wait_for(watch.read(), PATIENCE)
         assert not response.events
         seen = response.revision
     watch.cancel()

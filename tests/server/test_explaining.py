@@ -12,7 +12,8 @@ from buoy_server.rpc.explaining import LINKS
 
 from tests.server.agent import ScriptedAgent, agent
 from tests.server.running import Running, refusal
-from tests.server.waiting import LONG, wait_until_async
+from tests.server.waiting import wait_until_async
+from tests.support.waiting import PATIENCE
 
 pytestmark = pytest.mark.anyio
 
@@ -119,7 +120,7 @@ async def test_an_agent_that_gives_no_answer_is_the_broken_link(
             )
         if how == "goes away":
             node.call.cancel()
-        found = await asyncio.wait_for(call, LONG)
+        found = await asyncio.wait_for(call, PATIENCE)
     words = {"says nothing": "did not answer within", "cannot look": "macaddr: no MAC address", "goes away": "stream broke"}
     assert words[how] in next(link.wrong for link in found.links if link.link == explain_pb2.PATH_LINK_AGENT) or (
         how == "goes away" and found.broken == explain_pb2.PATH_LINK_NODE

@@ -9,7 +9,8 @@ from buoy.v1 import agent_pb2, instance_pb2, interface_pb2, node_pb2, pool_pb2
 
 from tests.server.agent import agent
 from tests.server.running import Running, refusal, running
-from tests.server.waiting import LONG, wait_until_async
+from tests.server.waiting import wait_until_async
+from tests.support.waiting import PATIENCE
 
 pytestmark = pytest.mark.anyio
 
@@ -164,7 +165,7 @@ async def test_an_agent_that_says_nothing_loses_its_stream(server: Running, monk
 
 async def _next_kinds(watch: Any) -> list[int]:
     """Read a watch past its marks to the next events, and return their types."""
-    while not (events := (await asyncio.wait_for(watch.read(), LONG)).events):
+    while not (events := (await asyncio.wait_for(watch.read(), PATIENCE)).events):
         pass
     return [event.type for event in events]
 

@@ -18,7 +18,7 @@ from hypothesis import strategies as st
 
 from tests.server.agent import ScriptedAgent, agent
 from tests.server.running import Running, refusal, running
-from tests.server.waiting import LONG
+from tests.support.waiting import PATIENCE
 
 pytestmark = pytest.mark.anyio
 
@@ -263,7 +263,7 @@ async def _follow(server: Running, folded: dict[str, i.Interface], after: int, u
     call = server.interfaces.WatchInterface(request)
     revision = 0
     while revision < until:
-        response = await asyncio.wait_for(call.read(), LONG)
+        response = await asyncio.wait_for(call.read(), PATIENCE)
         revision = response.revision
         for event in response.events:
             if event.type == i.INTERFACE_EVENT_TYPE_DELETED:

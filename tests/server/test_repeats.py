@@ -17,7 +17,8 @@ from tests.server.agent import ScriptedAgent, agent
 from tests.server.repeats import NOT_REPEATED, READS, SECRET, TRUE, attempt, mutating, raw, requests, subjects
 from tests.server.running import Running, refusal, running
 from tests.server.tenants import Tenants, bearing, tenants
-from tests.server.waiting import LONG, wait_until_async
+from tests.server.waiting import wait_until_async
+from tests.support.waiting import PATIENCE
 
 pytestmark = pytest.mark.anyio
 
@@ -159,12 +160,12 @@ async def test_a_repeat_while_the_first_is_being_committed_waits_for_it(
 
     def slow(*arguments: Any) -> Any:
         begun.set()
-        assert go_on.wait(LONG)
+        assert go_on.wait(PATIENCE)
         return append(*arguments)
 
     monkeypatch.setattr(type(store), "append", lambda _, *arguments: slow(*arguments))
     first = asyncio.create_task(raw(server, "NetworkService/CreateNetwork", request))
-    assert await asyncio.to_thread(begun.wait, LONG)
+    assert await asyncio.to_thread(begun.wait, PATIENCE)
     first.cancel()  # its caller went away
     second = asyncio.create_task(raw(server, "NetworkService/CreateNetwork", request))
 

@@ -17,7 +17,7 @@ from google.protobuf.struct_pb2 import Value
 from tests.server.agent import agent
 from tests.server.running import refusal
 from tests.server.tenants import Tenants, tenants
-from tests.server.waiting import LONG
+from tests.support.waiting import PATIENCE
 
 pytestmark = pytest.mark.anyio
 
@@ -89,7 +89,7 @@ async def _interface(world: Tenants, namespace: str) -> str:
 
 
 async def _read(call: Any) -> i.WatchInterfaceResponse:
-    response: i.WatchInterfaceResponse = await asyncio.wait_for(call.read(), LONG)
+    response: i.WatchInterfaceResponse = await asyncio.wait_for(call.read(), PATIENCE)
     return response
 
 

@@ -12,7 +12,8 @@ from google.protobuf.struct_pb2 import Value
 
 from tests.server.agent import ScriptedAgent, agent
 from tests.server.running import Running, refusal, running
-from tests.server.waiting import LONG, wait_until_async
+from tests.server.waiting import wait_until_async
+from tests.support.waiting import PATIENCE
 
 pytestmark = pytest.mark.anyio
 
@@ -31,7 +32,7 @@ def _watch(server: Running, **request: Any) -> Any:
 
 
 async def _read(call: Any) -> i.WatchInterfaceResponse:
-    response: i.WatchInterfaceResponse = await asyncio.wait_for(call.read(), LONG)
+    response: i.WatchInterfaceResponse = await asyncio.wait_for(call.read(), PATIENCE)
     return response
 
 
@@ -199,7 +200,7 @@ async def test_a_read_waits_for_the_revision_that_it_names(server: Running, monk
     async def waits() -> bool:
         return bool(server.server._backend.feed._ahead)
 
-    monkeypatch.setattr("buoy_server.feed.feed.FUTURE_WAIT", LONG)
+    monkeypatch.setattr("buoy_server.feed.feed.FUTURE_WAIT", PATIENCE)
     head = (await server.interfaces.ListInterfaces(i.ListInterfacesRequest())).revision
     waiting = asyncio.ensure_future(
         server.networks.GetNetwork(network_pb2.GetNetworkRequest(network_ref="net", min_revision=head + 1))
@@ -239,7 +240,7 @@ async def test_a_server_that_stops_ends_its_streams_with_unavailable(tmp_path: A
             await _read(call)
         assert ended.value.code() is grpc.StatusCode.UNAVAILABLE
         assert refusal(ended.value).reason == "SHUTTING_DOWN"
-        await asyncio.wait_for(stopping, LONG)
+        await asyncio.wait_for(stopping, PATIENCE)
 
 
 async def test_a_transaction_larger_than_a_message_may_be_comes_in_several(server: Running, node: ScriptedAgent) -> None:

@@ -3,10 +3,10 @@
 import asyncio
 from collections.abc import Awaitable, Callable
 
-LONG = 60.0  # seconds: on no machine does what a test waits for take so long
+from tests.support.waiting import PATIENCE
 
 
-async def wait_until_async(look: Callable[[], Awaitable[bool]], what: str, seconds: float = LONG) -> None:
+async def wait_until_async(look: Callable[[], Awaitable[bool]], what: str, seconds: float = PATIENCE) -> None:
     """Look until it is true, or fail after a while saying what was waited for."""
     try:
         async with asyncio.timeout(seconds):
