@@ -19,8 +19,10 @@ def anyio_backend() -> str:
 
 @pytest.fixture(autouse=True)
 def patience(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Who asks a node waits for as long as a test does."""
+    """Who asks a node, or makes a call without a deadline, waits for as long as a test does."""
     monkeypatch.setattr("buoy_server.rpc.questions.PATIENCE", PATIENCE)
+    monkeypatch.setattr("buoy_server.rpc.register.DEFAULT_DEADLINE", 600.0)
+    monkeypatch.setattr("buoy_server.http.app.DEADLINE", 600.0)
 
 
 @pytest.fixture
