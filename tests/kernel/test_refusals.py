@@ -5,7 +5,10 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from ipaddress import IPv4Address
 
-from buoy_agent.core.spec import Driver
+import pytest
+from buoy_agent.core.actual import Parts
+from buoy_agent.core.spec import Driver, packed
+from buoy_agent.errors import KernelError
 
 from tests.kernel.node import Node
 from tests.support import netns
@@ -45,18 +48,25 @@ def test_a_table_that_another_program_holds_is_named_and_made_when_that_ends(nod
     assert [report.floating_error for report in node.snapshot(one).reports] == [""]
 
 
-def test_a_table_of_another_shape_is_named_with_what_to_do_which_helps(node: Node) -> None:
+def test_a_table_of_another_shape_is_put_right(node: Node) -> None:
     net = network(node.salt, "a")
     one = binding(node.salt, net, 5, floating=str(FLOAT))
     node.snapshot(one)
     netns.run(node.inside(net), ["nft", ANOTHER_SHAPE])
     node.restart()
-    (report,) = node.snapshot(one).reports
-    assert report.floating_error.startswith("writing the nftables table buoy of this network: the kernel refused: ")
-    assert report.floating_error.endswith("; where it stays, delete the table: it is made anew")
-    netns.run(node.inside(net), ["nft", "delete table ip buoy"])
-    node.restart()
     assert [report.floating_error for report in node.snapshot(one).reports] == [""]
+    assert node.elements(net) == {str(FLOAT): "10.0.0.5"}
+
+
+def test_what_the_kernel_refuses_of_a_table_is_named_with_what_to_do(node: Node) -> None:
+    net = network(node.salt, "a")
+    one = binding(node.salt, net, 5, floating=str(FLOAT))
+    node.snapshot(one)
+    other = packed("10.0.0.6")
+    with pytest.raises(KernelError) as refused:
+        node.do(node.kernel.publish, Parts(net.id, ((packed(str(FLOAT)), other),), ((other, packed(str(FLOAT))),)))
+    assert str(refused.value).startswith("writing the nftables table buoy of this network: the kernel refused: ")
+    assert str(refused.value).endswith("; where it stays, delete the table: it is made anew")
 
 
 def test_a_bridge_with_the_mac_of_a_nic_is_not_taken_for_it(node: Node) -> None:
