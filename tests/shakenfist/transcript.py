@@ -73,7 +73,7 @@ class Transcript:
         text = MAC.sub(self._macs, UUID.sub(self._uuids, text))
         for pattern, instead in SET:
             text = pattern.sub(instead, text)
-        return text.replace(socket.gethostname(), "server.example")
+        return re.sub(rf"\b{re.escape(socket.gethostname())}\b", "server.example", text)
 
 
 def _loosened(text: str) -> str:

@@ -17,17 +17,18 @@ class Proxy:
         self.target = f"127.0.0.1:{self._listening.getsockname()[1]}"
         self._open: list[socket.socket] = []
         self._threads: list[threading.Thread] = []
-        self._held = threading.Event()
+        self._held = threading.Event()  # of the connections until the next cut
         self._changing = threading.Lock()
 
     def hold(self) -> None:
         """From now on nothing that the server says arrives; what the clients say does."""
-        self._held.set()
+        with self._changing:
+            self._held.set()
 
     def cut(self) -> None:
-        """Cut every connection, and let new ones through."""
+        """Cut every connection, and let new ones through; what was held back on those stays so."""
         with self._changing:
-            self._held.clear()
+            self._held = threading.Event()
             for end in self._open:
                 with contextlib.suppress(OSError):
                     end.shutdown(socket.SHUT_RDWR)
@@ -63,7 +64,8 @@ class Proxy:
                     continue
                 with self._changing:
                     self._open += [client, server]
-                self._start(self._serve, client, server)
+                    held = self._held
+                self._start(self._serve, client, server, held)
 
     def _connect(self) -> socket.socket:
         if self._upstream.startswith("unix://"):
@@ -73,9 +75,9 @@ class Proxy:
         host, _, port = self._upstream.rpartition(":")
         return socket.create_connection((host, int(port)))
 
-    def _serve(self, client: socket.socket, server: socket.socket) -> None:
+    def _serve(self, client: socket.socket, server: socket.socket, held: threading.Event) -> None:
         """Forward both ways until either end closes."""
-        back = threading.Thread(target=self._forward, args=(server, client, self._held), name="proxy-back")
+        back = threading.Thread(target=self._forward, args=(server, client, held), name="proxy-back")
         back.start()
         self._forward(client, server, None)
         back.join()
