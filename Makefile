@@ -36,8 +36,8 @@ test: setup ## run all tests, in a world of their own (ARGS: for pytest; PROCESS
 	@tools/shakenfist-client
 	$(WITH_PROGRAMS) TMPDIR=/run $(ENTER) $(BIN)/python -m pytest --numprocesses $(PROCESSES) $(ARGS)
 
-soak: setup ## try faults for longer (ROUNDS: how many times as long, 20 unless told; BUOY_SEED repeats a run)
-	BUOY_SOAK=$(or $(ROUNDS),20) $(MAKE) test ARGS="tests/faults --timeout=0"
+soak: setup ## leave more to chance, faults among it (ROUNDS: how many times as long, 20 unless told; BUOY_SEED repeats faults)
+	BUOY_SOAK=$(or $(ROUNDS),20) $(MAKE) test ARGS="tests/faults tests/unit tests/server/test_paging.py --timeout=0"
 
 mutations: setup ## prove that the tests notice known mistakes: each is put into a copy of the tree, and a test must fail
 	@tools/test-programs nft ip conntrack tcpdump

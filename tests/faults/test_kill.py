@@ -10,11 +10,11 @@ from grpc_health.v1 import health_pb2, health_pb2_grpc
 
 from tests.faults.history import Outcome
 from tests.faults.load import under_load
-from tests.faults.soak import ROUNDS, chance
 from tests.faults.validators import broken
 from tests.faults.victim import Victim, killed, victim
 from tests.faults.watcher import following, open_stream
 from tests.support import figures
+from tests.support.soak import ROUNDS, chance
 
 pytestmark = pytest.mark.anyio
 

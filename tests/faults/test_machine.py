@@ -21,11 +21,11 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, pr
 from tests.faults.compaction import compact
 from tests.faults.history import Change, Chosen, History, changes
 from tests.faults.model import Modelled, RefusedError, modelled
-from tests.faults.soak import ROUNDS
 from tests.faults.validators import broken
 from tests.faults.watcher import Watcher
 from tests.server.agent import agent
 from tests.server.running import Running, running
+from tests.support.soak import ROUNDS
 
 CHOICE = st.integers(0, 1 << 16)
 KEYS = st.sampled_from("ab")
@@ -280,5 +280,5 @@ def test_answers_are_as_the_model_says_and_watches_keep_the_rules(furnished: Pat
         pass
 
     OfThisDatabase.furnished = furnished
-    chosen = settings(max_examples=5 * ROUNDS, stateful_step_count=25, deadline=None, print_blob=True)
+    chosen = settings(max_examples=5 * ROUNDS, stateful_step_count=25, print_blob=True)
     run_state_machine_as_test(OfThisDatabase, settings=chosen)

@@ -18,6 +18,7 @@ from hypothesis import strategies as st
 
 from tests.server.agent import ScriptedAgent, agent
 from tests.server.running import Running, refusal, running
+from tests.support.soak import ROUNDS
 from tests.support.waiting import PATIENCE
 
 pytestmark = pytest.mark.anyio
@@ -209,7 +210,7 @@ ACTIONS = st.lists(st.tuples(ACTION, st.integers(0, 1 << 16)), max_size=30)
 
 
 @given(actions=ACTIONS, size=st.integers(1, 4))
-@settings(max_examples=25)
+@settings(max_examples=25 * ROUNDS)
 async def test_a_list_in_pages_and_the_watch_from_its_revision_give_the_final_state(
     tmp_path_factory: pytest.TempPathFactory, actions: list[tuple[str, int]], size: int
 ) -> None:

@@ -16,6 +16,7 @@ from buoy_agent.sync.reconciler import CheckDue, Outcome, Reconciler
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from tests.support.soak import ROUNDS
 from tests.unit.agent.bindings import binding, floated, network
 from tests.unit.agent.test_sequences import BLUE, RED, State, expected, play, settled, snapshot, states
 
@@ -51,7 +52,7 @@ def full_check(reconciler: Reconciler, now: float) -> None:
         reconciler.work([], now)
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150 * ROUNDS)
 @given(states(), st.data())
 def test_a_full_check_heals_whatever_was_done(state: State, data: st.DataObject) -> None:
     kernel = FakeKernel()
@@ -65,7 +66,7 @@ def test_a_full_check_heals_whatever_was_done(state: State, data: st.DataObject)
     assert settled(kernel) == expected(state)
 
 
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=50 * ROUNDS)
 @given(states())
 def test_a_full_check_of_what_is_right_writes_nothing(state: State) -> None:
     kernel = FakeKernel()

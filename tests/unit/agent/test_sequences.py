@@ -16,6 +16,7 @@ from buoy_agent.sync.reconciler import Reconciler, StreamBegun
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from tests.support.soak import ROUNDS
 from tests.unit.agent.bindings import binding, network, routed
 
 State = tuple[Binding, ...]
@@ -104,7 +105,7 @@ def play(kernel: FakeKernel, updates: list[Update]) -> Reconciler:
     return reconciler
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150 * ROUNDS)
 @given(st.lists(states(), min_size=1, max_size=5), st.sampled_from(WAYS), st.sampled_from([FakeKernel, BusyKernel]))
 def test_only_the_last_state_counts(sequence: list[State], how: str, kind: type[FakeKernel]) -> None:
     kernel = kind()
@@ -129,7 +130,7 @@ def test_only_the_last_state_counts(sequence: list[State], how: str, kind: type[
     assert settled(kernel) == expected(sequence[-1], kind)
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100 * ROUNDS)
 @given(states(), st.sampled_from([FakeKernel, BusyKernel]))
 def test_what_drains_takes_nothing_new_and_is_answered_for_until_its_flows_end(state: State, kind: type[FakeKernel]) -> None:
     kernel, state, busy = kind(), anchored(state), kind is BusyKernel
@@ -147,7 +148,7 @@ def test_what_drains_takes_nothing_new_and_is_answered_for_until_its_flows_end(s
     assert {report.interface for report in over.reports} == {it.interface for it in state if it.draining and busy}
 
 
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=50 * ROUNDS)
 @given(states())
 def test_the_same_state_again_is_no_write(state: State) -> None:
     kernel = FakeKernel()
@@ -160,7 +161,7 @@ def test_the_same_state_again_is_no_write(state: State) -> None:
     assert not any(report.nic_error or report.floating_error for report in outcome.reports)
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100 * ROUNDS)
 @given(
     st.lists(states(), min_size=2, max_size=4),
     st.sampled_from(["ensure_network", "ensure_nic", "publish", "withdraw", "remove_nic", "flowing"]),

@@ -18,6 +18,7 @@ from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
 
+from tests.support.soak import ROUNDS
 from tests.unit.client.objects import message
 
 COMPACTED = OutOfRange("history is gone", reason="COMPACTED")
@@ -153,7 +154,7 @@ class WatchMachine(RuleBasedStateMachine):
 
 
 TestWatchMachine = WatchMachine.TestCase
-TestWatchMachine.settings = settings(max_examples=200, stateful_step_count=40, deadline=None)
+TestWatchMachine.settings = settings(max_examples=200 * ROUNDS, stateful_step_count=40)
 
 
 def test_requests_resume_one_after_the_last_revision_seen() -> None:

@@ -33,6 +33,7 @@ from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
+from tests.support.soak import ROUNDS
 from tests.unit.server.snapshots import at_once, said_at_once, said_one_by_one
 from tests.unit.server.world import SYSTEM, World
 
@@ -302,4 +303,4 @@ class Cluster(RuleBasedStateMachine):
 
 
 TestCluster = Cluster.TestCase
-TestCluster.settings = settings(max_examples=60, stateful_step_count=40, deadline=None)
+TestCluster.settings = settings(max_examples=60 * ROUNDS, stateful_step_count=40)

@@ -20,10 +20,12 @@ from buoy_server.core.events import event_of
 from buoy_server.core.fsck import violations
 from buoy_server.core.model import Floating, FlowPolicy, Interface, Reservation, ReservationType
 from buoy_server.core.state import Kind
+from buoy_server.core.states import FloatingPhase
 from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
+from tests.support.soak import ROUNDS
 from tests.unit.server.world import SYSTEM, World
 
 CHOICE = st.integers(0, 1 << 16)
@@ -225,9 +227,8 @@ class Addresses(RuleBasedStateMachine):
                 record = addresses.record_of(draft, None, entry.address)
                 assert record is not None
                 assert (record.type, record.owner) == (ReservationType.FLOATING, interface.uuid)
-                assert (
-                    interface.floating is None or entry.flows is FlowPolicy.DRAIN or entry.address != interface.floating.address
-                )
+                floating = interface.floating
+                assert floating is None or floating.phase is FloatingPhase.RELEASING or floating.address != entry.address
             fixed = addresses.record_of(draft, interface.network_uuid, interface.ipv4)
             assert (fixed is not None and fixed.owner == interface.uuid) == interface.bound
         routed = [record.address for record in self._records("pool") if record.type is ReservationType.ROUTED]
@@ -244,4 +245,4 @@ class Addresses(RuleBasedStateMachine):
 
 
 TestAddresses = Addresses.TestCase
-TestAddresses.settings = settings(max_examples=60, stateful_step_count=40, deadline=None)
+TestAddresses.settings = settings(max_examples=60 * ROUNDS, stateful_step_count=40)

@@ -29,6 +29,7 @@ from buoy_server.feed.view import KEPT_IN_ORDER, View
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from tests.support.soak import ROUNDS
 from tests.unit.server.world import START
 
 NAMES = st.sampled_from(["a", "b"])
@@ -149,7 +150,7 @@ def _change(view: View, model: Model, record: AnyRecord, later: int, *, forget: 
         view.apply(entry, pack(entry.after) if entry.after else None)
 
 
-@settings(max_examples=50)
+@settings(max_examples=50 * ROUNDS)
 @given(before=CHANGES, after=CHANGES)
 def test_a_view_answers_like_the_model_also_when_it_was_loaded_in_between(before: list[Any], after: list[Any]) -> None:
     view, model = View(), Model()
