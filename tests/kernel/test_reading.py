@@ -119,21 +119,22 @@ def test_every_setting_that_is_changed_is_found(node: Node) -> None:
     assert node.do(node.kernel.ensure_network, net).flaws == ()
 
 
-def test_elements_that_others_do_not_touch_are_read_whatever_goes_between_two_pieces(node: Node) -> None:
+def test_a_map_of_which_others_delete_between_two_pieces_is_read_anew(node: Node) -> None:
     net, addresses = network(node.salt, "a", "10.8.0.0/15"), [(number >> 8, number & 255) for number in range(3000)]
     pairs = tuple((packed(f"198.18.{high}.{low}"), packed(f"10.8.{high}.{low}")) for high, low in addresses)
     node.do(node.kernel.ensure_network, net)
     node.do(node.kernel.publish, Parts(net.id, pairs, tuple((fixed, floating) for floating, fixed in pairs)))
     deleted = f"delete element ip buoy floating_to_fixed {{ {', '.join(map(text, dict(pairs[:1500])))} }}"
 
-    def while_others_delete() -> NetworkState:
+    def while_others_delete() -> NetworkState | None:
         steps = node.kernel.read_in_steps(net.id)
         for _ in range(3):
             next(steps)
         netns.run(node.inside(net), ["nft", "-f", "-"], input=deleted)
         return at_once(steps)
 
-    state = node.do(while_others_delete)
+    assert node.do(while_others_delete) is None
+    state = node.do(node.kernel.read_network, net.id)
     assert (state.forward, state.backward) == (dict(pairs[1500:]), {fixed: floating for floating, fixed in pairs})
 
 

@@ -52,7 +52,7 @@ class FakeKernel:
         state = self._has.networks.get(network)
         return NetworkState(flaws=("the namespace is gone",)) if state is None else _copy(state)
 
-    def read_in_steps(self, network: NetworkId) -> Generator[None, None, NetworkState]:
+    def read_in_steps(self, network: NetworkId) -> Generator[None, None, NetworkState | None]:
         """One step, and then all."""
         yield
         return self.read_network(network)

@@ -14,7 +14,6 @@ from buoy_agent.kernel.nft import Table
 from buoy_agent.kernel.routes import Ways
 
 Setting = tuple[str, str]
-_READS = 3  # of maps that others go on changing
 ReadSetting = Callable[[str], str | None]
 # Inside the namespace everything is ours, so `all` may be set too (redirects are sent if either says so).
 OF_BRIDGE: tuple[Setting, ...] = (
@@ -92,23 +91,13 @@ def inner_state(network: NetworkId, channel: Channel, table: Table, read: ReadSe
 
 
 def elements_in_steps(table: Table) -> Generator[None, None, NetworkState]:
-    """Both maps, read piece by piece: the caller may do something else between two pieces.
-
-    Where a transaction came in between they are read once more, at once: the kernel goes on where it was by counting elements,
-    and so passes over as many as went that it had shown. Such a float would be put right, and its connections cut.
-    """
-    generation = table.generation()
+    """Both maps, read piece by piece: the caller may do something else between two pieces."""
     maps: dict[str, dict[Address, Address]] = {}
     for name in MAPS:
         maps[name] = {}
         for part in table.read_map_in_steps(name):
             maps[name].update(part)
             yield
-    for _ in range(_READS):
-        before, generation = generation, table.generation()
-        if generation == before:
-            break
-        maps = {name: table.read_map(name) for name in MAPS}
     return NetworkState(forward=maps[FLOATING_TO_FIXED], backward=maps[FIXED_TO_FLOATING])
 
 

@@ -67,7 +67,11 @@ class Networks:
         if not self._namespaces.exists(network):
             return NetworkState(flaws=(GONE,))
         table = Table(self._channels.of(network))
-        return _in_one_piece(table, lambda: self._read(network, table, known))
+        for _ in range(_READS):
+            before, state = table.generation(), self._read(network, table, known)
+            if table.generation() == before:
+                break  # else half of it may be of before a transaction, and half of after
+        return state
 
     def read_all(
         self, networks: Iterable[NetworkId], outers: Outers, shared: dict[Address, Address]
@@ -77,17 +81,20 @@ class Networks:
             for network in networks:
                 yield network, self._read_passing(network, outers.of(network), shared, proc.read)
 
-    def read_in_steps(self, network: NetworkId) -> Generator[None, None, NetworkState]:
-        """The same through a socket of its own, piece by piece; what changes meanwhile may or may not be in it."""
+    def read_in_steps(self, network: NetworkId) -> Generator[None, None, NetworkState | None]:
+        """The same through a socket of its own, piece by piece; None where a transaction came in between.
+
+        The kernel goes on in a map by counting elements: it passes over as many as went that it had shown.
+        """
         if not self._namespaces.exists(network):
             return NetworkState(flaws=(GONE,))
         outer = self._outer(network)
         with self._channels.apart(network) as channel:
             table = Table(channel)
-            state = _in_one_piece(table, lambda: self._read_shape(network, outer, table))
+            before, state = table.generation(), self._read_shape(network, outer, table)
             yield
             elements = yield from elements_in_steps(table)
-        return with_elements(state, elements)
+            return with_elements(state, elements) if table.generation() == before else None
 
     def _read_passing(
         self, network: NetworkId, outer: Outer, shared: dict[Address, Address], setting: Callable[[str], str | None]
@@ -197,15 +204,6 @@ def _whole(network: NetworkId, outer: Outer, inner: NetworkState) -> NetworkStat
     """What is inside, with what is wrong with the host's end."""
     flaws = outer_flaws(network, outer)
     return replace(inner, digest="", flaws=(*flaws, *inner.flaws)) if flaws else inner
-
-
-def _in_one_piece(table: Table, read: Callable[[], NetworkState]) -> NetworkState:
-    """Reads again what a transaction came in between: half of it would be of before, and half of after."""
-    for _ in range(_READS):
-        before, state = table.generation(), read()
-        if table.generation() == before:
-            break
-    return state
 
 
 def _elements(table: Table) -> NetworkState:

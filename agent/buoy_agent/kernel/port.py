@@ -63,8 +63,8 @@ class Reader(Protocol):
     def read_network(self, network: NetworkId, known: NetworkState | None = None) -> NetworkState:
         """What one network has; with `known`, its elements are taken from there and not read. Flaws where there is none."""
 
-    def read_in_steps(self, network: NetworkId) -> Generator[None, None, NetworkState]:
-        """The same, all of it, in pieces of about 1 ms; what is changed meanwhile may or may not be in it."""
+    def read_in_steps(self, network: NetworkId) -> Generator[None, None, NetworkState | None]:
+        """The same, all of it, in pieces of about 1 ms; None where its table was changed meanwhile: read it at once then."""
 
     def read_missing(self, nics: Collection[Nic]) -> set[InterfaceId]:
         """Which of these NICs to adopt are not on the node; asking for all at once costs hardly more than for one.

@@ -90,7 +90,7 @@ class LinuxReader:
         """What one network has."""
         return self._networks.read(network, known=known)
 
-    def read_in_steps(self, network: NetworkId) -> Generator[None, None, NetworkState]:
+    def read_in_steps(self, network: NetworkId) -> Generator[None, None, NetworkState | None]:
         """The same in pieces."""
         return self._networks.read_in_steps(network)
 

@@ -1,8 +1,8 @@
 """Keeps what we know of the kernel true while others change it: looks where a notification points, and now and then everywhere.
 
 What is found goes into `Actual`, and its place into a scope; the next plan puts it right. A full check goes in small steps,
-between which the reconciler does its other work. What was changed by ourselves meanwhile makes a network's reading stale: it is
-read once more, at once.
+between which the reconciler does its other work. What was changed meanwhile, by ourselves or others, makes a network's reading
+stale: it is read once more, at once.
 """
 
 import math
@@ -200,10 +200,9 @@ class Patrol:
             state = yield from self._in_steps(f"network {network}", self._kernel.read_in_steps(network))
             if network not in self.actual.networks:
                 continue  # removed meanwhile
-            scope = Scope()
-            if writes != self._kernel.writes:
+            if state is None or writes != self._kernel.writes:
                 scope = self._looked(Look(What.TABLE, network), time.monotonic())
-            elif state is not None:
+            else:
                 scope = self._seen(network, state, time.monotonic())
             if self.actual.has_strays(network):
                 scope.strays.add(network)  # to take them away has failed, and no address leads to them for another try

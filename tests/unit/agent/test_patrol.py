@@ -1,11 +1,12 @@
 """Whatever somebody else takes away, changes or adds, a full check brings the kernel back to what is wanted."""
 
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from contextlib import contextmanager
 from itertools import repeat
 
 import pytest
 from buoy_agent.control.status import of_kernel
+from buoy_agent.core.actual import NetworkState
 from buoy_agent.core.desired import Scope
 from buoy_agent.core.drift import Patience, Places
 from buoy_agent.core.spec import Binding, NetworkId, Update, packed
@@ -74,6 +75,21 @@ def test_a_full_check_of_what_is_right_writes_nothing(state: State) -> None:
     writes = kernel.writes
     full_check(reconciler, 1.0)
     assert (kernel.writes, reconciler.patrol.repairs.count) == (writes, 0)
+
+
+def test_what_was_changed_while_it_was_read_in_pieces_is_read_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    kernel, one = FakeKernel(), binding("p", RED, 5, floating="192.0.2.50")
+    reconciler = play(kernel, [snapshot((one,))])
+
+    def changed_meanwhile(kernel: FakeKernel, network: NetworkId) -> Generator[None, None, NetworkState | None]:
+        kernel._has.networks[network].forward.clear()
+        yield
+        return None
+
+    monkeypatch.setattr(FakeKernel, "read_in_steps", changed_meanwhile)
+    full_check(reconciler, 1.0)
+    reconciler.work([], 2.0)
+    assert settled(kernel) == expected((one,))
 
 
 def test_half_a_pair_that_could_not_be_taken_away_does_not_stand_in_a_floats_way_for_ever() -> None:
