@@ -40,3 +40,9 @@ def one_event_loop() -> Iterator[None]:
     """Keeps anyio's loop open to the end of the session."""
     with get_runner("asyncio", {}):
         yield
+
+
+@pytest.fixture(scope="session")
+def anyio_backend() -> str:
+    """grpc.aio runs on asyncio alone."""
+    return "asyncio"

@@ -19,12 +19,6 @@ def clean_environment(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setenv("HOME", str(tmp_path))
 
 
-@pytest.fixture(scope="session")
-def anyio_backend() -> str:
-    """grpc.aio runs on asyncio."""
-    return "asyncio"
-
-
 @pytest.fixture(autouse=True)
 def patience(monkeypatch: pytest.MonkeyPatch) -> None:
     """The command line waits for a connection for as long as a test does, not as a person would."""

@@ -12,11 +12,6 @@ pytestmark = pytest.mark.anyio
 Worker = AgentsWorker | ServersWorker
 
 
-@pytest.fixture
-def anyio_backend() -> str:
-    return "asyncio"
-
-
 @pytest.fixture(params=[AgentsWorker, ServersWorker], ids=["agent", "server"])
 def worker(request: pytest.FixtureRequest) -> Iterator[Worker]:
     made: Worker = request.param("blocking")

@@ -30,11 +30,6 @@ STORM = 3_000
 RETURNING = 200
 
 
-@pytest.fixture
-def anyio_backend() -> str:
-    return "asyncio"
-
-
 @dataclass
 class Site:
     """A server with one interface."""

@@ -21,11 +21,6 @@ pytestmark = pytest.mark.anyio
 POINTS = ("before_commit", "after_commit", "before_notify", "before_reply")
 
 
-@pytest.fixture
-def anyio_backend() -> str:
-    return "asyncio"
-
-
 def _hold(victim: Victim, faults: int) -> None:
     history = victim.history
     acknowledged = [one for one in history.operations if one.outcome is Outcome.OK]

@@ -12,11 +12,6 @@ from tests.server.tenants import Tenants, tenants
 from tests.support.waiting import PATIENCE
 
 
-@pytest.fixture(scope="session")
-def anyio_backend() -> str:
-    return "asyncio"
-
-
 @pytest.fixture(autouse=True)
 def patience(monkeypatch: pytest.MonkeyPatch) -> None:
     """Who asks a node, or makes a call without a deadline, waits for as long as a test does."""

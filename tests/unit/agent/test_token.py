@@ -29,11 +29,6 @@ SECRET = "agent~hunter2hunter2"  # noqa: S105  nobody's
 REQUIRED = ["--node", "node1", "--external-interface", "eth0"]
 
 
-@pytest.fixture
-def anyio_backend() -> str:
-    return "asyncio"
-
-
 @pytest.fixture(autouse=True)
 def hurry(monkeypatch: pytest.MonkeyPatch) -> None:
     """Refused tries follow each other at once, however many there are, and nobody's settings count."""

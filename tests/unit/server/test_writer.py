@@ -22,11 +22,6 @@ pytestmark = pytest.mark.anyio
 SYSTEM = Caller("system")
 
 
-@pytest.fixture
-def anyio_backend() -> str:
-    return "asyncio"
-
-
 class MemoryStore:
     """Keeps what is appended; `fails` is raised by the next append, `away` by every look at the answers."""
 
