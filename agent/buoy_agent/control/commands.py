@@ -19,11 +19,11 @@ def show_status(arguments: Sequence[str]) -> int:
     """Asks the running agent; 4 where none runs."""
     options = load_as(StatusSettings, arguments, "status")
     try:
-        found = asyncio.run(listener.ask(options.control, "floats" if options.floats else "status"))
-    except (OSError, TimeoutError, ValueError) as error:
+        found = asyncio.run(listener.ask(options.control, "floats" if options.floats else "status", _say))
+    except (OSError, ValueError) as error:
         why = getattr(error, "strerror", None) or error or type(error).__name__
         advice = "is it running, as this user, and with the same --netns-prefix and --control-socket?"
-        sys.stderr.write(f"buoy-agent: no agent answers on {options.control} ({why}): {advice}\n")
+        _say(f"no agent answers on {options.control} ({why}): {advice}")
         return _NOT_RUNNING
     shown = status.floats_table if options.floats else status.table
     sys.stdout.write(json.dumps(found, indent=2) + "\n" if options.output == "json" else shown(found))
@@ -34,7 +34,7 @@ def purge_node(arguments: Sequence[str]) -> int:
     """Removes what is ours; 5 where an agent runs and --force was not given."""
     options = load_as(PurgeSettings, arguments, "purge")
     if not options.force and asyncio.run(listener.is_answered(options.control)):
-        sys.stderr.write(f"buoy-agent: an agent runs ({options.control} answers); stop it first, or --force\n")
+        _say(f"an agent runs ({options.control} answers); stop it first, or --force")
         return _RUNNING
     with closing(LinuxKernel(options.external_interface, options.netns_prefix, options.route_protocol)) as kernel:
         for line in purge(kernel):
@@ -53,6 +53,10 @@ def check_node(arguments: Sequence[str]) -> int:
         if finding.wrong:
             sys.stdout.write(f"{'':8}{finding.wrong}: {finding.advice}\n")
     return _MISSING if missing else 0
+
+
+def _say(words: str) -> None:
+    sys.stderr.write(f"buoy-agent: {words}\n")
 
 
 COMMANDS: dict[str, Callable[[Sequence[str]], int]] = {"status": show_status, "purge": purge_node, "check": check_node}

@@ -1,6 +1,7 @@
 """The agent's socket: whoever may read it (root) asks for a word and gets JSON; and the other end of it."""
 
 import asyncio
+import errno
 import json
 import os
 from collections.abc import Awaitable, Callable, Mapping
@@ -11,7 +12,7 @@ import structlog
 
 from buoy_agent.errors import ConfigurationError
 
-_SECONDS = 30.0  # the kernel thread, which answers, may be at something long
+_SOON, _SECONDS = 2.0, 30.0  # the kernel thread, which answers, may be at something long
 Answer = Callable[[], Awaitable[dict[str, Any]]]
 log = structlog.get_logger()
 
@@ -63,12 +64,23 @@ async def is_answered(path: Path) -> bool:
     return True
 
 
-async def ask(path: Path, word: str = "status") -> dict[str, Any]:
-    """What the running agent answers to a word; raises OSError or TimeoutError where none does."""
-    async with asyncio.timeout(_SECONDS):
-        reader, writer = await asyncio.open_unix_connection(path)
+async def ask(path: Path, word: str, waits: Callable[[str], None]) -> dict[str, Any]:
+    """What the running agent answers; raises OSError, in words, where none does; `waits` is told where it takes long."""
+    loop = asyncio.get_running_loop()
+    notice = loop.call_later(_SOON, waits, f"the agent is busy: its answer is waited for, at most {_SECONDS:g} s")
+    try:
+        return await asyncio.wait_for(_ask(path, word), _SECONDS)
+    except TimeoutError:
+        raise OSError(errno.ETIMEDOUT, f"it is busy, and did not within {_SECONDS:g} s") from None
+    finally:
+        notice.cancel()
+
+
+async def _ask(path: Path, word: str) -> dict[str, Any]:
+    reader, writer = await asyncio.open_unix_connection(path)
+    try:
         writer.write(f"{word}\n".encode())
-        answer = await reader.read()
+        status: dict[str, Any] = json.loads(await reader.read())
+    finally:
         writer.close()
-    status: dict[str, Any] = json.loads(answer)
     return status
