@@ -13,7 +13,7 @@ from buoy_agent.core.retry import backoff
 from buoy_agent.core.spec import Address, InterfaceId, text
 
 KEPT = 20
-_FREE, _QUIET, _LONGEST = 3, 60.0, 30.0
+_FREE, _QUIET, _LONGEST = 3, 60.0, 10.0
 
 
 @dataclass(slots=True)
