@@ -40,7 +40,7 @@ soak: setup ## leave more to chance, faults among it (ROUNDS: how many times as 
 	BUOY_SOAK=$(or $(ROUNDS),20) $(MAKE) test ARGS="tests/faults tests/unit tests/server/test_paging.py --timeout=0"
 
 mutations: setup ## prove that the tests notice known mistakes: each is put into a copy of the tree, and a test must fail
-	@tools/test-programs nft ip conntrack tcpdump
+	@tools/test-programs nft ip conntrack tcpdump bird
 	@$(WITH_PROGRAMS) TMPDIR=/run $(ENTER) $(BIN)/python -m tests.faults.mutations.run
 
 # What is measured while faults are made: 200 times kill -9 of an agent, the server under load, every RPC as every caller.
