@@ -9,15 +9,12 @@ from tests.http.site import Site, site
 from tests.server.agent import ScriptedAgent, agent
 from tests.server.running import Running, running
 from tests.server.tenants import Tenants, tenants
-from tests.support.waiting import PATIENCE
+from tests.server.waiting import give_servers_time
 
 
 @pytest.fixture(autouse=True)
 def patience(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Who asks a node, or makes a call without a deadline, waits for as long as a test does."""
-    monkeypatch.setattr("buoy_server.rpc.questions.PATIENCE", PATIENCE)
-    monkeypatch.setattr("buoy_server.rpc.register.DEFAULT_DEADLINE", 600.0)
-    monkeypatch.setattr("buoy_server.http.app.DEADLINE", 600.0)
+    give_servers_time(monkeypatch)
 
 
 @pytest.fixture

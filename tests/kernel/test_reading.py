@@ -92,9 +92,9 @@ def test_a_nic_is_made_and_removed_without_a_look_at_the_others_of_its_network(
     node.snapshot(bindings[0])
     monkeypatch.setattr(links, "parse_link", counted)
     made = [looks(node.kernel.ensure_nic, nic_of(one)) for one in bindings[1:]]
-    assert made == [made[0]] * len(made)
+    assert made == [made[0]] * len(made) != [0] * len(made)
     removed = [looks(node.kernel.remove_nic, net.id, one.interface) for one in bindings[1:]]
-    assert removed == [removed[0]] * len(removed)
+    assert removed == [removed[0]] * len(removed) != [0] * len(removed)
 
 
 def test_a_reading_that_is_given_up_after_the_end_gives_its_socket_back(node: Node) -> None:

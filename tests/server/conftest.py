@@ -7,14 +7,12 @@ import pytest
 
 from tests.server.agent import ScriptedAgent, agent
 from tests.server.running import Running, running
-from tests.support.waiting import PATIENCE
+from tests.server.waiting import give_servers_time
 
 
 @pytest.fixture(autouse=True)
 def patience(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Who asks a node, or makes a call without a deadline, waits for as long as a test does."""
-    monkeypatch.setattr("buoy_server.rpc.questions.PATIENCE", PATIENCE)
-    monkeypatch.setattr("buoy_server.rpc.register.DEFAULT_DEADLINE", 600.0)
+    give_servers_time(monkeypatch)
 
 
 @pytest.fixture

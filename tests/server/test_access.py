@@ -24,6 +24,7 @@ from google.protobuf.message_factory import GetMessageClass
 from tests.server.agent import agent
 from tests.server.running import refusal, running
 from tests.server.tenants import NOBODY, Metadata, Tenants, bearing, tenants
+from tests.server.waiting import read_to_the_end
 from tests.support import figures
 from tests.support.waiting import PATIENCE
 
@@ -216,12 +217,6 @@ async def test_trust_opens_and_its_end_closes_also_a_watch(world: Tenants) -> No
     watch.cancel()
 
 
-async def _read_to_the_end(watch: Any) -> None:
-    """Read a stream that tells of no change, until its end is raised."""
-    while True:
-        assert not (await asyncio.wait_for(watch.read(), PATIENCE)).events
-
-
 async def test_the_tokens_and_watches_of_a_key_end_with_it(world: Tenants) -> None:
     server, a = world.server, world.tokens["a"]
     watch = server.interfaces.WatchInterface(interface_pb2.WatchInterfaceRequest(), metadata=a)
@@ -233,7 +228,7 @@ async def test_the_tokens_and_watches_of_a_key_end_with_it(world: Tenants) -> No
         await server.interfaces.ListInterfaces(interface_pb2.ListInterfacesRequest(), metadata=a)
     assert refused.value.code() is UNAUTHENTICATED
     with pytest.raises(grpc.aio.AioRpcError) as ended:
-        await _read_to_the_end(watch)
+        await read_to_the_end(watch)
     assert ended.value.code() is UNAUTHENTICATED
     new = bearing(await world.login("a", "another secret"))
     await server.interfaces.ListInterfaces(interface_pb2.ListInterfacesRequest(), metadata=new)

@@ -114,11 +114,7 @@ async def _call_everything(world: Tenants) -> set[str]:
         (server.interfaces, announcing_pb2.ReannounceInterfaceRequest(interface_uuid=uuid), a),
         (server.interfaces, i.SetInterfaceMetadataItemRequest(interface_uuid=uuid, key="k", value=_value()), a),
         (server.interfaces, i.DeleteInterfaceMetadataItemRequest(interface_uuid=uuid, key="k"), a),
-        (
-            server.interfaces,
-            address_pb2.MoveFloatingRequest(address=ADDRESS, from_interface_uuid=uuid, to_interface_uuid=other),
-            a,
-        ),
+        (server.interfaces, _moving(uuid, other), a),
         (server.interfaces, i.DefloatInterfaceRequest(interface_uuid=other), a),
         (server.interfaces, i.DeleteInterfaceRequest(interface_uuid=uuid), a),
         (server.instances, v.SetInstanceMetadataItemRequest(instance_ref="web", key="l", value=_value()), a),

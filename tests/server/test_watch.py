@@ -12,7 +12,7 @@ from google.protobuf.struct_pb2 import Value
 
 from tests.server.agent import ScriptedAgent, agent
 from tests.server.running import Running, refusal, running
-from tests.server.waiting import wait_until_async
+from tests.server.waiting import read_to_the_end, wait_until_async
 from tests.support.waiting import PATIENCE
 
 pytestmark = pytest.mark.anyio
@@ -34,12 +34,6 @@ def _watch(server: Running, **request: Any) -> Any:
 async def _read(call: Any) -> i.WatchInterfaceResponse:
     response: i.WatchInterfaceResponse = await asyncio.wait_for(call.read(), PATIENCE)
     return response
-
-
-async def _read_to_the_end(call: Any) -> None:
-    """Read a stream that tells of no change, until its end is raised."""
-    while True:
-        assert not (await _read(call)).events
 
 
 async def _events(call: Any, count: int) -> list[i.InterfaceEvent]:
@@ -191,7 +185,7 @@ async def test_no_stream_lives_for_ever(server: Running, monkeypatch: pytest.Mon
     monkeypatch.setattr("buoy_server.rpc.register.STREAM_AGE", (0.05, 0.1))
     call = _watch(server)
     with pytest.raises(grpc.aio.AioRpcError) as ended:
-        await _read_to_the_end(call)
+        await read_to_the_end(call)
     assert ended.value.code() is grpc.StatusCode.UNAVAILABLE
     assert refusal(ended.value).reason == "STREAM_EXPIRED"
 

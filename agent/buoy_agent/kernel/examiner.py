@@ -78,7 +78,7 @@ class LinuxExaminer:
 
     def _route(self, network: NetworkId, address: Address, host: Channel) -> Observation:
         uplink, found = links.read_link(host, outer_name(network)), lookup.match(host, address, self._external)
-        if found.protocol != self._protocol:
+        if not found.is_ours(address, self._protocol):
             return Observation(Link.ROUTE, "", (foreign_routes.flaw(address, found),))
         if uplink is not None and found.link == uplink.index:
             return Observation(Link.ROUTE, f"{text(address)} by {uplink.name}")

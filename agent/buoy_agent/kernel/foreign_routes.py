@@ -15,7 +15,6 @@ from buoy_agent.kernel.lookup import LOCAL, NONE, UNICAST, Match, match
 from buoy_agent.kernel.netlink import Channel
 from buoy_agent.kernel.routes import NETWORK_SIDE
 
-_MAIN = 254
 # As iproute2 names them (rtnetlink.h); any other is shown by its number.
 _PROTOCOLS = {2: "kernel", 3: "boot", 4: "static", 11: "zebra", 12: "bird", 16: "dhcp", 186: "bgp", 188: "ospf"}
 
@@ -87,7 +86,7 @@ def route_words(address: Address, found: Match) -> str:
     block = ip_network((address, found.length), strict=False)
     to = "default" if not found.length else text(address) if found.length == block.max_prefixlen else str(block)
     via = f" via {text(found.gateway)}" if found.gateway is not None else ""
-    table = "" if found.table == _MAIN else f" table {found.table}"
+    table = f" table {found.table}" if found.is_ruled else ""
     return f"{to}{via} dev {_name(found.link)}{table} proto {_PROTOCOLS.get(found.protocol, found.protocol)}"
 
 
